@@ -1,0 +1,72 @@
+/* meta.h - parsed structure and metadata of a picture, as plain data.
+ *
+ * Filled by pipeline/media, read by detectors.  All pointers are borrowed and
+ * valid only while the unit is.                                              */
+#ifndef AS_META_H
+#define AS_META_H
+
+#include "../base.h"
+
+/* One metadata entry.  Keys are "GROUP.Name": exif.Make, gps.GPSLatitude,
+ * xmp.Iptc4xmpExt:DigitalSourceType, iptc.Credit, png.parameters, icc.desc,
+ * c2pa.claim_generator, jpeg.comment, video.codec ...  Values are UTF-8 with
+ * invalid bytes escaped as \xNN; never longer than AS_KV_MAX (cut values end in "...").  */
+enum { AS_KV_MAX = 4096 };
+struct as_kv {
+    struct as_text key, value;
+};
+
+enum { AS_JPEG_MARKERS_MAX = 128 };
+
+/* The structure of a JPEG stream as its headers state it. */
+struct as_jpeg {
+    uint16_t qt[4][64]; /* quantisation tables, natural (row-major) order   */
+    uint8_t qt_mask;    /* bit i: table i is present                        */
+    uint8_t qt_bits[4]; /* 8 or 16                                          */
+    uint8_t sof;        /* low byte of the SOF marker: 0xC0 baseline, 0xC2 progressive */
+    uint8_t precision;  /* bits per sample                                  */
+    uint8_t ncomp;
+    uint8_t comp_id[4], comp_h[4], comp_v[4], comp_tq[4];
+    uint8_t adobe_transform; /* 0..2, 255 = no Adobe marker                 */
+    bool huff_standard;      /* every DHT equals Annex K                    */
+    uint16_t huff_count;     /* Huffman tables defined                      */
+    uint16_t restart_interval;
+    uint32_t scans;
+    uint32_t nmarkers; /* recorded in file order, at most AS_JPEG_MARKERS_MAX */
+    struct {
+        uint8_t code; /* second byte: 0xE1 for APP1 ...                     */
+        uint16_t len; /* segment length as stored, 0 for SOI, EOI           */
+        char id[8];   /* first bytes of an APPn payload up to NUL, zero filled */
+    } marker[AS_JPEG_MARKERS_MAX];
+    bool has_eoi;
+    uint64_t trailing_bytes; /* after EOI, found by a segment walk          */
+    uint16_t thumb_qt[2][64]; /* of the EXIF thumbnail, if it is a JPEG     */
+    uint8_t thumb_qt_mask;
+};
+
+/* Quantised DCT coefficients of a JPEG. */
+struct as_dct {
+    uint32_t ncomp;
+    struct {
+        const int16_t *at;  /* [hb][wb][64], natural order within a block   */
+        uint32_t wb, hb;    /* blocks                                       */
+        uint8_t hs, vs;     /* sampling factors                             */
+        uint16_t q[64];     /* the table used, natural order                */
+    } comp[4];
+};
+
+struct as_meta {
+    uint32_t w, h;              /* as decoded                               */
+    uint16_t kind;              /* enum as_kind of pipeline/media, a number here */
+    const struct as_kv *kv;     /* in the order read                        */
+    size_t nkv;
+    const struct as_jpeg *jpeg; /* NULL: not a JPEG                         */
+    struct as_plane thumb;      /* luma of the EXIF thumbnail; at == NULL: none */
+    struct as_plane small;      /* luma of the picture, box-averaged to at most
+                                   160 x 160 keeping aspect; at == NULL: none */
+};
+
+/* The value of `key`, or NULL. */
+const struct as_text *as_meta_find(const struct as_meta *meta, const char *key);
+
+#endif

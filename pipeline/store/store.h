@@ -1,0 +1,105 @@
+/* store.h - results.h5: written once by all ranks together, then only read.
+ *
+ * The layout is design.md section 7; layout.def is its one description, from
+ * which writing, reading, digests and `assay list` follow.                   */
+#ifndef AS_STORE_H
+#define AS_STORE_H
+
+#include "../../kernels/detectors/detector.h"
+#include "../cluster/comm.h"
+#include "../row.h"
+
+/* One row of /evidence. */
+struct as_source_row {
+    uint32_t ordinal;
+    const char *path; /* as named, absolute; outside the digest */
+    uint64_t size;
+    char sha256[65];  /* hex; "" where there is none            */
+    uint16_t recheck; /* 0 not done, 1 equal, 2 stat only and equal, 3 changed */
+    int64_t mtime_s;
+    uint16_t kind;    /* enum as_kind */
+};
+
+struct as_finding {
+    uint64_t row;    /* item row */
+    uint16_t det;    /* index into as_detectors[] */
+    float score, llr; /* llr: NaN where not calibrated */
+    char text[240];
+};
+
+/* One row of /timing. */
+struct as_timing_row {
+    uint64_t lot;
+    uint32_t rank;
+    uint64_t bytes;
+    float read_s, unpack_s, decode_s, extract_s;
+};
+
+/* What one rank brings to the seal: its share of the rows, in id order. */
+struct as_store_rows {
+    void *state;
+    uint64_t first, count; /* this rank's rows; ranks' shares follow each other */
+    /* Fills row i (first <= i < first + count).  Called in ascending order, twice over. */
+    enum as_status (*row)(void *state, uint64_t i, struct as_row *row, struct as_err *err);
+};
+
+struct as_store_what {
+    struct as_store_rows rows;
+    const struct as_source_row *sources; /* the same on every rank */
+    uint32_t nsources;
+    const struct as_finding *findings; /* this rank's share, ranks' shares follow each other */
+    uint64_t nfindings;
+    const struct as_timing_row *timing; /* this rank's */
+    uint64_t ntiming;
+    const bool *with_det;            /* [detectors] which are in the case */
+    const struct as_model *const *models; /* [detectors] or NULL entries: scores are made with them */
+    const char *provenance; /* JSON text, rank 0's counts */
+    uint64_t bytes_per_call; /* at most this much per rank and collective call; 0: 256 MiB */
+};
+
+/*
+ * Writes `path` (through path.tmp: write, read back for the digests, close,
+ * fsync, rename, fsync of the folder).  digests: content_digest and
+ * digest_exact as hex.  Collective; comm == NULL: one process.
+ */
+enum as_status as_store_seal(const char *path, struct as_comm *comm, const struct as_store_what *what,
+                             char content_digest[65], char digest_exact[65],
+                             struct as_err *err) AS_MUST_CHECK;
+
+/* Reading: one process, no MPI. */
+struct as_store;
+
+enum as_status as_store_open(struct as_store **store, const char *path, struct as_err *err) AS_MUST_CHECK;
+void as_store_close(struct as_store *store);
+
+uint64_t as_store_items(const struct as_store *store);
+const char *as_store_attr(const struct as_store *store, const char *name); /* schema, assay_version, content_digest, digest_exact; or NULL */
+const char *as_store_provenance(const struct as_store *store);            /* JSON text */
+
+/* Row i with its metadata and errors; borrowed until the next call.  Measures of
+ * detectors not in the store are NOT_RUN. score[d]: NaN where there is none.    */
+enum as_status as_store_row(struct as_store *store, uint64_t i, struct as_row *row,
+                            float score[AS_DETECTORS_MAX], struct as_err *err) AS_MUST_CHECK;
+
+/* Rows first .. first+n-1 without detectors, metadata, errors: fast. */
+enum as_status as_store_each(struct as_store *store,
+                             enum as_status (*each)(void *state, const struct as_row *row, struct as_err *err),
+                             void *state, struct as_err *err) AS_MUST_CHECK;
+
+uint32_t as_store_sources(struct as_store *store, const struct as_source_row **rows);
+uint64_t as_store_findings(struct as_store *store, const struct as_finding **rows); /* all, ranked; text whole */
+uint64_t as_store_timing(struct as_store *store, const struct as_timing_row **rows);
+
+/* Recomputes both digests from the data. */
+enum as_status as_store_digest(struct as_store *store, char content_digest[65], char digest_exact[65],
+                               struct as_err *err) AS_MUST_CHECK;
+
+/* Writes to `to` (n bytes) a sentence naming the first dataset, row and column in
+ * which a and b differ, or "equal".  AS_OK either way.                          */
+enum as_status as_store_explain(struct as_store *a, struct as_store *b, char *to, size_t n,
+                                struct as_err *err) AS_MUST_CHECK;
+
+/* "HDF5 1.10.8 (parallel)" */
+void as_store_versions(char *to, size_t n);
+
+#endif
