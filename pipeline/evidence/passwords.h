@@ -1,0 +1,12 @@
+/* passwords.h - the passwords to try on encrypted containers. */
+#ifndef AS_PASSWORDS_H
+#define AS_PASSWORDS_H
+
+#include "../err.h"
+
+/* Reads a file of passwords, one a line, at most 1,000 of them; `list` is ended
+ * by NULL.  path "": an empty list.                                           */
+enum as_status as_passwords_load(const char *path, char ***list, struct as_err *err) AS_MUST_CHECK;
+void as_passwords_free(char **list);
+
+#endif

@@ -1,0 +1,350 @@
+/* crew.c - a rank's workers: birth, death and the turn of the wheel. */
+#include "crew_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LIMITS_EVERY_NS = 50000000 };
+
+uint64_t as_crew_wall_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+uint64_t as_crew_cpu_ns(const struct as_worker *w)
+{
+    struct timespec t;
+    clockid_t clock;
+
+    if (w->pid == 0 || clock_getcpuclockid(w->pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+        return 0;
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* ---- birth and death ---- */
+
+bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, int result)
+{
+    int pair[2], fds[2 + AS_ARENAS], n = 0;
+    struct as_msg *m = c->msg;
+
+    if (as_channel_pair(pair) != 0)
+        return false;
+    memset(m, 0, offsetof(struct as_msg, text));
+    m->type = AS_MSG_SPAWN;
+    m->arg = role;
+    m->v[0] = ++c->next_tag;
+    m->v[1] = c->cpu;
+    fds[n++] = pair[1];
+    if (role == AS_ROLE_EXAMINER) {
+        fds[n++] = result;
+        for (int i = 0; i < AS_ARENAS; i++)
+            fds[n++] = c->arena[i].fd_read;
+    }
+    if (as_channel_send(c->zygote->socket, m, fds, n) != 0) {
+        close(pair[0]);
+        close(pair[1]);
+        return false;
+    }
+    close(pair[1]);
+    *w = (struct as_worker){.life = AS_WORKER_IDLE, .tag = m->v[0], .socket = pair[0]};
+    c->counts.spawned++;
+    return true;
+}
+
+void as_crew_kill(struct as_crew *c, struct as_worker *w, uint16_t reason)
+{
+    struct as_msg *m = c->msg;
+
+    memset(m, 0, offsetof(struct as_msg, text));
+    m->type = AS_MSG_KILL;
+    m->v[0] = w->tag;
+    if (as_channel_send(c->zygote->socket, m, NULL, 0) != 0)
+        return;
+    w->life = AS_WORKER_DYING;
+    w->kill_reason = reason;
+}
+
+void as_crew_bury(struct as_worker *w)
+{
+    if (w->life != AS_WORKER_NONE)
+        close(w->socket);
+    *w = (struct as_worker){.life = AS_WORKER_NONE, .socket = -1};
+}
+
+uint16_t as_crew_death_reason(const struct as_worker *w, int wstatus)
+{
+    if (w->kill_reason != AS_REASON_NONE)
+        return w->kill_reason;
+    if (WIFEXITED(wstatus))
+        return WEXITSTATUS(wstatus) == 12  ? AS_REASON_LIMIT_MEMORY
+               : WEXITSTATUS(wstatus) == 0 ? AS_REASON_NONE
+                                           : AS_REASON_CRASHED;
+    switch (WTERMSIG(wstatus)) {
+    case SIGKILL:
+    case SIGTERM:
+    case SIGINT:
+        return AS_REASON_NONE;
+    case SIGSYS:
+        return AS_REASON_VIOLATION;
+    default:
+        return AS_REASON_CRASHED;
+    }
+}
+
+bool as_crew_examiners_idle(const struct as_crew *c)
+{
+    for (uint32_t i = 0; i < c->nseats; i++)
+        if (c->seat[i].serial != 0)
+            return false;
+    return true;
+}
+
+static void zygote_message(struct as_crew *c)
+{
+    struct as_msg *m = c->msg;
+    uint64_t tag, value;
+    bool died;
+    int got;
+
+    while ((got = as_channel_recv(c->zygote->socket, m, NULL, NULL)) == 1) {
+        tag = m->v[0];
+        value = m->v[1];
+        died = m->type == AS_MSG_DIED;
+        c->counts.died += died;
+        if (c->reader.life != AS_WORKER_NONE && c->reader.tag == tag) {
+            if (died)
+                as_crew_reader_died(c, (int)value);
+            else
+                c->reader.pid = (pid_t)value;
+        }
+        for (uint32_t i = 0; i < c->nseats; i++) {
+            struct as_examiner_seat *s = &c->seat[i];
+            if (s->w.life == AS_WORKER_NONE || s->w.tag != tag)
+                continue;
+            if (died)
+                as_crew_examiner_died(c, s, (int)value);
+            else
+                s->w.pid = (pid_t)value;
+        }
+    }
+    if (got == 0) {
+        c->broken = true;
+        snprintf(c->broken_why, sizeof c->broken_why, "the zygote died");
+    }
+}
+
+/* ---- making and unmaking ---- */
+
+static enum as_status make_arena(struct as_crew *c, struct as_arena *a, struct as_err *err)
+{
+    uint64_t len = as_arena_bytes(c->options->lot_bytes, c->options->max_item);
+    enum as_status status = AS_OK;
+    char name[64];
+    void *at;
+
+    a->fd = memfd_create("assay-arena", MFD_CLOEXEC);
+    if (a->fd < 0 || ftruncate(a->fd, (off_t)len) != 0)
+        AS_FAIL(err, AS_EIO, "cannot make shared memory: %s", strerror(errno));
+    snprintf(name, sizeof name, "/proc/self/fd/%d", a->fd);
+    if ((a->fd_read = open(name, O_RDONLY | O_CLOEXEC)) < 0)
+        AS_FAIL(err, AS_EIO, "cannot open shared memory read-only: %s", strerror(errno));
+    at = mmap(NULL, AS_ARENA_DATA, PROT_READ, MAP_SHARED, a->fd, 0);
+    if (at == MAP_FAILED)
+        AS_FAIL(err, AS_EIO, "cannot map shared memory: %s", strerror(errno));
+    a->map = at;
+    a->batch.slot = calloc(AS_BATCH_SLOTS, sizeof *a->batch.slot);
+    a->batch.text = malloc(AS_BATCH_TEXT);
+    if (a->batch.slot == NULL || a->batch.text == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for batches");
+done:
+    return status;
+}
+
+static enum as_status make_seat(struct as_examiner_seat *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    void *at;
+
+    s->w.socket = -1;
+    s->result = memfd_create("assay-result", MFD_CLOEXEC);
+    if (s->result < 0 || ftruncate(s->result, AS_RECORD_MAX) != 0)
+        AS_FAIL(err, AS_EIO, "cannot make shared memory: %s", strerror(errno));
+    at = mmap(NULL, AS_RECORD_MAX, PROT_READ, MAP_SHARED, s->result, 0);
+    if (at == MAP_FAILED)
+        AS_FAIL(err, AS_EIO, "cannot map shared memory: %s", strerror(errno));
+    s->result_map = at;
+done:
+    return status;
+}
+
+enum as_status as_crew_new(struct as_crew **crew, struct as_zygote *zygote,
+                           const struct as_options *options, uint32_t nexaminers, unsigned cpu,
+                           const struct as_crew_calls *calls, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_crew *c = calloc(1, sizeof *c);
+
+    *crew = NULL;
+    if (c == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the crew");
+    c->zygote = zygote;
+    c->options = options;
+    c->cpu = cpu;
+    c->calls = *calls;
+    c->reader.socket = -1;
+    c->msg = calloc(1, sizeof *c->msg);
+    c->record = malloc(AS_RECORD_MAX);
+    c->room = malloc(sizeof *c->room);
+    c->row = calloc(1, sizeof *c->row);
+    c->seat = calloc(nexaminers, sizeof *c->seat);
+    if (!c->msg || !c->record || !c->room || !c->row || !c->seat)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the crew");
+    for (int i = 0; i < AS_ARENAS; i++)
+        AS_TRY(make_arena(c, &c->arena[i], err));
+    for (; c->nseats < nexaminers; c->nseats++)
+        AS_TRY(make_seat(&c->seat[c->nseats], err));
+    *crew = c;
+    c = NULL;
+done:
+    as_crew_free(c);
+    return status;
+}
+
+static void free_arena(struct as_arena *a)
+{
+    if (a->map)
+        munmap(a->map, AS_ARENA_DATA);
+    if (a->fd > 0)
+        close(a->fd);
+    if (a->fd_read > 0)
+        close(a->fd_read);
+    free(a->batch.slot);
+    free(a->batch.text);
+}
+
+void as_crew_free(struct as_crew *c)
+{
+    if (c == NULL)
+        return;
+    if (c->reader.life != AS_WORKER_NONE)
+        as_crew_kill(c, &c->reader, AS_REASON_NONE);
+    as_crew_bury(&c->reader);
+    for (uint32_t i = 0; i < c->nseats; i++) {
+        struct as_examiner_seat *s = &c->seat[i];
+        if (s->w.life != AS_WORKER_NONE)
+            as_crew_kill(c, &s->w, AS_REASON_NONE);
+        as_crew_bury(&s->w);
+        munmap(s->result_map, AS_RECORD_MAX);
+        close(s->result);
+    }
+    for (int i = 0; i < AS_ARENAS; i++)
+        free_arena(&c->arena[i]);
+    for (uint32_t i = 0; c->reading && c->file_fd && i < c->reading->nfiles; i++)
+        if (c->file_fd[i] >= 0)
+            close(c->file_fd[i]);
+    free(c->order);
+    free(c->file_fd);
+    free(c->seat);
+    free(c->msg);
+    free(c->record);
+    free(c->room);
+    free(c->row);
+    free(c);
+}
+
+/* ---- the turn of the wheel ---- */
+
+bool as_crew_hungry(const struct as_crew *c)
+{
+    return !c->stopping && c->pending == NULL;
+}
+
+void as_crew_give(struct as_crew *c, struct as_work *work)
+{
+    c->pending = work;
+}
+
+nfds_t as_crew_poll(const struct as_crew *c, struct pollfd *fds, nfds_t cap)
+{
+    nfds_t n = 0;
+
+    fds[n++] = (struct pollfd){c->zygote->socket, POLLIN, 0};
+    if (c->reader.life == AS_WORKER_BUSY && n < cap)
+        fds[n++] = (struct pollfd){c->reader.socket, POLLIN, 0};
+    for (uint32_t i = 0; i < c->nseats && n < cap; i++)
+        if (c->seat[i].w.life == AS_WORKER_BUSY)
+            fds[n++] = (struct pollfd){c->seat[i].w.socket, POLLIN, 0};
+    return n;
+}
+
+enum as_status as_crew_turn(struct as_crew *c, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint64_t wall = as_crew_wall_ns();
+
+    /* what workers said before they died is heard before their death is told */
+    if (c->reader.life == AS_WORKER_BUSY)
+        as_crew_reader_message(c);
+    for (uint32_t i = 0; i < c->nseats; i++)
+        if (c->seat[i].w.life == AS_WORKER_BUSY)
+            as_crew_examiner_message(c, &c->seat[i]);
+    zygote_message(c);
+    if (wall - c->checked_wall > LIMITS_EVERY_NS) {
+        c->checked_wall = wall;
+        as_crew_reader_limits(c, wall);
+        as_crew_examiners_limits(c, wall);
+    }
+    as_crew_reader_schedule(c);
+    as_crew_examiners_schedule(c);
+    if (c->broken)
+        AS_FAIL(err, AS_ESTOP, "%s; the state is saved, run again to go on", c->broken_why);
+done:
+    return status;
+}
+
+void as_crew_stop(struct as_crew *c)
+{
+    c->stopping = true;
+}
+
+bool as_crew_quiet(const struct as_crew *c)
+{
+    return as_crew_examiners_idle(c);
+}
+
+bool as_crew_empty(const struct as_crew *c)
+{
+    if (c->reading || c->pending)
+        return false;
+    for (int i = 0; i < AS_ARENAS; i++)
+        if (c->arena[i].batch.work)
+            return false;
+    return true;
+}
+
+struct as_crew_counts as_crew_counts(const struct as_crew *c)
+{
+    return c->counts;
+}
+
+bool as_crew_in_hand(const struct as_crew *c, uint32_t i, struct as_key *key)
+{
+    const struct as_examiner_seat *s = &c->seat[i];
+
+    if (i >= c->nseats || s->serial == 0)
+        return false;
+    *key = c->arena[s->arena].batch.slot[s->slot].key;
+    return true;
+}

@@ -1,0 +1,223 @@
+/* crew_examiner.c - the broker's side of the examiners: contents in, records out. */
+#include "crew_parts.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct as_crew_batch *batch_of(struct as_crew *c, const struct as_examiner_seat *s)
+{
+    return &c->arena[s->arena].batch;
+}
+
+/* A waiting content; with `retry` one that must be done alone.  False: none. */
+static bool find_waiting(struct as_crew *c, bool retry, uint32_t *arena, uint32_t *slot)
+{
+    for (uint32_t a = 0; a < AS_ARENAS; a++) {
+        struct as_crew_batch *b = &c->arena[a].batch;
+        if (b->work == NULL)
+            continue;
+        for (uint32_t i = 0; i < b->nslots; i++)
+            if (b->state[i] == AS_SLOT_WAITS && (b->tries[i] > 0) == retry) {
+                *arena = a;
+                *slot = i;
+                return true;
+            }
+    }
+    return false;
+}
+
+static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t arena, uint32_t slot)
+{
+    struct as_crew_batch *b = &c->arena[arena].batch;
+    struct as_slot *what = &b->slot[slot];
+    bool behind = what->data_at == UINT64_MAX;
+    struct as_msg *m = c->msg;
+
+    memset(m, 0, offsetof(struct as_msg, text));
+    m->type = AS_MSG_ITEM;
+    m->arg = behind ? AS_ARENA_NONE : arena;
+    m->v[0] = behind ? 0 : what->data_at;
+    m->v[1] = what->size;
+    m->v[2] = what->kind;
+    m->v[3] = ++c->next_serial;
+    if (as_channel_send(s->w.socket, m, &b->fd[slot], behind ? 1 : 0) != 0)
+        return; /* dead: its death will be told, the content still waits */
+    c->retries -= b->tries[slot] > 0;
+    b->state[slot] = AS_SLOT_RUNS;
+    s->w.life = AS_WORKER_BUSY;
+    s->w.cpu_from = as_crew_cpu_ns(&s->w);
+    s->w.wall_from = as_crew_wall_ns();
+    s->serial = m->v[3];
+    s->arena = arena;
+    s->slot = slot;
+    s->lot = b->work->id;
+    s->fresh = false;
+}
+
+/* Gives a seat something to do.  False: nothing waits. */
+static bool occupy(struct as_crew *c, struct as_examiner_seat *s, bool alone)
+{
+    uint32_t arena, slot;
+
+    if (!find_waiting(c, alone, &arena, &slot))
+        return false;
+    if (s->w.life == AS_WORKER_NONE) {
+        if (!as_crew_spawn(c, &s->w, AS_ROLE_EXAMINER, s->result))
+            return false;
+        s->fresh = true;
+    }
+    if (!s->fresh && (alone || s->lot != c->arena[arena].batch.work->id)) {
+        s->w.renewed = true;
+        c->counts.renewed++;
+        as_crew_kill(c, &s->w, AS_REASON_NONE);
+        return true;
+    }
+    send_item(c, s, arena, slot);
+    return true;
+}
+
+void as_crew_examiners_schedule(struct as_crew *c)
+{
+    bool alone = c->retries > 0;
+
+    if (c->stopping || c->broken)
+        return;
+    if (c->reader_alone && c->reader.life == AS_WORKER_BUSY && c->fills > 0)
+        return;
+    if (alone && !as_crew_examiners_idle(c))
+        return;
+    for (uint32_t i = 0; i < c->nseats; i++) {
+        struct as_examiner_seat *s = &c->seat[i];
+        if (s->w.life != AS_WORKER_NONE && s->w.life != AS_WORKER_IDLE)
+            continue;
+        if (!occupy(c, s, alone) || alone)
+            return;
+    }
+}
+
+static void slot_done(struct as_crew *c, struct as_examiner_seat *s)
+{
+    struct as_arena *a = &c->arena[s->arena];
+
+    a->batch.state[s->slot] = AS_SLOT_DONE;
+    s->serial = 0;
+    if (--a->batch.left == 0)
+        as_crew_batch_done(c, a);
+}
+
+/* The content in hand broke its examiner: once more alone, or for good. */
+static void blame_content(struct as_crew *c, struct as_examiner_seat *s, uint16_t reason)
+{
+    struct as_crew_batch *b = batch_of(c, s);
+    struct as_slot *what = &b->slot[s->slot];
+    size_t n;
+
+    if (b->tries[s->slot]++ == 0) {
+        b->state[s->slot] = AS_SLOT_WAITS;
+        s->serial = 0;
+        c->retries++;
+        c->counts.retried++;
+        return;
+    }
+    c->counts.blamed++;
+    n = as_content_pack_failed(what->kind, reason, "examine", as_reason_text(reason), c->record,
+                               AS_RECORD_MAX);
+    c->calls.content(c->calls.state, b->work, what->sha256, c->record, n);
+    slot_done(c, s);
+}
+
+/* A record is believed only as far as it can be checked. */
+static bool take_record(struct as_crew *c, struct as_examiner_seat *s, uint64_t len)
+{
+    struct as_crew_batch *b = batch_of(c, s);
+    enum as_item_status status;
+
+    if (len == 0 || len > AS_RECORD_MAX)
+        return false;
+    memcpy(c->record, s->result_map, len);
+    memset(c->row, 0, sizeof *c->row);
+    if (as_content_unpack(c->record, len, c->room, c->row) != AS_OK ||
+        c->row->kind != b->slot[s->slot].kind)
+        return false;
+    status = as_reason_status(c->row->reason);
+    if (status == AS_ITEM_CRASHED || status == AS_ITEM_TIMEOUT || status == AS_ITEM_KNOWN)
+        return false;
+    c->calls.content(c->calls.state, b->work, b->slot[s->slot].sha256, c->record, len);
+    s->w.renewed = (status != AS_ITEM_OK && status != AS_ITEM_NOT_APPLICABLE &&
+                    status != AS_ITEM_UNSUPPORTED) ||
+                   c->row->flags & (AS_FLAG_CORRUPT | AS_FLAG_TRUNCATED);
+    return true;
+}
+
+static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t v[4], uint32_t code)
+{
+    struct as_work *w = batch_of(c, s)->work;
+    uint16_t reason = code == AS_ENOMEM ? AS_REASON_LIMIT_MEMORY : AS_REASON_CRASHED;
+
+    w->us[2] += v[2];
+    w->us[3] += v[3];
+    s->w.life = AS_WORKER_IDLE;
+    if (code == AS_OK && take_record(c, s, v[0])) {
+        slot_done(c, s);
+        if (s->w.renewed) {
+            c->counts.renewed++;
+            as_crew_kill(c, &s->w, AS_REASON_NONE);
+        }
+        return;
+    }
+    blame_content(c, s, reason);
+    as_crew_kill(c, &s->w, AS_REASON_NONE);
+}
+
+void as_crew_examiner_message(struct as_crew *c, struct as_examiner_seat *s)
+{
+    uint64_t v[4];
+
+    if (as_channel_recv(s->w.socket, c->msg, NULL, NULL) != 1)
+        return;
+    memcpy(v, c->msg->v, sizeof v);
+    if (c->msg->type == AS_MSG_DONE && v[1] == s->serial)
+        finish(c, s, v, c->msg->arg);
+    else
+        as_crew_kill(c, &s->w, AS_REASON_CRASHED);
+}
+
+void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int wstatus)
+{
+    uint16_t reason = as_crew_death_reason(&s->w, wstatus);
+    struct as_crew_batch *b = batch_of(c, s);
+
+    as_crew_bury(&s->w);
+    if (s->serial == 0)
+        return;
+    if (reason != AS_REASON_NONE) {
+        blame_content(c, s, reason);
+        return;
+    }
+    b->state[s->slot] = AS_SLOT_WAITS;
+    c->retries += b->tries[s->slot] > 0;
+    s->serial = 0;
+    if (++b->unblamed[s->slot] > AS_TRIES_UNBLAMED) {
+        c->broken = true;
+        snprintf(c->broken_why, sizeof c->broken_why,
+                 "an examiner was killed %d times from outside on one item (out of memory?)",
+                 AS_TRIES_UNBLAMED + 1);
+    }
+}
+
+void as_crew_examiners_limits(struct as_crew *c, uint64_t wall)
+{
+    for (uint32_t i = 0; i < c->nseats; i++) {
+        struct as_examiner_seat *s = &c->seat[i];
+        uint64_t limit, mb;
+        if (s->w.life != AS_WORKER_BUSY)
+            continue;
+        mb = batch_of(c, s)->slot[s->slot].size >> 20;
+        limit = (c->options->item_seconds + c->options->mb_seconds * mb) * 1000000000;
+        if (as_crew_cpu_ns(&s->w) > limit + s->w.cpu_from)
+            as_crew_kill(c, &s->w, AS_REASON_TIMEOUT_CPU);
+        else if (wall > 10 * limit + s->w.wall_from)
+            as_crew_kill(c, &s->w, AS_REASON_TIMEOUT_WALL);
+    }
+}

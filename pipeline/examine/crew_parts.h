@@ -1,0 +1,118 @@
+/* crew_parts.h - what crew.c, crew_reader.c and crew_examiner.c share. */
+#ifndef AS_CREW_PARTS_H
+#define AS_CREW_PARTS_H
+
+#include "crew.h"
+
+#include "../media/sniff.h"
+
+enum { AS_TRIES_UNBLAMED = 5, AS_OPEN_AHEAD = 8 };
+
+enum as_worker_life { AS_WORKER_NONE, AS_WORKER_IDLE, AS_WORKER_BUSY, AS_WORKER_DYING };
+
+struct as_worker {
+    enum as_worker_life life;
+    uint64_t tag;
+    int socket;
+    pid_t pid;            /* 0 until the zygote told it               */
+    uint16_t kill_reason; /* why we killed it; NONE: we did not, or to renew it */
+    bool renewed;         /* killed to be renewed                     */
+    uint64_t cpu_from, wall_from; /* nanoseconds when the item began */
+};
+
+enum as_slot_state { AS_SLOT_DONE, AS_SLOT_ASKED, AS_SLOT_WAITS, AS_SLOT_RUNS };
+
+/* A batch under way in one arena. */
+struct as_crew_batch {
+    struct as_work *work; /* NULL: the arena is free or with the reader */
+    struct as_slot *slot; /* [AS_BATCH_SLOTS], checked copy             */
+    char *text;
+    uint8_t state[AS_BATCH_SLOTS], tries[AS_BATCH_SLOTS], unblamed[AS_BATCH_SLOTS];
+    int fd[AS_BATCH_SLOTS]; /* of contents behind a descriptor, else -1 */
+    uint32_t nslots, left;  /* left: contents not done                  */
+};
+
+struct as_arena {
+    int fd, fd_read; /* read-write for the reader, read-only for examiners */
+    struct as_batch *map;
+    bool with_reader, known; /* known: the living reader has it mapped     */
+    struct as_crew_batch batch;
+};
+
+struct as_examiner_seat {
+    struct as_worker w;
+    int result;
+    uint8_t *result_map;
+    uint64_t lot;        /* of the last item: renewed when it changes */
+    bool fresh;          /* has done nothing yet                      */
+    uint32_t arena, slot; /* in hand                                   */
+    uint64_t serial;
+};
+
+struct as_suspect {
+    struct as_key key;
+    uint16_t reason;
+};
+
+struct as_crew {
+    struct as_zygote *zygote;
+    const struct as_options *options;
+    struct as_crew_calls calls;
+    unsigned cpu;
+    struct as_msg *msg;
+    uint8_t *record;
+    char *path; /* scratch, [AS_PATH_MAX] */
+    struct as_content_room *room;
+    struct as_row *row;
+    uint64_t next_tag, next_serial;
+    struct as_arena arena[AS_ARENAS];
+    /* reader */
+    struct as_worker reader;
+    struct as_work *reading, *pending;
+    int *file_fd;              /* [nfiles of reading] kept open for large contents, or -1 */
+    uint32_t *order;           /* [nfiles] which file was sent as the k-th         */
+    bool files_end_sent, lot_end;
+    uint32_t fills;            /* arenas with the reader                 */
+    uint32_t filling[AS_ARENAS]; /* in the order they were given          */
+    struct as_suspect suspect; /* died on once                           */
+    uint32_t unblamed;         /* deaths without blame on this work      */
+    uint64_t progress, progress_cpu, progress_wall;
+    bool reader_alone;
+    /* examiners */
+    struct as_examiner_seat *seat;
+    uint32_t nseats;
+    uint32_t retries;          /* contents that wait to be done alone    */
+    bool stopping, broken;
+    char broken_why[128];
+    uint64_t checked_wall;
+    struct as_crew_counts counts;
+};
+
+uint64_t as_crew_wall_ns(void);
+/* Processor time of a worker, 0 when it cannot be told. */
+uint64_t as_crew_cpu_ns(const struct as_worker *w);
+/* Asks the zygote for a worker. */
+bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, int result);
+void as_crew_kill(struct as_crew *c, struct as_worker *w, uint16_t reason);
+/* Frees what is left of a dead worker. */
+void as_crew_bury(struct as_worker *w);
+/* Why it died: a reason to blame the item with, or NONE for nobody's fault. */
+uint16_t as_crew_death_reason(const struct as_worker *w, int wstatus);
+/* No examiner has anything in hand. */
+bool as_crew_examiners_idle(const struct as_crew *c);
+
+/* crew_reader.c */
+void as_crew_reader_message(struct as_crew *c);
+void as_crew_reader_died(struct as_crew *c, int wstatus);
+void as_crew_reader_schedule(struct as_crew *c);
+void as_crew_reader_limits(struct as_crew *c, uint64_t wall);
+void as_crew_batch_done(struct as_crew *c, struct as_arena *a);
+void as_crew_work_maybe_done(struct as_crew *c, struct as_work *work);
+
+/* crew_examiner.c */
+void as_crew_examiner_message(struct as_crew *c, struct as_examiner_seat *s);
+void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int wstatus);
+void as_crew_examiners_schedule(struct as_crew *c);
+void as_crew_examiners_limits(struct as_crew *c, uint64_t wall);
+
+#endif

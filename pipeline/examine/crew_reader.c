@@ -1,0 +1,499 @@
+/* crew_reader.c - the broker's side of the reader: lots in, batches out.
+ *
+ *  1. a work begins and ends
+ *  2. files to the reader
+ *  3. batches from the reader
+ *  4. death, blame and limits
+ */
+#include "crew_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- 1. a work begins and ends ---- */
+
+static void close_files(struct as_crew *c)
+{
+    for (uint32_t i = 0; c->file_fd && i < c->reading->nfiles; i++)
+        if (c->file_fd[i] >= 0)
+            close(c->file_fd[i]);
+    free(c->file_fd);
+    free(c->order);
+    c->file_fd = NULL;
+    c->order = NULL;
+}
+
+void as_crew_work_maybe_done(struct as_crew *c, struct as_work *work)
+{
+    if (work->read_done && work->batches == 0)
+        c->calls.done(c->calls.state, work);
+}
+
+static void begin_work(struct as_crew *c)
+{
+    struct as_work *w = c->pending;
+
+    c->file_fd = malloc((w->nfiles + 1) * sizeof *c->file_fd);
+    c->order = calloc(w->nfiles + 1, sizeof *c->order);
+    if (c->file_fd == NULL || c->order == NULL) {
+        free(c->file_fd);
+        free(c->order);
+        c->file_fd = NULL;
+        c->order = NULL;
+        return; /* tried again at the next turn */
+    }
+    for (uint32_t i = 0; i < w->nfiles; i++)
+        c->file_fd[i] = -1;
+    c->reading = w;
+    c->pending = NULL;
+    c->unblamed = 0;
+    c->suspect = (struct as_suspect){0};
+}
+
+static void end_reading(struct as_crew *c)
+{
+    struct as_work *w = c->reading;
+
+    close_files(c);
+    c->reading = NULL;
+    w->read_done = true;
+    as_crew_work_maybe_done(c, w);
+}
+
+static bool start_reader(struct as_crew *c)
+{
+    struct as_work *w = c->reading;
+    struct as_msg *m = c->msg;
+
+    if (!as_crew_spawn(c, &c->reader, AS_ROLE_READER, -1))
+        return false;
+    memset(m, 0, offsetof(struct as_msg, text));
+    m->type = AS_MSG_LOT;
+    m->len = sizeof w->lot;
+    memcpy(m->text, &w->lot, sizeof w->lot);
+    as_channel_send(c->reader.socket, m, NULL, 0);
+    c->reader.life = AS_WORKER_BUSY;
+    c->files_end_sent = false;
+    c->lot_end = false;
+    c->fills = 0;
+    c->progress_wall = as_crew_wall_ns();
+    c->progress_cpu = 0;
+    for (int i = 0; i < AS_ARENAS; i++)
+        c->arena[i].known = false;
+    return true;
+}
+
+static void give_arenas(struct as_crew *c)
+{
+    struct as_msg *m = c->msg;
+
+    for (uint32_t i = 0; i < AS_ARENAS; i++) {
+        struct as_arena *a = &c->arena[i];
+        if (a->with_reader || a->batch.work)
+            continue;
+        memset(m, 0, offsetof(struct as_msg, text));
+        m->type = AS_MSG_FILL;
+        m->arg = i;
+        if (as_channel_send(c->reader.socket, m, &a->fd, a->known ? 0 : 1) != 0)
+            return;
+        a->with_reader = a->known = true;
+        c->filling[c->fills++] = i;
+    }
+}
+
+/* ---- 2. files to the reader ---- */
+
+/* The row of an entry that is not read. */
+static void tell_unread(struct as_crew *c, const struct as_lot_file *f, uint16_t reason,
+                        uint32_t flags, const char *note)
+{
+    static const uint16_t KINDS[] = {AS_KIND_UNKNOWN, AS_KIND_FOLDER, AS_KIND_SYMLINK,
+                                     AS_KIND_HARDLINK, AS_KIND_SPECIAL};
+    struct as_item item = {.key = f->key,
+                           .path = f->path,
+                           .note = {note, (uint32_t)strlen(note)},
+                           .size = f->size,
+                           .mtime_s = f->mtime_s,
+                           .kind = KINDS[f->type],
+                           .reason = reason,
+                           .flags = flags};
+
+    c->calls.item(c->calls.state, c->reading, &item);
+}
+
+static uint16_t type_reason(const struct as_lot_file *f)
+{
+    static const uint16_t REASONS[] = {AS_REASON_NONE, AS_REASON_FOLDER, AS_REASON_SYMLINK,
+                                       AS_REASON_HARDLINK, AS_REASON_SPECIAL};
+    return f->reason ? f->reason : REASONS[f->type];
+}
+
+static void ask_files(struct as_crew *c)
+{
+    struct as_work *w = c->reading;
+
+    while (w->next < w->nfiles && w->open_pending + w->sent - w->taken < AS_OPEN_AHEAD) {
+        const struct as_lot_file *f = &w->file[w->next];
+        if (type_reason(f) != AS_REASON_NONE) {
+            tell_unread(c, f, type_reason(f), 0, "");
+        } else {
+            w->open_pending++;
+            c->calls.open(c->calls.state, w, w->next);
+        }
+        w->next++;
+    }
+    if (w->next == w->nfiles && w->open_pending == 0 && !c->files_end_sent) {
+        memset(c->msg, 0, offsetof(struct as_msg, text));
+        c->msg->type = AS_MSG_FILES_END;
+        c->files_end_sent = as_channel_send(c->reader.socket, c->msg, NULL, 0) == 0;
+    }
+}
+
+static void send_file(struct as_crew *c, struct as_work *w, uint32_t i, int fd)
+{
+    const struct as_lot_file *f = &w->file[i];
+    struct as_msg *m = c->msg;
+
+    memset(m, 0, offsetof(struct as_msg, text));
+    m->type = AS_MSG_FILE;
+    m->key = f->key;
+    m->v[0] = f->size;
+    m->v[1] = (uint64_t)f->mtime_s;
+    m->len = f->path.len < AS_PATH_MAX ? f->path.len : AS_PATH_MAX - 1;
+    memcpy(m->text, f->path.at, m->len);
+    if (as_channel_send(c->reader.socket, m, &fd, 1) != 0)
+        return; /* it is dead; its death will be told */
+    c->order[w->sent++] = i;
+    if (f->size > AS_INLINE_MAX && c->file_fd[i] < 0)
+        c->file_fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+void as_crew_opened(struct as_crew *c, struct as_work *w, uint32_t i, int fd, int error,
+                    const struct stat *st)
+{
+    const struct as_lot_file *f = &w->file[i];
+    char note[128] = "";
+
+    w->open_pending--;
+    if (w != c->reading || c->reader.life != AS_WORKER_BUSY) {
+        /* the reader died meanwhile: asked for again */
+    } else if (fd < 0) {
+        snprintf(note, sizeof note, "cannot be opened: %s",
+                 error == ENXIO ? "no longer a regular file" : strerror(error));
+        tell_unread(c, f, AS_REASON_UNREADABLE, 0, note);
+    } else if ((uint64_t)st->st_size != f->size || st->st_mtim.tv_sec != f->mtime_s ||
+               st->st_mtim.tv_nsec != f->mtime_ns) {
+        tell_unread(c, f, AS_REASON_CHANGED, AS_FLAG_CHANGED,
+                    "its size or time differs from when it was listed");
+    } else {
+        send_file(c, w, i, fd);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+/* ---- 3. batches from the reader ---- */
+
+/* The file of the lot that `key` is or lies below, or -1. */
+static int64_t file_of(const struct as_work *w, const struct as_key *key)
+{
+    for (uint32_t i = 0; i < w->nfiles; i++)
+        if (as_key_within(key, &w->file[i].key))
+            return i;
+    return -1;
+}
+
+static bool reason_known(uint16_t reason)
+{
+    return reason == AS_REASON_NONE || strcmp(as_reason_text(reason), "unknown reason") != 0;
+}
+
+static bool slot_sound(const struct as_crew *c, const struct as_work *w, const struct as_slot *s)
+{
+    uint64_t end = as_arena_bytes(c->options->lot_bytes, c->options->max_item);
+    bool behind = s->data_at == UINT64_MAX;
+
+    if (file_of(w, &s->key) < 0 || !reason_known(s->reason))
+        return false;
+    if (s->path_len > AS_PATH_MAX || s->path_at > AS_BATCH_TEXT || s->note_at > AS_BATCH_TEXT ||
+        s->path_len > AS_BATCH_TEXT - s->path_at || s->note_len > AS_BATCH_TEXT - s->note_at)
+        return false;
+    if (!(s->bits & AS_SLOT_CONTENT) || behind)
+        return !(s->bits & AS_SLOT_CONTENT) || file_of(w, &s->key) >= 0;
+    return s->data_at >= AS_ARENA_DATA && s->data_at <= end && s->size <= end - s->data_at;
+}
+
+static bool copy_batch(struct as_crew *c, struct as_arena *a)
+{
+    struct as_crew_batch *b = &a->batch;
+    const volatile struct as_batch *from = a->map;
+    uint32_t n = from->nslots;
+
+    if (n > AS_BATCH_SLOTS)
+        return false;
+    memcpy(b->slot, a->map->slot, n * sizeof *b->slot);
+    memcpy(b->text, a->map->text, AS_BATCH_TEXT);
+    for (uint32_t i = 0; i < n; i++)
+        if (!slot_sound(c, c->reading, &b->slot[i]))
+            return false;
+    b->nslots = n;
+    b->left = 0;
+    return true;
+}
+
+static void tell_item(struct as_crew *c, const struct as_crew_batch *b, const struct as_slot *s)
+{
+    struct as_item item = {.key = s->key,
+                           .path = {b->text + s->path_at, s->path_len},
+                           .note = {b->text + s->note_at, s->note_len},
+                           .size = s->size,
+                           .mtime_s = s->mtime_s,
+                           .kind = s->kind,
+                           .reason = s->reason,
+                           .flags = s->flags,
+                           .has_sha256 = s->bits & AS_SLOT_SHA256,
+                           .has_md5 = s->bits & AS_SLOT_MD5,
+                           .leaf = s->bits & AS_SLOT_LEAF,
+                           .has_content = s->bits & AS_SLOT_CONTENT};
+
+    memcpy(item.sha256, s->sha256, 32);
+    memcpy(item.md5, s->md5, 16);
+    memcpy(item.sha1, s->sha1, 20);
+    b->work->bytes += s->size;
+    c->calls.item(c->calls.state, b->work, &item);
+}
+
+static void take_batch(struct as_crew *c, struct as_arena *a)
+{
+    uint8_t sha[AS_BATCH_SLOTS][32];
+    struct as_crew_batch *b = &a->batch;
+
+    b->work = c->reading;
+    b->work->batches++;
+    b->work->safe = b->work->taken;
+    c->reader_alone = false;
+    memset(b->tries, 0, sizeof b->tries);
+    memset(b->unblamed, 0, sizeof b->unblamed);
+    for (uint32_t i = 0; i < b->nslots; i++) {
+        const struct as_slot *s = &b->slot[i];
+        b->state[i] = AS_SLOT_DONE;
+        b->fd[i] = -1;
+        tell_item(c, b, s);
+        if (!(s->bits & AS_SLOT_CONTENT))
+            continue;
+        if (s->data_at == UINT64_MAX)
+            b->fd[i] = fcntl(c->file_fd[file_of(b->work, &s->key)], F_DUPFD_CLOEXEC, 3);
+        b->state[i] = AS_SLOT_ASKED;
+        memcpy(sha[b->left++], s->sha256, 32);
+    }
+    if (b->left > 0)
+        c->calls.ask(c->calls.state, (uint32_t)(a - c->arena), (const uint8_t(*)[32])sha, b->left);
+    else
+        as_crew_batch_done(c, a);
+}
+
+void as_crew_granted(struct as_crew *c, uint32_t batch, const bool *grant, uint32_t n)
+{
+    struct as_arena *a = &c->arena[batch];
+    struct as_crew_batch *b = &a->batch;
+    uint32_t k = 0;
+
+    for (uint32_t i = 0; i < b->nslots && k < n; i++) {
+        if (b->state[i] != AS_SLOT_ASKED)
+            continue;
+        b->state[i] = grant[k] ? AS_SLOT_WAITS : AS_SLOT_DONE;
+        b->left -= !grant[k];
+        k++;
+    }
+    if (b->work && b->left == 0)
+        as_crew_batch_done(c, a);
+}
+
+void as_crew_batch_done(struct as_crew *c, struct as_arena *a)
+{
+    struct as_work *w = a->batch.work;
+    uint64_t used = a->map->used, keep = AS_ARENA_DATA + 2 * c->options->lot_bytes;
+
+    for (uint32_t i = 0; i < a->batch.nslots; i++)
+        if (a->batch.fd[i] >= 0)
+            close(a->batch.fd[i]);
+    if (used > keep) /* one large item: give its memory back */
+        fallocate(a->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)keep,
+                  (off_t)(as_arena_bytes(c->options->lot_bytes, c->options->max_item) - keep));
+    a->batch.work = NULL;
+    w->batches--;
+    as_crew_work_maybe_done(c, w);
+}
+
+static bool batch_message(struct as_crew *c, uint32_t arena)
+{
+    struct as_arena *a;
+
+    if (c->fills == 0 || c->filling[0] != arena)
+        return false;
+    a = &c->arena[arena];
+    if (!copy_batch(c, a))
+        return false;
+    memmove(c->filling, c->filling + 1, --c->fills * sizeof *c->filling);
+    a->with_reader = false;
+    take_batch(c, a);
+    return true;
+}
+
+void as_crew_reader_message(struct as_crew *c)
+{
+    struct as_work *w = c->reading;
+    uint64_t v[4];
+    bool sound = true;
+
+    while (sound && as_channel_recv(c->reader.socket, c->msg, NULL, NULL) == 1) {
+        memcpy(v, c->msg->v, sizeof v);
+        switch (c->msg->type) {
+        case AS_MSG_TAKEN:
+            sound = w->taken < w->sent;
+            w->taken += sound;
+            break;
+        case AS_MSG_BATCH:
+            sound = batch_message(c, c->msg->arg);
+            break;
+        case AS_MSG_SPLIT:
+            c->calls.split(c->calls.state, w, v);
+            break;
+        case AS_MSG_LOT_END:
+            sound = w->taken == w->sent && c->files_end_sent;
+            c->lot_end = sound;
+            w->us[0] += v[0];
+            w->us[1] += v[1];
+            break;
+        default:
+            sound = false;
+        }
+    }
+    if (!sound)
+        as_crew_kill(c, &c->reader, AS_REASON_CRASHED);
+}
+
+/* ---- 4. death, blame and limits ---- */
+
+/* What the reader was at when it died; false: it cannot be told. */
+static bool blamed_key(const struct as_crew *c, struct as_key *key)
+{
+    if (c->fills == 0)
+        return false;
+    memcpy(key, (const void *)&c->arena[c->filling[0]].map->now, sizeof *key);
+    for (uint32_t i = key->n; i < AS_KEY_MAX && key->n <= AS_KEY_MAX; i++)
+        key->part[i] = 0;
+    return file_of(c->reading, key) >= 0;
+}
+
+/* Too many things in one lot break the reader: the rest of its files is given up. */
+static void give_up_rest(struct as_crew *c, uint16_t reason)
+{
+    struct as_work *w = c->reading;
+
+    for (uint32_t i = w->safe < w->sent ? c->order[w->safe] : w->next; i < w->nfiles; i++)
+        tell_unread(c, &w->file[i], type_reason(&w->file[i]) ? type_reason(&w->file[i]) : reason,
+                    0, "too many entries of its lot break the reader");
+    w->next = w->nfiles;
+    w->sent = w->taken = w->safe;
+}
+
+static void blame_reader(struct as_crew *c, uint16_t reason)
+{
+    struct as_read_lot *lot = &c->reading->lot;
+    struct as_key key;
+
+    if (reason == AS_REASON_NONE || !blamed_key(c, &key)) {
+        if (++c->unblamed > AS_TRIES_UNBLAMED) {
+            c->broken = true;
+            snprintf(c->broken_why, sizeof c->broken_why,
+                     "the reader of lot %llu was killed %u times from outside",
+                     (unsigned long long)c->reading->id, c->unblamed);
+        }
+        return;
+    }
+    c->reader_alone = true;
+    c->counts.retried++;
+    if (memcmp(&c->suspect.key, &key, sizeof key) != 0) {
+        c->suspect = (struct as_suspect){key, reason};
+        return;
+    }
+    c->counts.blamed++;
+    c->suspect = (struct as_suspect){0};
+    if (lot->nblocked == AS_BLOCKED_MAX) {
+        give_up_rest(c, reason);
+        return;
+    }
+    lot->blocked[lot->nblocked].key = key;
+    lot->blocked[lot->nblocked++].reason = reason;
+}
+
+void as_crew_reader_died(struct as_crew *c, int wstatus)
+{
+    struct as_work *w = c->reading;
+    bool through = c->lot_end && c->reader.kill_reason == AS_REASON_NONE;
+    uint16_t reason = as_crew_death_reason(&c->reader, wstatus);
+
+    if (!through && !c->stopping)
+        blame_reader(c, reason);
+    for (int i = 0; i < AS_ARENAS; i++)
+        c->arena[i].with_reader = false;
+    c->fills = 0;
+    as_crew_bury(&c->reader);
+    if (through) {
+        end_reading(c);
+        return;
+    }
+    if (w->safe < w->sent)
+        w->next = c->order[w->safe];
+    w->sent = w->taken = w->safe;
+}
+
+void as_crew_reader_schedule(struct as_crew *c)
+{
+    struct as_work *w = c->reading;
+
+    if (c->stopping || c->broken)
+        return;
+    if (w == NULL) {
+        if (c->pending == NULL)
+            return;
+        begin_work(c);
+        if ((w = c->reading) == NULL)
+            return;
+    }
+    if (c->reader.life == AS_WORKER_NONE &&
+        (w->open_pending > 0 || (c->reader_alone && !as_crew_examiners_idle(c)) || !start_reader(c)))
+        return;
+    if (c->reader.life != AS_WORKER_BUSY || c->lot_end)
+        return;
+    give_arenas(c);
+    ask_files(c);
+}
+
+void as_crew_reader_limits(struct as_crew *c, uint64_t wall)
+{
+    uint64_t limit = c->options->item_seconds * 1000000000, cpu, progress;
+    const volatile struct as_batch *at;
+
+    if (c->reader.life != AS_WORKER_BUSY)
+        return;
+    cpu = as_crew_cpu_ns(&c->reader);
+    at = c->fills ? c->arena[c->filling[0]].map : NULL;
+    progress = at ? at->progress : 0;
+    if (at == NULL || progress != c->progress || c->reading->sent == c->reading->taken) {
+        c->progress = progress;
+        c->progress_cpu = cpu;
+        c->progress_wall = wall;
+    } else if (cpu - c->progress_cpu > limit) {
+        as_crew_kill(c, &c->reader, AS_REASON_TIMEOUT_CPU);
+    } else if (wall - c->progress_wall > 10 * limit) {
+        as_crew_kill(c, &c->reader, AS_REASON_TIMEOUT_WALL);
+    }
+}

@@ -1,0 +1,139 @@
+/* jail.c - seccomp filter and resource limits of a worker.
+ *
+ * The filter is compiled by libseccomp once in the zygote and kept as BPF, so
+ * that a fresh worker costs one system call.  Allowed is what decoding needs:
+ * memory, clocks, futexes, threads, pread on descriptors that came from the
+ * broker, messages on its socket.  Decoders were used once before the jail is
+ * closed, so that nothing is opened later.
+ *
+ * Answered with an error instead of death: clone3 (the C library then uses
+ * clone, whose flags can be checked), newfstatat, tgkill and tkill (abort();
+ * the process then dies of its own SIGSEGV and cannot signal others), ioctl
+ * (isatty on a FILE), openat of nothing.
+ */
+#include "jail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct as_jail {
+    struct sock_fprog program;
+};
+
+static const int ALLOWED[] = {
+    SCMP_SYS(munmap),          SCMP_SYS(brk),           SCMP_SYS(mremap),
+    SCMP_SYS(madvise),         SCMP_SYS(futex),         SCMP_SYS(exit),
+    SCMP_SYS(exit_group),      SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(clock_gettime),   SCMP_SYS(gettimeofday),  SCMP_SYS(time),
+    SCMP_SYS(getrandom),       SCMP_SYS(sched_yield),   SCMP_SYS(restart_syscall),
+    SCMP_SYS(getpid),          SCMP_SYS(gettid),        SCMP_SYS(poll),
+    SCMP_SYS(ppoll),           SCMP_SYS(pread64),       SCMP_SYS(lseek),
+    SCMP_SYS(recvmsg),         SCMP_SYS(sendmsg),       SCMP_SYS(fstat),
+    SCMP_SYS(close),           SCMP_SYS(nanosleep),     SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(set_robust_list), SCMP_SYS(rseq),          SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(sigaltstack),     SCMP_SYS(getrusage),     SCMP_SYS(membarrier),
+};
+
+static const struct {
+    int call, error;
+} REFUSED[] = {
+    {SCMP_SYS(clone3), ENOSYS}, {SCMP_SYS(newfstatat), ENOSYS}, {SCMP_SYS(tgkill), EPERM},
+    {SCMP_SYS(tkill), EPERM},   {SCMP_SYS(ioctl), ENOTTY},      {SCMP_SYS(sysinfo), ENOSYS},
+};
+
+static int add_rules(scmp_filter_ctx ctx)
+{
+    int bad = 0;
+
+    for (size_t i = 0; i < sizeof ALLOWED / sizeof *ALLOWED; i++)
+        bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, ALLOWED[i], 0);
+    for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++)
+        bad |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO((uint32_t)REFUSED[i].error), REFUSED[i].call, 0);
+    /* nothing executable is ever mapped or made */
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    /* threads, never processes */
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+                            SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+                            SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+    /* asking for memory advice on handlers is harmless; installing SIGSYS's is not */
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1,
+                            SCMP_A0(SCMP_CMP_NE, 31));
+    /* stdout and stderr are /dev/null; a library may still write there */
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_LE, 2));
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(writev), 1, SCMP_A0(SCMP_CMP_LE, 2));
+    return bad;
+}
+
+enum as_status as_jail_new(struct as_jail **jail, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    scmp_filter_ctx ctx = NULL;
+    struct as_jail *j = NULL;
+    int fd = -1;
+    off_t size;
+
+    *jail = NULL;
+    if ((j = calloc(1, sizeof *j)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the jail");
+    if ((ctx = seccomp_init(SCMP_ACT_KILL_PROCESS)) == NULL || add_rules(ctx) != 0)
+        AS_FAIL(err, AS_EIO, "the seccomp filter cannot be made on this system");
+    if ((fd = memfd_create("jail", MFD_CLOEXEC)) < 0 || seccomp_export_bpf(ctx, fd) != 0 ||
+        (size = lseek(fd, 0, SEEK_END)) <= 0)
+        AS_FAIL(err, AS_EIO, "the seccomp filter cannot be compiled");
+    j->program.len = (unsigned short)((size_t)size / sizeof(struct sock_filter));
+    if ((j->program.filter = malloc((size_t)size)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the jail");
+    if (pread(fd, j->program.filter, (size_t)size, 0) != size)
+        AS_FAIL(err, AS_EIO, "the seccomp filter cannot be read back");
+    *jail = j;
+    j = NULL;
+done:
+    as_jail_free(j);
+    seccomp_release(ctx);
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+void as_jail_free(struct as_jail *jail)
+{
+    if (jail)
+        free(jail->program.filter);
+    free(jail);
+}
+
+enum as_status as_jail_enter(const struct as_jail *jail, uint64_t memory, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct rlimit none = {0, 0};
+#ifndef AS_SANITIZED
+    struct rlimit data = {memory, memory};
+    if (setrlimit(RLIMIT_DATA, &data) != 0)
+        AS_FAIL(err, AS_EIO, "the memory limit cannot be set");
+#else
+    (void)memory; /* shadow memory would count */
+#endif
+    if (setrlimit(RLIMIT_CORE, &none) != 0 || setrlimit(RLIMIT_FSIZE, &none) != 0)
+        AS_FAIL(err, AS_EIO, "the limits of a worker cannot be set");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        AS_FAIL(err, AS_EIO, "privileges cannot be given up");
+    if (jail && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &jail->program) != 0)
+        AS_FAIL(err, AS_EIO, "the seccomp filter cannot be entered");
+done:
+    return status;
+}

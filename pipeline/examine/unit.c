@@ -1,0 +1,290 @@
+/* unit.c - cuts an item into units, builds their views and runs the detectors.
+ *
+ * Today an item has one unit: the first picture of the file.                 */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { FEAT_MAX = 256, CODE_MAX = 1024, DECODED_VIEWS = AS_LUMA | AS_RGB | AS_DCT | AS_SAMPLE };
+
+struct as_bench {
+    const struct as_options *options;
+    bool with[AS_DETECTORS_MAX];
+    void *state[AS_DETECTORS_MAX];
+    uint32_t views; /* what the detectors need together */
+    struct as_decoder *picture, *thumb;
+    struct as_kvs kvs;
+    struct as_facts facts;
+    struct as_meta meta;
+    uint8_t *whole; /* a large file, read into memory */
+    uint64_t whole_len;
+    void *scratch;
+    size_t scratch_len;
+    float feat[AS_DETECTORS_MAX][FEAT_MAX];
+    uint8_t code[AS_DETECTORS_MAX][CODE_MAX];
+    struct as_err err[2]; /* of metadata and decoding: rows borrow their text */
+};
+
+static uint64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+enum as_status as_detectors_select(const char *list, bool with[AS_DETECTORS_MAX], struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    memset(with, 0, AS_DETECTORS_MAX * sizeof *with);
+    for (size_t d = 0; as_detectors[d]; d++)
+        with[d] = list[0] == 0;
+    for (const char *p = list; *p;) {
+        size_t len = strcspn(p, ","), d = 0;
+        while (as_detectors[d] &&
+               (strlen(as_detectors[d]->name) != len || memcmp(as_detectors[d]->name, p, len) != 0))
+            d++;
+        if (as_detectors[d] == NULL)
+            AS_FAIL(err, AS_EUSAGE, "no detector is called \"%.*s\" (see `assay list detectors`)",
+                    (int)len, p);
+        with[d] = true;
+        p += len + (p[len] == ',');
+    }
+done:
+    return status;
+}
+
+enum as_status as_bench_new(struct as_bench **b, const struct as_options *o, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_bench *x = calloc(1, sizeof *x);
+
+    *b = NULL;
+    if (x == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for an examiner");
+    x->options = o;
+    AS_TRY(as_detectors_select(o->detectors, x->with, err));
+    AS_TRY(as_decoder_new(&x->picture));
+    AS_TRY(as_decoder_new(&x->thumb));
+    AS_TRY(as_kvs_init(&x->kvs));
+    for (size_t d = 0; as_detectors[d]; d++) {
+        if (!x->with[d])
+            continue;
+        AS_TRY(as_det_init(as_detectors[d], &x->state[d]));
+        x->views |= as_detectors[d]->needs;
+    }
+    *b = x;
+    x = NULL;
+done:
+    as_bench_free(x);
+    return status;
+}
+
+void as_bench_free(struct as_bench *b)
+{
+    if (b == NULL)
+        return;
+    for (size_t d = 0; as_detectors[d]; d++)
+        if (b->with[d])
+            as_det_free(as_detectors[d], b->state[d]);
+    as_decoder_free(b->picture);
+    as_decoder_free(b->thumb);
+    as_kvs_clear(&b->kvs);
+    free(b->whole);
+    free(b->scratch);
+    free(b);
+}
+
+static void add_trouble(struct as_row *row, const char *stage, const struct as_err *err)
+{
+    struct as_trouble *t;
+
+    if (row->ntrouble == AS_ERRORS_MAX || err->text[0] == 0)
+        return;
+    t = &row->trouble[row->ntrouble++];
+    t->stage = stage;
+    t->status = (uint16_t)err->reason;
+    t->message.at = err->text;
+    t->message.len = (uint32_t)strlen(err->text);
+}
+
+/* Pictures are decoded from memory: a file behind a descriptor is read whole. */
+static enum as_status load(struct as_bench *b, struct as_input *in, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    int64_t got;
+
+    if (in->at)
+        return AS_OK;
+    if (in->size > b->options->max_item)
+        AS_FAIL_AS(err, AS_ELIMIT, AS_REASON_LIMIT_ITEM, "a picture of %llu bytes",
+                   (unsigned long long)in->size);
+    if (in->size > b->whole_len) {
+        free(b->whole);
+        b->whole_len = 0;
+        if ((b->whole = malloc(in->size)) == NULL)
+            return AS_ENOMEM;
+        b->whole_len = in->size;
+    }
+    got = as_input_read(in, 0, b->whole, in->size);
+    if (got < 0 || (uint64_t)got != in->size)
+        AS_FAIL_AS(err, AS_EFORMAT, AS_REASON_UNREADABLE, "it cannot be read again");
+    in->at = b->whole;
+done:
+    return status;
+}
+
+static enum as_status grow_scratch(struct as_bench *b, size_t n)
+{
+    if (n <= b->scratch_len)
+        return AS_OK;
+    free(b->scratch);
+    b->scratch_len = 0;
+    b->scratch = aligned_alloc(64, (n + 63) / 64 * 64);
+    if (b->scratch == NULL)
+        return AS_ENOMEM;
+    b->scratch_len = n;
+    return AS_OK;
+}
+
+/* The luma of the EXIF thumbnail, if there is one that decodes. */
+static struct as_plane decode_thumb(struct as_bench *b)
+{
+    struct as_want want = {AS_LUMA, 1 << 22, 1 << 22};
+    struct as_plane none = {NULL, 0, 0, 0};
+    struct as_picture pic = {0};
+
+    if (b->facts.thumb.size == 0 || b->facts.thumb.at == NULL || !(b->views & AS_META))
+        return none;
+    if (as_media_decode(b->thumb, AS_KIND_JPEG, &b->facts.thumb, &want, &pic, NULL) != AS_OK)
+        return none;
+    return pic.views & AS_LUMA ? pic.luma : none;
+}
+
+static enum as_status run_detector(struct as_bench *b, size_t d, const struct as_unit *unit,
+                                   uint32_t w, uint32_t h, struct as_det_row *to)
+{
+    static const uint8_t STATUS[] = {AS_DET_APPLIES, AS_DET_NOT_APPLICABLE, AS_DET_ABSTAINS};
+    const struct as_detector *det = as_detectors[d];
+    struct as_out out = {b->feat[d], b->code[d], AS_APPLIES, 0, NULL};
+    enum as_status status;
+
+    if (grow_scratch(b, as_det_scratch_bytes(det, w, h)) != AS_OK)
+        return AS_ENOMEM;
+    status = as_det_extract(det, b->state[d], unit, b->scratch, &out);
+    to->status = status == AS_OK ? STATUS[out.verdict] : (uint8_t)AS_DET_ERROR;
+    to->reason = out.reason;
+    to->feat = b->feat[d];
+    to->code = b->code[d];
+    return AS_OK;
+}
+
+static enum as_status run_detectors(struct as_bench *b, const struct as_picture *pic, struct as_row *row)
+{
+    struct as_unit unit = {0};
+    enum as_status status = AS_OK;
+
+    b->meta = (struct as_meta){pic->w,     pic->h,          row->kind,
+                               b->kvs.at,  b->kvs.n,        b->facts.is_jpeg ? &b->facts.jpeg : NULL,
+                               {0},        pic->small};
+    b->meta.thumb = decode_thumb(b);
+    unit.views = pic->views | AS_META;
+    unit.luma = pic->luma;
+    memcpy(unit.rgb, pic->rgb, sizeof unit.rgb);
+    unit.sample = pic->sample;
+    unit.dct = pic->dct;
+    unit.meta = &b->meta;
+    for (size_t d = 0; as_detectors[d] && status == AS_OK; d++)
+        if (b->with[d])
+            status = run_detector(b, d, &unit, pic->w, pic->h, &row->det[d]);
+    return status;
+}
+
+/* Decodes a picture and runs the detectors on it. */
+static enum as_status examine_picture(struct as_bench *b, enum as_kind kind,
+                                      const struct as_input *in, struct as_row *row, uint64_t us[2])
+{
+    struct as_want want = {b->views & DECODED_VIEWS, b->options->max_pixels, UINT64_C(1) << 34};
+    struct as_picture pic = {0};
+    struct as_err *err = &b->err[1];
+    uint64_t begun = now_us(), decoded;
+    enum as_status status = as_media_decode(b->picture, kind, in, &want, &pic, err);
+
+    row->w = pic.w;
+    row->h = pic.h;
+    row->frames = pic.frames;
+    row->duration_s = pic.duration_s;
+    row->flags |= pic.flags;
+    decoded = now_us();
+    us[0] += decoded - begun;
+    if (status == AS_ENOMEM)
+        return status;
+    row->reason = (uint16_t)pic.reason;
+    if (err->text[0])
+        add_trouble(row, "decode", err);
+    if (status != AS_OK) {
+        row->reason = err->reason ? (uint16_t)err->reason : AS_REASON_DAMAGED;
+        return AS_OK;
+    }
+    status = run_detectors(b, &pic, row);
+    us[1] += now_us() - decoded;
+    return status;
+}
+
+static enum as_status examine_video(struct as_bench *b, enum as_kind kind, const struct as_input *in,
+                                    struct as_row *row)
+{
+    struct as_picture pic = {0};
+    struct as_err *err = &b->err[1];
+    enum as_status status = as_video_describe(in, kind, &pic, &b->kvs, err);
+
+    row->w = pic.w;
+    row->h = pic.h;
+    row->frames = pic.frames;
+    row->duration_s = pic.duration_s;
+    row->flags |= pic.flags;
+    row->reason = (uint16_t)pic.reason;
+    if (status == AS_ENOMEM)
+        return status;
+    if (status != AS_OK) {
+        row->reason = err->reason ? (uint16_t)err->reason : AS_REASON_DAMAGED;
+        add_trouble(row, "decode", err);
+    }
+    return AS_OK;
+}
+
+enum as_status as_bench_examine(struct as_bench *b, enum as_kind kind, const struct as_input *in,
+                                struct as_row *row, uint64_t us[2])
+{
+    enum as_class class = as_kind_class((uint16_t)kind);
+    struct as_input whole = *in;
+    uint64_t begun = now_us();
+    enum as_status status = AS_OK;
+
+    memset(row, 0, sizeof *row);
+    as_err_clear(&b->err[0]);
+    as_err_clear(&b->err[1]);
+    as_kvs_reset(&b->kvs);
+    memset(&b->facts, 0, sizeof b->facts);
+    row->kind = (uint16_t)kind;
+    if (class != AS_CLASS_VIDEO)
+        status = load(b, &whole, &b->err[0]);
+    if (status == AS_OK)
+        status = as_metadata_read(kind, &whole, &b->kvs, &b->facts, &b->err[0]);
+    us[0] += now_us() - begun;
+    row->flags = b->facts.flags;
+    if (as_item_failed(status) && status != AS_ENOMEM)
+        row->reason = (uint16_t)b->err[0].reason;
+    else if (status == AS_OK && class == AS_CLASS_PICTURE)
+        status = examine_picture(b, kind, &whole, row, us);
+    else if (status == AS_OK && class == AS_CLASS_VIDEO)
+        status = examine_video(b, kind, &whole, row);
+    else if (status == AS_OK)
+        row->reason = AS_REASON_UNSUP_MEDIA;
+    add_trouble(row, "metadata", &b->err[0]);
+    row->kv = b->kvs.at;
+    row->nkv = b->kvs.n;
+    return status == AS_ENOMEM ? status : AS_OK;
+}

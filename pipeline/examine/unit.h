@@ -1,0 +1,31 @@
+/* unit.h - examines one item's bytes: metadata, decoding, views, detectors. */
+#ifndef AS_UNIT_H
+#define AS_UNIT_H
+
+#include "../media/media.h"
+#include "../options.h"
+#include "../row.h"
+
+struct as_bench; /* the state of one examiner: decoders, detectors, scratch */
+
+/* Marks the detectors that `list` ("a,b"; empty: all) names.  AS_EUSAGE for a name
+ * that is not in the table.                                                   */
+enum as_status as_detectors_select(const char *list, bool with[AS_DETECTORS_MAX],
+                                   struct as_err *err) AS_MUST_CHECK;
+
+enum as_status as_bench_new(struct as_bench **b, const struct as_options *o,
+                            struct as_err *err) AS_MUST_CHECK;
+void as_bench_free(struct as_bench *b);
+
+/*
+ * Fills the content part of `row`, borrowed from the bench until its next use.
+ * us[0], us[1] gain the microseconds of decoding and of detectors.
+ *   AS_OK      the row says what became of it, also when it is damaged
+ *   AS_ENOMEM  memory ran out: try again alone
+ * The result depends on the bytes, the kind (itself decided by the bytes) and
+ * the options alone.
+ */
+enum as_status as_bench_examine(struct as_bench *b, enum as_kind kind, const struct as_input *in,
+                                struct as_row *row, uint64_t us[2]) AS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,39 @@
+/* zygote.h - the process that makes workers.
+ *
+ * Forked from the main thread before MPI starts, it has every library warmed,
+ * knows nothing of MPI or of evidence, and forks jailed workers on request.   */
+#ifndef AS_ZYGOTE_H
+#define AS_ZYGOTE_H
+
+#include "../err.h"
+#include "../options.h"
+#include "channel.h"
+
+#include <sys/types.h>
+
+enum as_role { AS_ROLE_READER, AS_ROLE_EXAMINER };
+
+/* What a worker is given at its birth. */
+struct as_worker_start {
+    const struct as_options *options;
+    int socket;
+    int result;       /* examiner: the area it writes records to, AS_RECORD_MAX bytes */
+    const int *arena; /* examiner: [AS_ARENAS], read-only                             */
+    unsigned cpu;     /* enum as_cpu                                                  */
+    char *const *passwords; /* ended by NULL                                           */
+};
+
+struct as_zygote {
+    pid_t pid;
+    int socket;
+};
+
+/* Forks the zygote.  Call from the main thread before MPI_Init and before any
+ * thread is made.  `options` must live as long as the process.               */
+enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *options,
+                               struct as_err *err) AS_MUST_CHECK;
+
+/* Ends it and its workers. */
+void as_zygote_stop(struct as_zygote *z);
+
+#endif
