@@ -1,0 +1,470 @@
+/* inventory.c - walking the sources, cutting lots, reading slices back.
+ *
+ *  1. sources
+ *  2. the walk
+ *  3. lots
+ *  4. works
+ */
+#include "inventory.h"
+
+#include "../evidence/folder.h"
+#include "../wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { ENTRY_HEAD = 8, PROGRESS_EVERY = 4096 };
+
+/* ---- 1. sources ---- */
+
+static bool lies_in(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+    return strncmp(path, folder, n) == 0 && (path[n] == 0 || path[n] == '/' || n == 1);
+}
+
+/* The last part of what the user wrote, or of the real path for "." and "..". */
+static char *display_name(const char *given, const char *real)
+{
+    size_t n = strlen(given);
+    const char *from;
+
+    while (n > 1 && given[n - 1] == '/')
+        n--;
+    from = memrchr(given, '/', n);
+    from = from ? from + 1 : given;
+    n -= (size_t)(from - given);
+    if (n == 0 || (n == 1 && from[0] == '.') || (n == 2 && memcmp(from, "..", 2) == 0)) {
+        from = strrchr(real, '/') + 1;
+        n = strlen(from);
+    }
+    return n ? strndup(from, n) : strdup("root");
+}
+
+static enum as_status fill_source(struct as_source *s, const char *given, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct stat st;
+    char *slash;
+
+    if ((s->path = realpath(given, NULL)) == NULL || stat(s->path, &st) != 0)
+        AS_FAIL(err, AS_SKIP, "no such evidence: %s (%s)", given, strerror(errno));
+    s->folder = S_ISDIR(st.st_mode);
+    if (!s->folder && !S_ISREG(st.st_mode))
+        AS_FAIL(err, AS_SKIP, "%s is neither a file nor a folder", given);
+    s->size = s->folder ? 0 : (uint64_t)st.st_size;
+    s->mtime_s = st.st_mtim.tv_sec;
+    s->name = display_name(given, s->path);
+    s->root = strdup(s->path);
+    slash = s->root ? strrchr(s->root, '/') : NULL;
+    if (slash && !s->folder) {
+        s->rel = strdup(slash + 1);
+        slash[slash == s->root] = 0;
+    } else {
+        s->rel = strdup("");
+    }
+    if (!s->name || !s->root || !s->rel)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the list of sources");
+done:
+    return status;
+}
+
+enum as_status as_sources_new(struct as_source **sources, uint32_t *n, char *const *names,
+                              uint32_t nnames, const char *case_dir, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_source *s = calloc(nnames + 1, sizeof *s);
+    char *real_case = realpath(case_dir, NULL);
+
+    *sources = NULL;
+    *n = 0;
+    if (s == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the list of sources");
+    for (uint32_t i = 0; i < nnames; i++) {
+        AS_TRY(fill_source(&s[i], names[i], err));
+        if (real_case && s[i].folder && lies_in(real_case, s[i].path))
+            AS_FAIL(err, AS_EUSAGE, "the case folder %s lies inside the evidence %s; "
+                    "put it elsewhere", real_case, s[i].path);
+        for (uint32_t k = 0; k < i; k++)
+            if (lies_in(s[i].path, s[k].path) || lies_in(s[k].path, s[i].path))
+                AS_FAIL(err, AS_EUSAGE, "%s and %s overlap: name each piece of evidence once",
+                        names[k], names[i]);
+    }
+    *sources = s;
+    *n = nnames;
+    s = NULL;
+done:
+    as_sources_free(s, nnames);
+    free(real_case);
+    return status;
+}
+
+void as_sources_free(struct as_source *sources, uint32_t n)
+{
+    for (uint32_t i = 0; sources && i < n; i++) {
+        free(sources[i].path);
+        free(sources[i].root);
+        free(sources[i].rel);
+        free(sources[i].name);
+    }
+    free(sources);
+}
+
+/* ---- 2. the walk ---- */
+
+struct walk {
+    FILE *f;
+    uint64_t at; /* bytes written */
+    uint8_t *entry;
+    struct as_lot *lot; /* [nlots], the last one is open if it has files */
+    uint64_t nlots, cap;
+    uint64_t lot_bytes, lot_entries;
+    struct as_totals totals;
+    struct as_err *err;
+};
+
+static enum as_status add_to_lot(struct walk *w, uint64_t size, uint64_t len)
+{
+    struct as_lot *l = w->nlots ? &w->lot[w->nlots - 1] : NULL;
+
+    if (l == NULL || l->nfiles >= w->lot_entries ||
+        (l->nfiles > 0 && l->bytes + size > w->lot_bytes)) {
+        if (w->nlots == w->cap) {
+            uint64_t cap = w->cap ? 2 * w->cap : 64;
+            struct as_lot *more = realloc(w->lot, cap * sizeof *more);
+            if (more == NULL)
+                return AS_ENOMEM;
+            w->lot = more;
+            w->cap = cap;
+        }
+        l = &w->lot[w->nlots++];
+        *l = (struct as_lot){.at = w->at, .mode = AS_READ_FILES};
+    }
+    l->nfiles++;
+    l->bytes += size;
+    l->len += len;
+    return AS_OK;
+}
+
+/* Frame: u32 length, u32 crc, then the fields. */
+static enum as_status write_entry(struct walk *w, const struct as_key *key, const struct as_file *file)
+{
+    enum as_status status = AS_OK;
+    uint64_t size = file->type == AS_ENTRY_FILE ? file->size : 0;
+    struct as_wire e;
+    uint32_t head[2];
+
+    as_wire_init(&e, w->entry + ENTRY_HEAD, AS_PATH_MAX + 256);
+    as_put_u8(&e, (uint8_t)key->n);
+    as_put(&e, key->part, key->n * sizeof *key->part);
+    as_put_u8(&e, (uint8_t)file->type);
+    as_put_u16(&e, (uint16_t)file->reason);
+    as_put_u64(&e, file->size);
+    as_put_u64(&e, (uint64_t)file->mtime_s);
+    as_put_u64(&e, (uint64_t)file->mtime_ns);
+    as_put_text(&e, file->path, (uint32_t)strlen(file->path) + 1);
+    if (e.bad)
+        AS_FAIL(w->err, AS_EIO, "a path of more than %d bytes", AS_PATH_MAX);
+    head[0] = (uint32_t)e.n;
+    head[1] = (uint32_t)crc32(0, w->entry + ENTRY_HEAD, (uInt)e.n);
+    memcpy(w->entry, head, sizeof head);
+    AS_TRY(add_to_lot(w, size, ENTRY_HEAD + e.n));
+    if (fwrite(w->entry, 1, ENTRY_HEAD + e.n, w->f) != ENTRY_HEAD + e.n)
+        AS_FAIL(w->err, AS_EIO, "cannot write the inventory: %s", strerror(errno));
+    w->at += ENTRY_HEAD + e.n;
+    w->totals.entries++;
+    w->totals.files += file->type == AS_ENTRY_FILE;
+    w->totals.bytes += size;
+    w->totals.unreadable += file->reason != AS_REASON_NONE;
+done:
+    return status;
+}
+
+static enum as_status walk_folder(struct walk *w, const struct as_source *s, uint32_t ordinal,
+                                  enum as_status (*progress)(void *, const struct as_totals *),
+                                  void *state)
+{
+    enum as_status status = AS_OK, next;
+    struct as_key key = {.n = 1, .part = {ordinal}};
+    struct as_folder *folder = NULL;
+    struct as_file file;
+    uint64_t index = 0;
+
+    AS_TRY(as_folder_open(&folder, s->path, w->err));
+    while ((next = as_folder_next(folder, &file, w->err)) == AS_OK) {
+        if (index >= UINT32_MAX)
+            AS_FAIL(w->err, AS_EIO, "%s has more than 4 billion entries", s->path);
+        AS_TRY(write_entry(w, &key, &file));
+        key.n = 2;
+        key.part[1] = (uint32_t)index++;
+        if (progress && index % PROGRESS_EVERY == 0)
+            AS_TRY(progress(state, &w->totals));
+    }
+    status = next == AS_END ? AS_OK : next;
+done:
+    as_folder_close(folder);
+    return status;
+}
+
+static enum as_status walk_file(struct walk *w, const struct as_source *s, uint32_t ordinal)
+{
+    struct as_key key = {.n = 1, .part = {ordinal}};
+    struct as_file file = {.path = s->rel, .type = AS_ENTRY_FILE, .size = s->size};
+    struct stat st;
+
+    if (stat(s->path, &st) != 0)
+        file.reason = AS_REASON_UNREADABLE;
+    file.mtime_s = st.st_mtim.tv_sec;
+    file.mtime_ns = st.st_mtim.tv_nsec;
+    return write_entry(w, &key, &file);
+}
+
+/* Opens path + ".new" for writing. */
+static FILE *open_beside(const char *path, char **beside)
+{
+    if (asprintf(beside, "%s.new", path) < 0) {
+        *beside = NULL;
+        return NULL;
+    }
+    return fopen(*beside, "wb");
+}
+
+static enum as_status close_beside(FILE *f, const char *beside, const char *path, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    bool bad = fflush(f) != 0 || fdatasync(fileno(f)) != 0;
+
+    bad |= fclose(f) != 0;
+    if (bad || rename(beside, path) != 0)
+        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
+done:
+    return status;
+}
+
+enum as_status as_inventory_make(const char *path, const struct as_source *sources, uint32_t n,
+                                 uint64_t lot_bytes, uint64_t lot_entries, struct as_lot **lots,
+                                 uint64_t *nlots, struct as_totals *totals,
+                                 enum as_status (*progress)(void *state, const struct as_totals *t),
+                                 void *state, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct walk w = {.lot_bytes = lot_bytes, .lot_entries = lot_entries, .err = err};
+    char *beside = NULL;
+
+    *lots = NULL;
+    if ((w.entry = malloc(ENTRY_HEAD + AS_PATH_MAX + 256)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the inventory");
+    if ((w.f = open_beside(path, &beside)) == NULL)
+        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
+    for (uint32_t i = 0; i < n; i++) {
+        if (sources[i].folder)
+            AS_TRY(walk_folder(&w, &sources[i], i, progress, state));
+        else
+            AS_TRY(walk_file(&w, &sources[i], i));
+    }
+    status = close_beside(w.f, beside, path, err);
+    w.f = NULL;
+    if (status != AS_OK)
+        goto done;
+    *lots = w.lot;
+    *nlots = w.nlots;
+    *totals = w.totals;
+    w.lot = NULL;
+done:
+    if (w.f)
+        fclose(w.f);
+    free(beside);
+    free(w.entry);
+    free(w.lot);
+    return status;
+}
+
+/* ---- 3. lots ---- */
+
+static const char LOTS_MAGIC[8] = "ASLOTS1";
+
+enum as_status as_lots_write(const char *path, const char *fingerprint, const struct as_totals *totals,
+                             const struct as_lot *lots, uint64_t nlots, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *beside = NULL;
+    FILE *f = open_beside(path, &beside);
+    uint64_t len = strlen(fingerprint);
+    bool bad;
+
+    if (f == NULL)
+        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
+    bad = fwrite(LOTS_MAGIC, 8, 1, f) != 1 || fwrite(&len, 8, 1, f) != 1 ||
+          fwrite(fingerprint, 1, len, f) != len || fwrite(totals, sizeof *totals, 1, f) != 1 ||
+          fwrite(&nlots, 8, 1, f) != 1 || fwrite(lots, sizeof *lots, nlots, f) != nlots;
+    if (bad) {
+        fclose(f);
+        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
+    }
+    AS_TRY(close_beside(f, beside, path, err));
+done:
+    free(beside);
+    return status;
+}
+
+enum as_status as_lots_read(const char *path, char **fingerprint, struct as_totals *totals,
+                            struct as_lot **lots, uint64_t *nlots, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    FILE *f = fopen(path, "rb");
+    uint64_t len = 0;
+    char magic[8], *text = NULL;
+    struct as_lot *l = NULL;
+    struct stat st;
+
+    *fingerprint = NULL;
+    *lots = NULL;
+    *nlots = 0;
+    if (f == NULL)
+        return AS_SKIP;
+    if (fstat(fileno(f), &st) != 0 || fread(magic, 8, 1, f) != 1 ||
+        memcmp(magic, LOTS_MAGIC, 8) != 0 || fread(&len, 8, 1, f) != 1 ||
+        len > (uint64_t)st.st_size || (text = calloc(1, len + 1)) == NULL ||
+        fread(text, 1, len, f) != len || fread(totals, sizeof *totals, 1, f) != 1 ||
+        fread(nlots, 8, 1, f) != 1 || *nlots > (uint64_t)st.st_size / sizeof *l ||
+        (l = calloc(*nlots + 1, sizeof *l)) == NULL || fread(l, sizeof *l, *nlots, f) != *nlots)
+        AS_FAIL(err, AS_EFORMAT, "%s is broken; start over with --fresh", path);
+    *fingerprint = text;
+    *lots = l;
+    text = NULL;
+    l = NULL;
+done:
+    free(text);
+    free(l);
+    fclose(f);
+    return status;
+}
+
+/* ---- 4. works ---- */
+
+/* A work and all it borrows, in one allocation each. */
+struct work_room {
+    struct as_work work;
+    uint8_t *slice;
+    char *paths;
+};
+
+/* Takes the next entry out of a slice. */
+static bool take_entry(struct as_wire *s, struct as_lot_file *f, struct as_text *path)
+{
+    uint32_t len = as_get_u32(s), crc = as_get_u32(s);
+    const uint8_t *at = as_wire_take(s, len);
+    struct as_wire e;
+
+    if (at == NULL || crc32(0, at, len) != crc)
+        return false;
+    as_wire_init(&e, at, len);
+    f->key.n = as_get_u8(&e);
+    if (f->key.n < 1 || f->key.n > 2)
+        return false;
+    as_get(&e, f->key.part, f->key.n * sizeof *f->key.part);
+    f->type = as_get_u8(&e);
+    f->reason = as_get_u16(&e);
+    f->size = as_get_u64(&e);
+    f->mtime_s = (int64_t)as_get_u64(&e);
+    f->mtime_ns = (int64_t)as_get_u64(&e);
+    *path = as_get_text(&e);
+    return !e.bad && path->len > 0 && path->at[path->len - 1] == 0 && f->type <= AS_ENTRY_SPECIAL;
+}
+
+/* Sets the forensic path: source name, "/" and the path in it. */
+static char *set_path(struct as_lot_file *f, const struct as_source *s, char *to)
+{
+    char *begin = to;
+
+    to = stpcpy(to, s->name);
+    if (s->folder && f->rel[0]) {
+        *to++ = '/';
+        to = stpcpy(to, f->rel);
+    }
+    f->path.at = begin;
+    f->path.len = (uint32_t)(to - begin);
+    if (f->path.len >= AS_PATH_MAX)
+        f->path.len = AS_PATH_MAX - 1;
+    return to + 1;
+}
+
+static enum as_status fill_work(struct work_room *r, const struct as_lot *lot,
+                                const struct as_source *sources, uint32_t nsources,
+                                struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_wire slice;
+    char *to = r->paths;
+
+    as_wire_init(&slice, r->slice, lot->len);
+    for (uint64_t i = 0; i < lot->nfiles; i++) {
+        struct as_lot_file *f = &r->work.file[i];
+        struct as_text path;
+        if (!take_entry(&slice, f, &path) || f->key.part[0] >= nsources)
+            AS_FAIL(err, AS_EFORMAT, "the inventory of the case is broken; start over with --fresh");
+        f->root = sources[f->key.part[0]].root;
+        f->rel = path.at;
+        to = set_path(f, &sources[f->key.part[0]], to);
+    }
+done:
+    return status;
+}
+
+static size_t paths_room(const struct as_lot *lot, const struct as_source *sources, uint32_t nsources)
+{
+    size_t longest = 0;
+
+    for (uint32_t i = 0; i < nsources; i++)
+        if (strlen(sources[i].name) > longest)
+            longest = strlen(sources[i].name);
+    return lot->len + lot->nfiles * (longest + 3) + 1;
+}
+
+enum as_status as_work_new(struct as_work **work, int fd, const struct as_lot *lot, uint64_t id,
+                           const struct as_source *sources, uint32_t nsources, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct work_room *r = calloc(1, sizeof *r);
+    struct as_input in = {NULL, fd, lot->at, lot->len};
+
+    *work = NULL;
+    if (r == NULL || (r->slice = malloc(lot->len + 1)) == NULL ||
+        (r->work.file = calloc(lot->nfiles + 1, sizeof *r->work.file)) == NULL ||
+        (r->paths = malloc(paths_room(lot, sources, nsources))) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for a lot of %llu entries",
+                (unsigned long long)lot->nfiles);
+    if (as_input_read(&in, 0, r->slice, lot->len) != (int64_t)lot->len)
+        AS_FAIL(err, AS_EIO, "cannot read the inventory of the case");
+    AS_TRY(fill_work(r, lot, sources, nsources, err));
+    r->work.id = id;
+    r->work.nfiles = (uint32_t)lot->nfiles;
+    r->work.lot.mode = (uint32_t)lot->mode;
+    r->work.lot.offset = lot->offset;
+    r->work.lot.first = lot->first;
+    r->work.lot.count = lot->count;
+    *work = &r->work;
+    r = NULL;
+done:
+    if (r)
+        as_work_free(&r->work);
+    return status;
+}
+
+void as_work_free(struct as_work *work)
+{
+    struct work_room *r = (struct work_room *)work;
+
+    if (r == NULL)
+        return;
+    free(r->slice);
+    free(r->paths);
+    free(r->work.file);
+    free(r);
+}
