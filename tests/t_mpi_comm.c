@@ -167,11 +167,11 @@ static void t_exchange_no_memory(void **state)
 
 static void t_gather(void **state)
 {
-    uint8_t mine[300], *all = NULL;
+    uint8_t *mine = malloc((size_t)size * 100), *all = NULL;
     uint64_t len = 9, at = 0;
     (void)state;
 
-    memset(mine, 'a' + rank, sizeof mine);
+    memset(mine, 'a' + rank, (size_t)size * 100);
     CHECK(as_comm_gather(comm, mine, (uint64_t)rank * 100, &all, &len, NULL) == AS_OK);
     if (rank == 0) {
         CHECK(len == (uint64_t)(size * (size - 1) / 2) * 100);
@@ -182,6 +182,7 @@ static void t_gather(void **state)
         CHECK(all == NULL && len == 0);
     }
     free(all);
+    free(mine);
     end_test();
 }
 
