@@ -27,13 +27,15 @@ enum as_status as_comm_agree(struct as_comm *comm, enum as_status mine, struct a
 
 /* Collective.  Each gives AS_OK or AS_EIO; comm == NULL: one process.         */
 enum as_status as_comm_bcast(struct as_comm *comm, void *buf, uint64_t n, int root) AS_MUST_CHECK;
-enum as_status as_comm_sum(struct as_comm *comm, uint64_t *v, int n) AS_MUST_CHECK;    /* in place */
+enum as_status as_comm_sum(struct as_comm *comm, uint64_t *v, int n) AS_MUST_CHECK; /* in place */
 enum as_status as_comm_max(struct as_comm *comm, uint64_t *v, int n) AS_MUST_CHECK;
 enum as_status as_comm_min(struct as_comm *comm, uint64_t *v, int n) AS_MUST_CHECK;
 /* before[i] = sum of v[i] over lower ranks. */
-enum as_status as_comm_exscan(struct as_comm *comm, const uint64_t *v, uint64_t *before, int n) AS_MUST_CHECK;
+enum as_status as_comm_exscan(struct as_comm *comm, const uint64_t *v, uint64_t *before,
+                              int n) AS_MUST_CHECK;
 /* Every rank's n bytes, in rank order, at `all` (size * n bytes), on every rank. */
-enum as_status as_comm_allgather(struct as_comm *comm, const void *mine, uint64_t n, void *all) AS_MUST_CHECK;
+enum as_status as_comm_allgather(struct as_comm *comm, const void *mine, uint64_t n,
+                                 void *all) AS_MUST_CHECK;
 
 /* Every rank's bytes of any length, in rank order, malloc'd, on rank 0 (NULL elsewhere). */
 enum as_status as_comm_gather(struct as_comm *comm, const void *mine, uint64_t n, uint8_t **all,
@@ -45,15 +47,19 @@ enum as_status as_comm_gather(struct as_comm *comm, const void *mine, uint64_t n
  * total; messages of at most 256 MiB go over the wire.
  */
 enum as_status as_comm_exchange(struct as_comm *comm, const uint8_t *send, const uint64_t *to_len,
-                                uint8_t **recv, uint64_t *from_len, struct as_err *err) AS_MUST_CHECK;
+                                uint8_t **recv, uint64_t *from_len,
+                                struct as_err *err) AS_MUST_CHECK;
 
 /*
  * Messages for the event loop, never blocking.
  */
-/* Copies the bytes and starts sending them to rank `to`. */
-enum as_status as_comm_post(struct as_comm *comm, int to, const void *bytes, uint32_t n, struct as_err *err) AS_MUST_CHECK;
+/* Copies the bytes (at most 2^31 - 1) and starts sending them to rank `to`, which may be this one.
+ * The messages of one rank to another come in order.                                            */
+enum as_status as_comm_post(struct as_comm *comm, int to, const void *bytes, uint32_t n,
+                            struct as_err *err) AS_MUST_CHECK;
 /* The next message that has come: malloc'd *bytes, sender and length.  AS_END: none now. */
-enum as_status as_comm_poll(struct as_comm *comm, int *from, uint8_t **bytes, uint32_t *n, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_comm_poll(struct as_comm *comm, int *from, uint8_t **bytes, uint32_t *n,
+                            struct as_err *err) AS_MUST_CHECK;
 /* True while posted messages are still under way. */
 bool as_comm_busy(struct as_comm *comm);
 

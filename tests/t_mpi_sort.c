@@ -1,0 +1,223 @@
+/* t_mpi_sort.c - sort: shares put together are what one process would get. */
+#include "../pipeline/cluster/sort.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct as_comm *comm;
+static int rank, size;
+static uint64_t failures;
+
+/* Counts instead of leaving: a rank that leaves alone would hang the others. */
+#define CHECK(what)                                                                                \
+    do {                                                                                           \
+        if (!(what)) {                                                                             \
+            failures++;                                                                            \
+            fprintf(stderr, "rank %d: %s:%d: %s\n", rank, __FILE__, __LINE__, #what);              \
+        }                                                                                          \
+    } while (0)
+
+static void end_test(void)
+{
+    uint64_t all = failures;
+
+    failures = 0;
+    assert_int_equal(as_comm_sum(comm, &all, 1), AS_OK);
+    assert_int_equal(all, 0);
+}
+
+/* The same records for any number of ranks: record i is made from (seed, i) alone. */
+static void make(uint8_t *rec, uint32_t rec_size, uint64_t i, unsigned kinds)
+{
+    uint64_t x = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
+
+    for (uint32_t k = 0; k < rec_size; k++) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        rec[k] = (uint8_t)(x % kinds);
+    }
+}
+
+/* How total records lie on the ranks at first. */
+enum layout { EVEN, LAST_HAS_ALL, FIRST_HAS_NONE, GROWING };
+
+static uint64_t first_of(enum layout layout, uint64_t total, int r)
+{
+    switch (layout) {
+    case EVEN:
+        return total * (uint64_t)r / (uint64_t)size;
+    case LAST_HAS_ALL:
+        return r < size ? 0 : total;
+    case FIRST_HAS_NONE:
+        return r <= 1 && size > 1 ? 0 : total * (uint64_t)r / (uint64_t)size;
+    case GROWING:
+        break;
+    }
+    return total * (uint64_t)(r * r) / (uint64_t)(size * size);
+}
+
+static uint32_t rec_bytes;
+
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, rec_bytes);
+}
+
+static void check_sort(enum layout layout, uint64_t total, uint32_t rec_size, unsigned kinds)
+{
+    uint64_t first = first_of(layout, total, rank), n = first_of(layout, total, rank + 1) - first;
+    uint64_t nout = 99, due = total / (uint64_t)size + ((uint64_t)rank < total % (uint64_t)size);
+    uint64_t before = 0;
+    uint8_t *all = malloc(total * rec_size + 1), *mine = malloc(n * rec_size + 1), *out = NULL;
+
+    for (uint64_t i = 0; i < total; i++)
+        make(all + i * rec_size, rec_size, i, kinds);
+    memcpy(mine, all + first * rec_size, n * rec_size);
+    rec_bytes = rec_size;
+    qsort(all, total, rec_size, by_bytes);
+    CHECK(as_sort(comm, mine, n, rec_size, (rec_size + 1) / 2, &out, &nout, NULL) == AS_OK);
+    CHECK(nout == due);
+    CHECK(as_comm_exscan(comm, &nout, &before, 1) == AS_OK);
+    CHECK(out != NULL && nout == due && memcmp(out, all + before * rec_size, nout * rec_size) == 0);
+    free(out);
+    free(mine);
+    free(all);
+}
+
+static void t_sort(void **state)
+{
+    static const uint64_t TOTALS[] = {0, 1, 2, 5, 1000, 9973};
+    static const unsigned KINDS[] = {1, 2, 256}; /* all equal, many equal, random */
+    static const uint32_t SIZES[] = {1, 8, 13, 48};
+    (void)state;
+
+    for (int layout = EVEN; layout <= GROWING; layout++)
+        for (size_t t = 0; t < sizeof TOTALS / sizeof *TOTALS; t++)
+            for (size_t k = 0; k < sizeof KINDS / sizeof *KINDS; k++)
+                for (size_t s = 0; s < sizeof SIZES / sizeof *SIZES; s++)
+                    check_sort((enum layout)layout, TOTALS[t], SIZES[s], KINDS[k]);
+    end_test();
+}
+
+/* Already sorted, and sorted backwards. */
+static void t_sort_ordered(void **state)
+{
+    enum { N = 4000 };
+    uint8_t mine[N][4], *out;
+    uint64_t nout;
+    (void)state;
+
+    for (int back = 0; back < 2; back++) {
+        for (int i = 0; i < N; i++) {
+            int v = rank * N + i;
+            v = back ? size * N - 1 - v : v;
+            memcpy(mine[i], (uint8_t[]){0, 0, (uint8_t)(v >> 8), (uint8_t)v}, 4);
+        }
+        CHECK(as_sort(comm, mine, N, 4, 4, &out, &nout, NULL) == AS_OK && nout == N);
+        for (int i = 0; out != NULL && i < N; i++)
+            CHECK((out[4 * i + 2] << 8 | out[4 * i + 3]) == rank * N + i);
+        free(out);
+    }
+    end_test();
+}
+
+static void t_sort_refuses(void **state)
+{
+    struct as_err err = {0};
+    uint8_t *out;
+    uint64_t nout;
+    (void)state;
+
+    CHECK(as_sort(comm, "abc", 3, 1, 2, &out, &nout, &err) == AS_EUSAGE && out == NULL);
+    CHECK(as_sort(comm, "abc", 3, 1, 0, &out, &nout, &err) == AS_EUSAGE);
+    CHECK(as_sort(comm, "abc", 3, 65537, 1, &out, &nout, &err) == AS_EUSAGE);
+    /* one rank claims more than memory has: all learn it */
+    CHECK(as_sort(comm, "abcdefgh", rank == size - 1 ? UINT64_MAX / 4 : 1, 8, 8, &out, &nout,
+                  &err) == AS_ENOMEM);
+    CHECK(out == NULL && err.text[0] != 0);
+    end_test();
+}
+
+static int owner_of(void *state, const void *rec)
+{
+    return ((const uint8_t *)rec)[0] % *(const int *)state;
+}
+
+static int no_owner(void *state, const void *rec)
+{
+    (void)rec;
+    return *(const int *)state;
+}
+
+static void t_scatter(void **state)
+{
+    uint8_t recs[500][3], *out;
+    uint64_t nout, at = 0;
+    struct as_err err = {0};
+    int many = size, wrong = rank == 0 ? size : 0;
+    (void)state;
+
+    for (int i = 0; i < 500; i++)
+        memcpy(recs[i], (uint8_t[]){(uint8_t)(i * i), (uint8_t)rank, (uint8_t)i}, 3);
+    CHECK(as_scatter(comm, recs, 500, 3, owner_of, &many, &out, &nout, NULL) == AS_OK);
+    for (int r = 0; r < size; r++)
+        for (int i = 0; i < 500; i++)
+            if ((uint8_t)(i * i) % size == rank && at < nout) {
+                CHECK(memcmp(out + 3 * at, (uint8_t[]){(uint8_t)(i * i), (uint8_t)r, (uint8_t)i},
+                             3) == 0);
+                at++;
+            }
+    CHECK(at == nout);
+    CHECK(as_comm_sum(comm, &nout, 1) == AS_OK && nout == 500 * (uint64_t)size);
+    free(out);
+    CHECK(as_scatter(comm, NULL, 0, 3, owner_of, &many, &out, &nout, NULL) == AS_OK && nout == 0);
+    free(out);
+    CHECK(as_scatter(comm, recs, 5, 3, no_owner, &wrong, &out, &nout, &err) == AS_EBUG);
+    CHECK(out == NULL && err.text[0] != 0);
+    end_test();
+}
+
+static void t_no_comm(void **state)
+{
+    uint8_t *out;
+    uint64_t nout;
+    int one = 1;
+    (void)state;
+
+    CHECK(as_sort(NULL, "hello", 5, 1, 1, &out, &nout, NULL) == AS_OK);
+    CHECK(nout == 5 && memcmp(out, "ehllo", 5) == 0);
+    free(out);
+    CHECK(as_scatter(NULL, "hello", 5, 1, owner_of, &one, &out, &nout, NULL) == AS_OK);
+    CHECK(nout == 5 && memcmp(out, "hello", 5) == 0);
+    free(out);
+    end_test();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(t_sort),         cmocka_unit_test(t_sort_ordered),
+        cmocka_unit_test(t_sort_refuses), cmocka_unit_test(t_scatter),
+        cmocka_unit_test(t_no_comm),
+    };
+    struct as_err err = {0};
+    int failed;
+
+    if (as_comm_start(&comm, &err) != AS_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
+    rank = as_comm_rank(comm);
+    size = as_comm_size(comm);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    as_comm_stop(comm);
+    return failed != 0;
+}
