@@ -1,0 +1,196 @@
+/* case.c - the case folder.
+ *
+ * Attempts are fenced without locks: each start makes attempt-N exclusively, and
+ * whoever finds attempt-N+1 before a sync stops.  Whether another run is alive is
+ * told by status.json: on the same host by its process, elsewhere by its clock.   */
+#include "case.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ALIVE_S = 20 }; /* status.json is written every 2 s */
+
+enum as_status as_case_init(struct as_case *c, const char *dir, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    memset(c, 0, sizeof *c);
+    if (asprintf(&c->dir, "%s", dir) < 0 || asprintf(&c->journal, "%s/journal", dir) < 0 ||
+        asprintf(&c->inventory, "%s/journal/inventory", dir) < 0 ||
+        asprintf(&c->lots, "%s/journal/lots", dir) < 0 ||
+        asprintf(&c->results, "%s/results.h5", dir) < 0 ||
+        asprintf(&c->audit, "%s/audit.jsonl", dir) < 0 ||
+        asprintf(&c->status, "%s/status.json", dir) < 0)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the paths of the case");
+done:
+    return status;
+}
+
+void as_case_clear(struct as_case *c)
+{
+    free(c->dir);
+    free(c->journal);
+    free(c->inventory);
+    free(c->lots);
+    free(c->results);
+    free(c->audit);
+    free(c->status);
+    free(c->fence);
+    memset(c, 0, sizeof *c);
+}
+
+enum as_status as_case_set_attempt(struct as_case *c, uint32_t attempt, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    c->attempt = attempt;
+    free(c->fence);
+    c->fence = NULL;
+    if (asprintf(&c->fence, "%s/attempt-%u", c->dir, attempt + 1) < 0)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the paths of the case");
+done:
+    return status;
+}
+
+static bool process_alive(pid_t pid)
+{
+    char name[64], state = 0;
+    FILE *f;
+
+    snprintf(name, sizeof name, "/proc/%d/stat", (int)pid);
+    if ((f = fopen(name, "r")) == NULL)
+        return false;
+    if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+        state = 0;
+    fclose(f);
+    return state != 'Z' && state != 'X' && state != 0;
+}
+
+/* True when status.json says that a run is under way, and there is no sign that it is dead. */
+static bool looks_alive(const struct as_case *c, char *who, size_t n)
+{
+    json_t *s = json_load_file(c->status, 0, NULL);
+    const char *state = json_string_value(json_object_get(s, "state"));
+    const char *host = json_string_value(json_object_get(s, "host"));
+    json_int_t pid = json_integer_value(json_object_get(s, "pid"));
+    json_int_t updated = json_integer_value(json_object_get(s, "updated"));
+    char here[256] = "";
+    bool alive;
+
+    gethostname(here, sizeof here - 1);
+    alive = state && strcmp(state, "sealed") != 0 && strcmp(state, "stopped") != 0 &&
+            strcmp(state, "failed") != 0;
+    if (alive && host && strcmp(host, here) == 0)
+        alive = process_alive((pid_t)pid);
+    else if (alive)
+        alive = time(NULL) - updated < ALIVE_S;
+    snprintf(who, n, "process %lld on %s", (long long)pid, host ? host : "an unknown host");
+    json_decref(s);
+    return alive;
+}
+
+static uint32_t last_attempt(const struct as_case *c)
+{
+    DIR *d = opendir(c->dir);
+    uint32_t last = 0;
+    struct dirent *e;
+    unsigned n;
+
+    while (d && (e = readdir(d)) != NULL)
+        if (sscanf(e->d_name, "attempt-%u", &n) == 1 && n > last)
+            last = n;
+    if (d)
+        closedir(d);
+    return last;
+}
+
+enum as_status as_case_begin(struct as_case *c, bool takeover, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char who[320], *path = NULL;
+    uint32_t attempt;
+
+    if ((mkdir(c->dir, 0700) != 0 && errno != EEXIST) ||
+        (mkdir(c->journal, 0700) != 0 && errno != EEXIST))
+        AS_FAIL(err, AS_EIO, "cannot make the case folder %s: %s", c->dir, strerror(errno));
+    if (!takeover && looks_alive(c, who, sizeof who))
+        AS_FAIL(err, AS_EFORMAT, "a run of this case is alive (%s); wait for it, or use --takeover "
+                "to end it and go on here", who);
+    attempt = last_attempt(c) + 1;
+    if (asprintf(&path, "%s/attempt-%u", c->dir, attempt) < 0)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the paths of the case");
+    if (mkdir(path, 0700) != 0)
+        AS_FAIL(err, errno == EEXIST ? AS_EFORMAT : AS_EIO,
+                "cannot start attempt %u: %s", attempt,
+                errno == EEXIST ? "another run started at the same moment" : strerror(errno));
+    AS_TRY(as_case_set_attempt(c, attempt, err));
+done:
+    free(path);
+    return status;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    (void)st;
+    (void)flag;
+    (void)ftw;
+    return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+enum as_status as_case_reset(struct as_case *c, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    remove_tree(c->journal);
+    unlink(c->results);
+    if (mkdir(c->journal, 0700) != 0)
+        AS_FAIL(err, AS_EIO, "cannot clear %s: %s", c->journal, strerror(errno));
+done:
+    return status;
+}
+
+void as_case_tidy(struct as_case *c)
+{
+    char path[4096];
+
+    remove_tree(c->journal);
+    for (uint32_t i = 1; i < c->attempt; i++) {
+        snprintf(path, sizeof path, "%s/attempt-%u", c->dir, i);
+        rmdir(path);
+    }
+}
+
+void as_case_tell(const struct as_case *c, const struct as_case_status *s)
+{
+    char host[256] = "", beside[4096];
+    json_t *o;
+
+    gethostname(host, sizeof host - 1);
+    o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:i, s:s}",
+                  "state", s->state, "attempt", (int)c->attempt, "items_seen",
+                  (json_int_t)s->items_seen, "contents_done", (json_int_t)s->contents_done,
+                  "bytes_done", (json_int_t)s->bytes_done, "bytes_total",
+                  (json_int_t)s->bytes_total, "lots_done", (json_int_t)s->lots_done, "lots_total",
+                  (json_int_t)s->lots_total, "workers_died", (json_int_t)s->died,
+                  "items_blamed", (json_int_t)s->blamed, "elapsed_s", s->elapsed_s, "eta_s",
+                  s->eta_s, "ranks", s->ranks, "updated", (json_int_t)time(NULL), "pid",
+                  (int)getpid(), "host", host);
+    snprintf(beside, sizeof beside, "%s.new", c->status);
+    if (o && json_dump_file(o, beside, JSON_INDENT(1)) == 0 && rename(beside, c->status) != 0)
+        unlink(beside);
+    json_decref(o);
+}

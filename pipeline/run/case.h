@@ -1,0 +1,47 @@
+/* case.h - the case folder: attempts, the fence between them, status.json.
+ *
+ * Rank 0 only, but for the paths.                                             */
+#ifndef AS_CASE_H
+#define AS_CASE_H
+
+#include "../err.h"
+
+#include <sys/types.h>
+
+struct as_case {
+    char *dir, *journal, *inventory, *lots, *results, *audit, *status, *fence;
+    uint32_t attempt;
+};
+
+/* The paths of a case; makes nothing. */
+enum as_status as_case_init(struct as_case *c, const char *dir, struct as_err *err) AS_MUST_CHECK;
+void as_case_clear(struct as_case *c);
+
+/* Sets the attempt and with it the fence: the folder of the attempt after it. */
+enum as_status as_case_set_attempt(struct as_case *c, uint32_t attempt, struct as_err *err) AS_MUST_CHECK;
+
+/*
+ * Makes the folders and a new attempt-N exclusively.
+ *   AS_EFORMAT   another run of this case is alive (and takeover is false)
+ *   AS_EIO       a folder cannot be made
+ */
+enum as_status as_case_begin(struct as_case *c, bool takeover, struct as_err *err) AS_MUST_CHECK;
+
+/* Throws away the saved state (--fresh): journals, inventory, store. */
+enum as_status as_case_reset(struct as_case *c, struct as_err *err) AS_MUST_CHECK;
+
+/* Removes what a sealed case needs no more: journals and attempt folders. */
+void as_case_tidy(struct as_case *c);
+
+struct as_case_status {
+    const char *state; /* inventory, examine, recheck, seal, sealed, stopped, failed */
+    uint64_t items_seen, contents_done, bytes_done, bytes_total, lots_done, lots_total;
+    uint64_t died, blamed;
+    double elapsed_s, eta_s;
+    int ranks;
+};
+
+/* Replaces status.json atomically.  Failing to is no failure of the run. */
+void as_case_tell(const struct as_case *c, const struct as_case_status *s);
+
+#endif

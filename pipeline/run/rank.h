@@ -1,0 +1,106 @@
+/* rank.h - one rank's state through the phases of a run. */
+#ifndef AS_RANK_H
+#define AS_RANK_H
+
+#include "../cluster/audit.h"
+#include "../cluster/claims.h"
+#include "../cluster/comm.h"
+#include "../cluster/iothread.h"
+#include "../cluster/journal.h"
+#include "../cluster/owners.h"
+#include "../options.h"
+#include "../store/store.h"
+#include "case.h"
+#include "inventory.h"
+
+/* Types of journal records. */
+enum {
+    AS_REC_ITEM = 1,    /* as_item_pack                                   */
+    AS_REC_CONTENT = 2, /* sha256[32], then as_content_pack               */
+    AS_REC_LOT = 3,     /* struct as_lot_report: all of it was synced before */
+    AS_REC_RECHECK = 4  /* as_item_pack: the hash of the second reading   */
+};
+
+enum as_phase { AS_PHASE_LIST, AS_PHASE_EXAMINE, AS_PHASE_RECHECK };
+
+/* What became of a lot; also a row of /timing. */
+struct as_lot_report {
+    uint64_t phase, lot, rank, items, contents, bytes, us[4];
+};
+
+/* A place where a container can be entered, as told in the LIST phase. */
+struct as_split {
+    uint64_t lot, v[4];
+};
+
+struct as_rank {
+    const struct as_options *options;
+    struct as_comm *comm;
+    int me, size;
+    struct as_case kase;
+    struct as_zygote zygote;
+    struct as_source *sources;
+    uint32_t nsources;
+    uint32_t nexaminers;
+    unsigned cpu;
+    int inventory; /* descriptor */
+    struct as_io *io;
+    struct as_journal *journal;
+    struct as_owners *owners;
+    struct as_crew_counts crew_counts;
+    struct as_lot_report *report; /* of the lots this rank did */
+    uint64_t nreports, reports_cap;
+    struct timespec started;
+    /* rank 0 */
+    struct as_audit *audit;
+    struct as_lot *lots;
+    uint64_t nlots;
+    struct as_totals totals;
+    struct as_split *split;
+    uint64_t nsplits, splits_cap;
+    struct as_case_status tell;
+};
+
+/* Seconds since the rank started. */
+double as_rank_elapsed(const struct as_rank *r);
+
+/* Set by TERM, INT and USR1. */
+extern volatile int as_stop_signal;
+
+/* Catches the signals that mean "save your state and end". */
+void as_stop_catch(void);
+
+/*
+ * Works through the lots of a phase, all ranks together.
+ *
+ *   lots, done   on rank 0: the lots, and which were finished in an earlier attempt
+ *   AS_ESTOP     stopped by a signal, the time limit or a newer attempt: state saved
+ *   AS_EIO ...   the worst of all ranks
+ * Collective.
+ */
+enum as_status as_loop_run(struct as_rank *r, enum as_phase phase, const struct as_lot *lots,
+                           uint64_t nlots, const bool *done, struct as_err *err) AS_MUST_CHECK;
+
+/*
+ * Takes up what earlier attempts left: contents go to their owners, done[i] is
+ * set on rank 0 for lots of `phase` that are finished, reports are kept for the
+ * lots' timing.  Collective.
+ */
+enum as_status as_resume(struct as_rank *r, enum as_phase phase, bool *done, uint64_t nlots,
+                         struct as_err *err) AS_MUST_CHECK;
+
+/* How a run ended, the same on every rank. */
+struct as_outcome {
+    uint64_t items, by_status[AS_ITEM_STATUSES];
+    uint64_t changed;  /* files whose second hash differs */
+    uint64_t unlisted; /* acquisition hashes that did not match */
+    uint64_t findings;
+    char content_digest[65], digest_exact[65];
+    int code; /* exit code */
+};
+
+/* Writes results.h5 from the journals.  Collective. */
+enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_outcome *v,
+                       struct as_err *err) AS_MUST_CHECK;
+
+#endif

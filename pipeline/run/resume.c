@@ -1,0 +1,127 @@
+/* resume.c - taking up what earlier attempts left in the journals.
+ *
+ * The state of a run is the set of records in the journals, whatever rank wrote
+ * them.  Journals are dealt out to the ranks of this attempt; hashes of contents
+ * go to their owners, numbers of finished lots to rank 0.                     */
+#include "rank.h"
+
+#include "../cluster/sort.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct found {
+    struct as_rank *r;
+    enum as_phase phase;
+    uint8_t *sha; /* [nsha][32] */
+    uint64_t nsha, sha_cap;
+    struct as_lot_report *report;
+    uint64_t nreports, report_cap;
+};
+
+/* Room for one more element of `size` bytes; false: no memory. */
+static bool grow(void **at, uint64_t n, uint64_t *cap, size_t size)
+{
+    uint64_t more = *cap ? 2 * *cap : 256;
+    void *p;
+
+    if (n < *cap)
+        return true;
+    if ((p = realloc(*at, more * size)) == NULL)
+        return false;
+    *at = p;
+    *cap = more;
+    return true;
+}
+
+static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_t n, uint64_t offset)
+{
+    struct found *f = state;
+
+    (void)offset;
+    if (type == AS_REC_CONTENT && n > 32 && f->phase == AS_PHASE_EXAMINE) {
+        if (!grow((void **)&f->sha, f->nsha, &f->sha_cap, 32))
+            return AS_ENOMEM;
+        memcpy(f->sha + 32 * f->nsha++, bytes, 32);
+    } else if (type == AS_REC_LOT && n == sizeof *f->report) {
+        if (!grow((void **)&f->report, f->nreports, &f->report_cap, sizeof *f->report))
+            return AS_ENOMEM;
+        memcpy(&f->report[f->nreports], bytes, n);
+        f->nreports += f->report[f->nreports].phase == (uint64_t)f->phase;
+    }
+    return AS_OK;
+}
+
+static int sha_owner(void *state, const void *rec)
+{
+    const struct as_rank *r = state;
+    uint32_t v;
+
+    memcpy(&v, rec, sizeof v);
+    return (int)(v % (uint32_t)r->size);
+}
+
+static enum as_status scan_share(struct found *f, struct as_err *err)
+{
+    struct as_rank *r = f->r;
+    enum as_status status = AS_OK;
+    char **names = NULL;
+    size_t n = 0;
+    bool torn;
+
+    AS_TRY(as_journal_list(r->kase.journal, &names, &n, err));
+    for (size_t i = (size_t)r->me; i < n; i += (size_t)r->size)
+        AS_TRY(as_journal_scan(r->kase.journal, names[i], each, f, &torn, err));
+done:
+    as_journal_list_free(names, n);
+    return status;
+}
+
+static enum as_status give_to_owners(struct found *f, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint8_t *mine = NULL;
+    uint64_t n = 0;
+
+    AS_TRY(as_scatter(f->r->comm, f->sha, f->nsha, 32, sha_owner, f->r, &mine, &n, err));
+    for (uint64_t i = 0; i < n; i++)
+        AS_TRY(as_owners_set_done(f->r->owners, mine + 32 * i));
+done:
+    free(mine);
+    return as_comm_agree(f->r->comm, status, err);
+}
+
+static enum as_status mark_done(struct found *f, bool *done, uint64_t nlots, struct as_err *err)
+{
+    struct as_rank *r = f->r;
+    enum as_status status = AS_OK;
+    uint8_t *all = NULL;
+    uint64_t len = 0;
+    struct as_lot_report rep;
+
+    AS_TRY(as_comm_gather(r->comm, f->report, f->nreports * sizeof rep, &all, &len, err));
+    for (uint64_t at = 0; r->me == 0 && at + sizeof rep <= len; at += sizeof rep) {
+        memcpy(&rep, all + at, sizeof rep);
+        if (rep.lot < nlots)
+            done[rep.lot] = true;
+    }
+done:
+    free(all);
+    return status;
+}
+
+enum as_status as_resume(struct as_rank *r, enum as_phase phase, bool *done, uint64_t nlots,
+                         struct as_err *err)
+{
+    struct found f = {.r = r, .phase = phase};
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_comm_agree(r->comm, scan_share(&f, err), err));
+    if (phase == AS_PHASE_EXAMINE)
+        AS_TRY(give_to_owners(&f, err));
+    AS_TRY(mark_done(&f, done, nlots, err));
+done:
+    free(f.sha);
+    free(f.report);
+    return status;
+}
