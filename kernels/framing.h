@@ -8,13 +8,14 @@
  * as_framing_ncc - the likeness of a thumbnail and the picture it was made of, -1..1.
  *
  *   thumb, whole   both at least 8 x 8
- *   *ncc           the largest normalised cross-correlation of both, averaged to 32 x 32
+ *   *ncc           the largest normalised cross-correlation of both, averaged to 16 x 16
  *                  cells, over the ways in which cameras frame thumbnails: the whole
- *                  stretched, with bars at the sides, or cropped about the middle; and the
- *                  picture turned by quarters, as by programs that leave the thumbnail
- *                  alone.  The first framing that gives 0.95 or more ends the search
- *   returns        AS_OK; AS_SKIP when a side is below 8 or either is flat (no likeness
- *                  is defined)
+ *                  stretched, with dark bars or others at the sides, or cropped about the
+ *                  middle; shifted by up to 1/16 of the side; and the picture turned by
+ *                  quarters, as by programs that leave the thumbnail alone.  The first that
+ *                  gives 0.95 or more ends the search
+ *   returns        AS_OK; AS_SKIP when a side is below 8 or either deviates by less than 4
+ *                  grey levels from its mean (no likeness is defined)
  *
  * Sums in double, row order.
  */

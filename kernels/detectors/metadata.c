@@ -13,6 +13,7 @@
  */
 #include "../framing.h"
 #include "detector.h"
+#include "metadata_words.h"
 
 #include <string.h>
 
@@ -64,144 +65,12 @@ static const char *const says[DIM] = {
     [SIZE_MISMATCH] = "the size stated in EXIF differs from the size of the picture",
     [THUMBNAIL_MISMATCH] = "the embedded thumbnail does not show the same as the picture",
     [IMPOSSIBLE_DATES] = "the dates in the metadata contradict each other or are no dates",
-    [UNSET_DATES] = "a date in the metadata is zero or before 1990",
+    [UNSET_DATES] = "a date in the metadata has a zero day or is before 1990",
     [C2PA_PRESENT] = "the file carries a C2PA manifest (its signature is not checked)",
 };
 
 enum { NO_METADATA };
 static const char *const reasons[] = {[NO_METADATA] = "the file carries no metadata", NULL};
-
-static const char *const generated_types[] = {"trainedAlgorithmicMedia", "algorithmicMedia", NULL};
-static const char *const composite_types[] = {"compositeWithTrainedAlgorithmicMedia",
-                                              "compositeSynthetic", NULL};
-static const char *const edited_types[] = {
-    "compositeCapture",        "composite", "humanEdits", "minorHumanEdits",
-    "algorithmicallyEnhanced", NULL};
-static const char *const edited_actions[] = {"c2pa.edited",   "c2pa.placed",  "c2pa.drawing",
-                                             "c2pa.filtered", "c2pa.deleted", NULL};
-
-/* Where programs and their makers are named; also every key that ends in softwareAgent. */
-static const char *const program_keys[] = {"exif.Software",
-                                           "exif.ProcessingSoftware",
-                                           "png.Software",
-                                           "png.Source",
-                                           "png.Title",
-                                           "jpeg.comment",
-                                           "iptc.Credit",
-                                           "iptc.Source",
-                                           "iptc.OriginatingProgram",
-                                           "iptc.Program",
-                                           "xmp.xmp:CreatorTool",
-                                           "xmp.tiff:Software",
-                                           "xmp.photoshop:Credit",
-                                           "xmp.photoshop:Source",
-                                           "xmp.Iptc4xmpExt:AISystemUsed",
-                                           "c2pa.claim_generator",
-                                           "c2pa.claim_generator_info",
-                                           NULL};
-
-static const char *const generators[] = {"midjourney",
-                                         "dall-e",
-                                         "dall\xc2\xb7"
-                                         "e",
-                                         "dalle",
-                                         "openai",
-                                         "chatgpt",
-                                         "gpt-4o",
-                                         "gpt-image",
-                                         "stable diffusion",
-                                         "stable-diffusion",
-                                         "stablediffusion",
-                                         "stability ai",
-                                         "dreamstudio",
-                                         "sdxl",
-                                         "automatic1111",
-                                         "comfyui",
-                                         "invokeai",
-                                         "novelai",
-                                         "fooocus",
-                                         "swarmui",
-                                         "stableswarmui",
-                                         "draw things",
-                                         "easy diffusion",
-                                         "diffusionbee",
-                                         "firefly",
-                                         "made with google ai",
-                                         "google generative ai",
-                                         "bing image creator",
-                                         "image creator from designer",
-                                         "leonardo.ai",
-                                         "ideogram",
-                                         "nightcafe",
-                                         "black forest labs",
-                                         "kandinsky",
-                                         "craiyon",
-                                         "artbreeder",
-                                         "runwayml",
-                                         "recraft",
-                                         "hotpot.ai",
-                                         "imagined with ai",
-                                         "ai generated",
-                                         "ai-generated",
-                                         "generated by ai",
-                                         "generated with ai",
-                                         NULL};
-
-static const char *const face_programs[] = {
-    "faceapp",     "facetune",   "meitu",  "beautyplus", "beautycam", "remini",
-    "youcam",      "perfect365", "reface", "faceplay",   "faceswap",  "face swap",
-    "deepfacelab", "facefusion", "roop",   "deepswap",   "airbrush",  NULL};
-
-/* A value that names one of these is not searched for editors: "Adobe Photoshop Lightroom". */
-static const char *const developers[] = {"lightroom",
-                                         "camera raw",
-                                         "capture one",
-                                         "dxo",
-                                         "darktable",
-                                         "rawtherapee",
-                                         "silkypix",
-                                         "digital photo professional",
-                                         "capture nx",
-                                         "viewnx",
-                                         "nx studio",
-                                         "bibble",
-                                         "aftershot",
-                                         "aperture",
-                                         "iphoto",
-                                         "picasa",
-                                         "acdsee",
-                                         "irfanview",
-                                         "photo gallery",
-                                         "photo mechanic",
-                                         "xnview",
-                                         "faststone",
-                                         NULL};
-
-static const char *const editors[] = {"photoshop",      "gimp",          "affinity photo",
-                                      "paint.net",      "pixelmator",    "picsart",
-                                      "snapseed",       "photopea",      "pixlr",
-                                      "canva",          "fotor",         "paintshop",
-                                      "paint shop pro", "photo-paint",   "photoscape",
-                                      "polarr",         "adobe express", "photofiltre",
-                                      "luminar",        "krita",         "photodirector",
-                                      "photoimpact",    "inshot",        "edited with google ai",
-                                      "magic eraser",   "topaz",         NULL};
-
-/* Settings of generators: all words of a line must occur. */
-static const char *const settings[][4] = {
-    {"steps: ", "sampler", "seed: ", NULL}, /* A1111 and its relatives */
-    {"steps: ", "cfg scale: ", NULL},
-    {"\"class_type\"", "\"inputs\"", NULL},               /* ComfyUI, prompt         */
-    {"\"last_node_id\"", "\"last_link_id\"", NULL},       /* ComfyUI, workflow       */
-    {"\"positive_prompt\"", "\"generation_mode\"", NULL}, /* InvokeAI                */
-    {"\"model_weights\"", "\"sampler\"", NULL},           /* InvokeAI, older         */
-    {"\" -s ", " -w", " -a", NULL},                       /* InvokeAI, oldest        */
-    {"\"seed\"", "\"steps\"", "\"sampler", NULL},         /* NovelAI, Draw Things    */
-    {"\"seed\"", "\"steps\"", "\"cfgscale\"", NULL},      /* Swarm                   */
-    {"\"seed\"", "\"steps\"", "\"scale\"", NULL},
-    {"\"seed\"", "\"prompt\"", "\"guidance_scale\"", NULL}, /* Fooocus, diffusers      */
-    {"job id: ", " --", NULL},                              /* Midjourney              */
-};
 
 /* ---- 2. text ---- */
 
@@ -313,6 +182,10 @@ static void judge_entry(const struct as_kv *kv, float *feat)
 {
     if (ends(kv->key, "DigitalSourceType") || same(kv->key, "c2pa.digital_source_type"))
         judge_source_type(kv->value, feat);
+    else if (same(kv->key, "c2pa.ingredient_digital_source_type"))
+        feat[DECLARED_COMPOSITE] = feat[DECLARED_COMPOSITE] > 0 ||
+                                   any_occurs(kv->value, generated_types, true) ||
+                                   any_occurs(kv->value, composite_types, true);
     else if (same(kv->key, "c2pa.actions") && any_occurs(kv->value, edited_actions, true))
         feat[DECLARED_EDITED] = 1;
     if (is_program_key(kv->key))
@@ -383,7 +256,7 @@ static struct date read_date(const struct as_text *t)
     n += digits > 0 && n < 6;
     if (n == 0)
         return (struct date){DATE_NONE, 0};
-    if (zero || (n >= 3 && part[0] < 1990))
+    if (zero || (n >= 3 && (part[0] < 1990 || !part[1] || !part[2])))
         return (struct date){DATE_UNSET, 0};
     for (uint32_t i = 0; i < 6; i++)
         if ((i < 3 && i >= n) || (i < n && (part[i] < least[i] || part[i] > most[i])))
@@ -458,7 +331,34 @@ const struct as_detector as_detector_metadata = {
     .paper =
         "IPTC Digital Source Type; C2PA 2; Exif 2.32; Kee, Farid, Digital image authentication "
         "from thumbnails, SPIE 2010",
-    .card = "CARD",
+    .card =
+        "Judges what a file says about itself, by rules of four types: what it declares (IPTC and "
+        "C2PA digital source type), traces that generators leave (their settings and names), "
+        "contradictions (size, dates, thumbnail), and programs named.  Each measure is one rule, 0 "
+        "where it did not fire.  The weights are set by hand and only rank; they are no likelihood "
+        "ratios.\n\n"
+        "Metadata can be written by anyone.  A rule that fires says what the file states, and a "
+        "clean file says nothing: no rule speaks for authenticity, and most services strip "
+        "metadata. "
+        "C2PA signatures are not checked.  Editors are named in many honest files.  The thumbnail "
+        "is compared as a whole, so that it shows crops and replaced pictures and not small "
+        "retouches; dates are compared with a day's tolerance for time zones; dates that a camera "
+        "without a set clock writes have a rule of their own.  Settings hidden in pixel values and "
+        "values cut at 4096 bytes can be missed.\n\n"
+        "Measured with the weights of version 1.  45 photographs as written by 5 bodies of 4 "
+        "camera "
+        "models: no rule fired in any, 0 of 45 (95 % Clopper-Pearson interval 0 to 7.9 %).  "
+        "Thumbnails of "
+        "62 files of natural scenes, resized ones among them, some in both collections: 0 fired (0 "
+        "to "
+        "5.8 %); 4 x 63 crops to a corner of 80 % of the sides: 246 of 252 fired (94.9 to 99.1 %); "
+        "of "
+        "90 %: 120 of 252 (41.3 to 54.0 %).  20 files that hold the settings of 5 generators as "
+        "text: "
+        "all fired (83.2 to 100 %); one with settings in its pixels: not.  In two collections of "
+        "76 "
+        "camera samples the size rule fired in 11, each of which is smaller than its camera's "
+        "pictures.  Face programs, unset and impossible dates: not yet measured, too few files.",
     .family = AS_FAMILY_PROVENANCE,
     .needs = AS_META,
     .min_side = 0,
