@@ -5,65 +5,74 @@
 
 enum { LANES = 8 };
 
-/* out = sum / count.  A product with 1/count gives the same bits where that is a power of two. */
-static inline void write_means(const __m256 *sum, uint32_t count, float *out, const int n)
-{
-    const __m256 rows = _mm256_set1_ps((float)count), part = _mm256_set1_ps(1.0f / (float)count);
+/* Sixteen columns of the running sum. */
+struct sums {
+    __m256 lo, hi;
+};
 
-    if ((count & (count - 1)) == 0)
-        for (int i = 0; i < n; i++)
-            _mm256_storeu_ps(out + i * LANES, _mm256_mul_ps(sum[i], part));
-    else
-        for (int i = 0; i < n; i++)
-            _mm256_storeu_ps(out + i * LANES, _mm256_div_ps(sum[i], rows));
+/* out = sum / count.  A product with 1/count gives the same bits where that is a power of two. */
+static inline void write_means(const struct sums *sum, uint32_t count, float *out)
+{
+    if ((count & (count - 1)) == 0) {
+        const __m256 part = _mm256_set1_ps(1.0f / (float)count);
+        _mm256_storeu_ps(out, _mm256_mul_ps(sum->lo, part));
+        _mm256_storeu_ps(out + LANES, _mm256_mul_ps(sum->hi, part));
+    } else {
+        const __m256 rows = _mm256_set1_ps((float)count);
+        _mm256_storeu_ps(out, _mm256_div_ps(sum->lo, rows));
+        _mm256_storeu_ps(out + LANES, _mm256_div_ps(sum->hi, rows));
+    }
 }
 
-/* box_cols for the 8 n columns from x on, n <= 4, the sums in registers; else as simd_ref.c. */
-static inline void box_block(const struct as_box *box, uint32_t x, const int n)
+static inline void add_row(struct sums *sum, const float *row)
+{
+    sum->lo = _mm256_add_ps(sum->lo, _mm256_loadu_ps(row));
+    sum->hi = _mm256_add_ps(sum->hi, _mm256_loadu_ps(row + LANES));
+}
+
+static inline void subtract_row(struct sums *sum, const float *row)
+{
+    sum->lo = _mm256_sub_ps(sum->lo, _mm256_loadu_ps(row));
+    sum->hi = _mm256_sub_ps(sum->hi, _mm256_loadu_ps(row + LANES));
+}
+
+/* box_cols for the 16 columns from x on, the sums in registers; else as simd_ref.c. */
+static inline void box_block(const struct as_box *box, uint32_t x)
 {
     const uint32_t half = (box->window + 2) / 2, behind = box->window - half;
     const float *add = box->in + x, *sub = box->in + x;
-    __m256 sum[4];
+    struct sums sum = {_mm256_setzero_ps(), _mm256_setzero_ps()};
     uint32_t count = 0, picked = 0;
 
-    for (int i = 0; i < n; i++)
-        sum[i] = _mm256_setzero_ps();
     for (uint32_t y = 0; y + 1 < half; y++, count++, add += box->in_stride)
-        for (int i = 0; i < n; i++)
-            sum[i] = _mm256_add_ps(sum[i], _mm256_loadu_ps(add + i * LANES));
+        add_row(&sum, add);
     for (uint32_t y = 0; y < box->h; y++) {
         if (y + half - 1 < box->h) {
-            for (int i = 0; i < n; i++)
-                sum[i] = _mm256_add_ps(sum[i], _mm256_loadu_ps(add + i * LANES));
+            add_row(&sum, add);
             add += box->in_stride;
             count++;
         }
         if (y > behind) {
-            for (int i = 0; i < n; i++)
-                sum[i] = _mm256_sub_ps(sum[i], _mm256_loadu_ps(sub + i * LANES));
+            subtract_row(&sum, sub);
             sub += box->in_stride;
             count--;
         }
         if (!box->pick)
-            write_means(sum, count, box->out + y * box->out_stride + x, n);
+            write_means(&sum, count, box->out + y * box->out_stride + x);
         for (; picked < box->npick && box->pick[picked] == y; picked++)
-            write_means(sum, count, box->out + picked * box->out_stride + x, n);
+            write_means(&sum, count, box->out + picked * box->out_stride + x);
     }
 }
 
 static void box_cols(const struct as_box *box)
 {
+    struct as_box rest = *box;
+    struct as_simd ref;
     uint32_t x = 0;
 
-    for (; x + 4 * LANES <= box->w; x += 4 * LANES)
-        box_block(box, x, 4);
     for (; x + 2 * LANES <= box->w; x += 2 * LANES)
-        box_block(box, x, 2);
-    for (; x + LANES <= box->w; x += LANES)
-        box_block(box, x, 1);
+        box_block(box, x);
     if (x < box->w) {
-        struct as_box rest = *box;
-        struct as_simd ref;
         as_simd_ref(&ref);
         rest.in += x;
         rest.out += x;

@@ -38,6 +38,20 @@ static void run_box(struct bench *b)
     as_simd.box_cols(&box);
 }
 
+static void run_strips(struct bench *b)
+{
+    for (uint32_t y = 0; y < SIDE; y += 16) {
+        const struct as_box box = {.in = b->a + y * SIDE,
+                                   .out = b->b + y * SIDE,
+                                   .in_stride = 16,
+                                   .out_stride = 16,
+                                   .w = 16,
+                                   .h = SIDE,
+                                   .window = 4};
+        as_simd.box_cols(&box);
+    }
+}
+
 static void run_transpose(struct bench *b)
 {
     for (uint32_t y = 0; y < SIDE; y += 16)
@@ -69,6 +83,7 @@ static const struct {
     const char *name;
     void (*run)(struct bench *b);
 } runs[] = {{"box_cols_512x512", run_box},
+            {"box_cols_32_of_16x512", run_strips},
             {"transpose_512x512_by_16", run_transpose},
             {"transpose_back_512x512", run_transpose_back},
             {"dct_64_16", run_dct},

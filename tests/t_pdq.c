@@ -356,10 +356,15 @@ static void print_reference_table(void)
 
 static void print_table(void)
 {
-    puts("# PDQ on the set f_phash\n\nMade by `ASSAY_DATA=... build/bin/t_pdq --table`.  JPEG "
-         "files, "
-         "decoded by libjpeg-turbo (islow DCT, fancy upsampling).\n\n"
-         "## Against the published C++ implementation, run on the same RGB pixels\n");
+    puts("# PDQ on the set f_phash\n\n"
+         "Made by `ASSAY_DATA=... build/bin/t_pdq --table`; JPEG files, decoded by libjpeg-turbo "
+         "(islow DCT, fancy upsampling).\n\n"
+         "It agrees in all bits with the C++ implementation of facebook/ThreatExchange at commit "
+         "baefb4ed67b6, and with what its command-line hasher printed for the files of "
+         "pdqhash-python but for image1.jpg.  The hashes documented for larger pictures come from "
+         "implementations that do not sample at 512 x 512 first (Python, Java, Rust) or from older "
+         "decoders.\n\n"
+         "## Against the C++ implementation, run on the same RGB pixels\n");
     print_reference_table();
     puts("\n## Against hashes that implementations have published for these files\n\n"
          "| file | quality | RGB pixels, bits off | Y plane, bits off | published by |\n"
