@@ -1,0 +1,196 @@
+/* model.c - reads the model files that give detectors their weights.
+ *
+ * A model file is JSON:
+ *   {"detector": "metadata", "version": 1, "kind": "linear", "bias": 0,
+ *    "weights": {"measure": 1.5, ...}, "map_threshold": null, "note": "..."}
+ * Weights go by the names of the measures; every measure must have one, and no other may
+ * be there, so that a model cannot silently fit another version of its detector.
+ */
+#include "model.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MODEL_FILE_MAX = 16 << 20 };
+
+static enum as_status read_file(const char *path, char **text, size_t *len, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *buf = NULL;
+    FILE *f = NULL;
+    long size;
+
+    *text = NULL;
+    if ((f = fopen(path, "rb")) == NULL || fseek(f, 0, SEEK_END) != 0 || (size = ftell(f)) < 0 ||
+        fseek(f, 0, SEEK_SET) != 0)
+        AS_FAIL(err, AS_EIO, "cannot read the model %s", path);
+    if (size > MODEL_FILE_MAX)
+        AS_FAIL(err, AS_EUSAGE, "the model %s is larger than %d bytes", path, MODEL_FILE_MAX);
+    if ((buf = malloc((size_t)size + 1)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "%ld bytes for the model %s", size, path);
+    if (fread(buf, 1, (size_t)size, f) != (size_t)size)
+        AS_FAIL(err, AS_EIO, "cannot read the model %s", path);
+    buf[size] = '\0';
+    *len = (size_t)size;
+    *text = buf;
+    buf = NULL;
+done:
+    free(buf);
+    if (f)
+        fclose(f);
+    return status;
+}
+
+static void hex_sha256(const char *text, size_t len, char hex[65])
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+
+    SHA256((const unsigned char *)text, len, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* A finite float from JSON, in *to; false for anything else. */
+static bool get_float(const json_t *value, float *to)
+{
+    *to = (float)json_number_value(value);
+    return json_is_number(value) && isfinite(*to);
+}
+
+static bool is_for(const json_t *root, const struct as_detector *det)
+{
+    const char *name = json_string_value(json_object_get(root, "detector"));
+    return name && strcmp(name, det->name) == 0 &&
+           json_integer_value(json_object_get(root, "version")) == (json_int_t)det->version;
+}
+
+static enum as_status get_weights(const json_t *root, const char *path, struct as_model *model,
+                                  struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const json_t *weights = json_object_get(root, "weights");
+
+    for (uint32_t i = 0; i < model->dim; i++)
+        if (!get_float(json_object_get(weights, model->det->measures[i]), &model->weights[i]))
+            AS_FAIL(err, AS_EUSAGE, "the model %s has no number as weight of %s", path,
+                    model->det->measures[i]);
+    if (json_object_size(weights) != model->dim)
+        AS_FAIL(err, AS_EUSAGE, "the model %s has weights of measures that %s does not have", path,
+                model->det->name);
+done:
+    return status;
+}
+
+static enum as_status fill(const json_t *root, const char *path, struct as_model *model,
+                           struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const char *kind = json_string_value(json_object_get(root, "kind"));
+    const json_t *threshold = json_object_get(root, "map_threshold");
+
+    if (!is_for(root, model->det))
+        AS_FAIL(err, AS_EUSAGE, "%s is not a model of %s version %u", path, model->det->name,
+                (unsigned)model->det->version);
+    if (!kind || strcmp(kind, "linear") != 0)
+        AS_FAIL(err, AS_EUSAGE, "the model %s is of an unknown kind", path);
+    if (!get_float(json_object_get(root, "bias"), &model->bias))
+        AS_FAIL(err, AS_EUSAGE, "the model %s has no number as bias", path);
+    model->map_threshold = INFINITY;
+    if (threshold && !json_is_null(threshold) && !get_float(threshold, &model->map_threshold))
+        AS_FAIL(err, AS_EUSAGE, "the map_threshold of the model %s is no number", path);
+    AS_TRY(get_weights(root, path, model, err));
+done:
+    return status;
+}
+
+enum as_status as_model_read(const char *path, const struct as_detector *det,
+                             struct as_model **model, char sha256[65], struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_model *m = NULL;
+    json_t *root = NULL;
+    char *text = NULL;
+    size_t len = 0;
+    json_error_t at;
+
+    *model = NULL;
+    AS_TRY(read_file(path, &text, &len, err));
+    if ((root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at)) == NULL)
+        AS_FAIL(err, AS_EUSAGE, "the model %s, line %d: %s", path, at.line, at.text);
+    if ((m = calloc(1, sizeof *m)) == NULL ||
+        (m->weights = calloc(det->dim, sizeof *m->weights)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the model %s", path);
+    m->kind = AS_MODEL_LINEAR;
+    m->det = det;
+    m->det_version = det->version;
+    m->dim = det->dim;
+    AS_TRY(fill(root, path, m, err));
+    hex_sha256(text, len, sha256);
+    *model = m;
+    m = NULL;
+done:
+    as_model_free(m);
+    json_decref(root);
+    free(text);
+    return status;
+}
+
+void as_model_free(struct as_model *model)
+{
+    if (model)
+        free(model->weights);
+    free(model);
+}
+
+static bool is_there(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+
+    if (f)
+        fclose(f);
+    return f != NULL;
+}
+
+/* Writes the path of the model of `name`; false when there is none. */
+static bool find_file(const char *name, char *path, size_t n)
+{
+    const char *const chosen = getenv("ASSAY_MODELS");
+    const char *const rooms[] = {chosen ? chosen : ASSAY_MODELS_INSTALLED,
+                                 chosen ? NULL : ASSAY_MODELS_SOURCE, NULL};
+
+    for (size_t i = 0; rooms[i]; i++) {
+        const int len = snprintf(path, n, "%s/%s.json", rooms[i], name);
+        if (len > 0 && (size_t)len < n && is_there(path))
+            return true;
+    }
+    return false;
+}
+
+enum as_status as_models_load(struct as_models *models, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char path[4096];
+
+    memset(models, 0, sizeof *models);
+    for (size_t i = 0; as_detectors[i]; i++) {
+        if (i == AS_DETECTORS_MAX)
+            AS_FAIL(err, AS_EBUG, "more than %d detectors", AS_DETECTORS_MAX);
+        if (find_file(as_detectors[i]->name, path, sizeof path))
+            AS_TRY(as_model_read(path, as_detectors[i], &models->at[i], models->sha256[i], err));
+    }
+done:
+    if (status != AS_OK)
+        as_models_clear(models);
+    return status;
+}
+
+void as_models_clear(struct as_models *models)
+{
+    for (size_t i = 0; i < AS_DETECTORS_MAX; i++)
+        as_model_free(models->at[i]);
+    memset(models, 0, sizeof *models);
+}
