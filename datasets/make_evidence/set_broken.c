@@ -82,25 +82,26 @@ static void broken_pictures(struct as_maker *m, struct as_thing *to)
     as_image_free(&im);
 }
 
-/* Three pictures packed, then cut in the middle of the second. */
+/* A small picture, `large`, a small picture: packed, then cut in the middle. */
 static void cut_container(struct as_maker *m, struct as_thing *to, const char *name, uint16_t kind,
-                          const struct as_pack_how *how)
+                          const struct as_pack_how *how, const struct as_blob *large)
 {
-    struct as_thing list = {0}, *t;
-    struct as_blob file;
+    struct as_thing list = {0}, *t, *two;
+    struct as_blob file, copy = as_blob_copy(large);
 
     as_add_jpeg(m, &list, "one.jpg");
-    as_accept(as_add_jpeg(m, &list, "two.jpg"), "damaged|ok");
-    list.last->apart = true;
-    list.last->or_kind = MK_UNKNOWN;
+    two = as_thing_file(&list, "two.jpg", &copy, MK_JPEG, AS_REASON_NONE);
+    two->apart = true;
+    two->or_kind = MK_UNKNOWN;
+    as_accept(two, "damaged|ok");
     as_add_jpeg(m, &list, "three.jpg");
     file = as_pack(&list, how);
     t = cut(to, name, &file, file.n / 2, kind, AS_REASON_CONTAINER_DAMAGED);
     t->or_kind = how->filter ? MK_TAR : 0;
     as_thing_move(t, &list);
-    as_thing_free(t->inside->next->next); /* "three" is gone */
-    t->inside->next->next = NULL;
-    t->last = t->inside->next;
+    as_thing_free(two->next); /* is gone with the rest */
+    two->next = NULL;
+    t->last = two;
     as_blob_free(&file);
 }
 
@@ -126,10 +127,15 @@ static void broken_containers(struct as_maker *m, struct as_thing *to)
     struct as_pack_how gz = {.format = "ustar", .filter = "gzip"};
     struct as_pack_how seven = {.format = "7zip"};
     struct as_thing list = {0}, *t;
+    struct as_image im = as_new_image(m, 1000, 750); /* gzip is read 64 KiB at a time */
+    struct as_jpeg_how fine = {.quality = 98};
+    struct as_blob large = as_jpeg_write(&im, &fine);
 
-    cut_container(m, to, "half.tar", MK_TAR, &tar);
-    cut_container(m, to, "half.tar.gz", MK_COMPRESSED, &gz);
-    cut_container(m, to, "half.zip", MK_ZIP, &zip);
+    cut_container(m, to, "half.tar", MK_TAR, &tar, &large);
+    cut_container(m, to, "half.tar.gz", MK_COMPRESSED, &gz, &large);
+    cut_container(m, to, "half.zip", MK_ZIP, &zip, &large);
+    as_blob_free(&large);
+    as_image_free(&im);
     bad_member(m, to);
     as_add_jpeg(m, &list, "one.jpg");
     t = as_pack_into(to, "half.7z", MK_SEVENZIP, &list, &seven);

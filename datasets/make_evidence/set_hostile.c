@@ -320,9 +320,9 @@ static void disagreements(struct as_maker *m, struct as_thing *to)
     e.crc = (uint32_t)crc32(0, jpeg.at, (uInt)jpeg.n);
     as_zip_entry(&zip, &e);
     as_zip_store(&zip, "twice.txt", &text);
-    as_thing_file(t, "central.txt", &jpeg, MK_JPEG, AS_REASON_NONE)->flags = AS_FLAG_DISAGREES;
+    as_thing_file(t, "?", &jpeg, MK_JPEG, AS_REASON_NONE)->flags = AS_FLAG_DISAGREES;
     as_accept(t->last, "ok|damaged");
-    as_thing_note(t->last, "called local.jpg in its local header");
+    as_thing_note(t->last, "local.jpg in its local header, central.txt in the directory");
     as_thing_file(t, "twice.txt", &text, MK_TEXT, AS_REASON_TEXT);
     text = as_new_text(m);
     as_zip_store(&zip, "twice.txt", &text);
