@@ -50,10 +50,13 @@ struct as_blob as_heif_write(const struct as_image *im, bool avif, int quality)
     check(heif_context_get_encoder_for_format(ctx, format, &encoder));
     check(heif_encoder_set_lossy_quality(encoder, quality));
     if (avif) { /* one thread and the fastest speed: the same bytes, soon */
-        heif_encoder_set_parameter_integer(encoder, "speed", 8);
-        heif_encoder_set_parameter_integer(encoder, "threads", 1);
-    } else {
-        heif_encoder_set_parameter_string(encoder, "preset", "ultrafast");
+        check(heif_encoder_set_parameter_integer(encoder, "speed", 8));
+        check(heif_encoder_set_parameter_integer(encoder, "threads", 1));
+    } else { /* and without the list of the encoder's settings, which tells of the machine */
+        check(heif_encoder_set_parameter_string(encoder, "preset", "ultrafast"));
+        check(heif_encoder_set_parameter(encoder, "x265:info", "0"));
+        check(heif_encoder_set_parameter(encoder, "x265:pools", "none"));
+        check(heif_encoder_set_parameter(encoder, "x265:frame-threads", "1"));
     }
     from = pixels(im);
     check(heif_context_encode_image(ctx, from, encoder, NULL, NULL));

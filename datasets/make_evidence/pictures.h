@@ -38,6 +38,9 @@ struct as_blob as_iptc_write(const char *caption, const char *credit);
  * static storage, valid until the next call.                                     */
 const char *as_xmp_write(const char *source_type, const char *tool);
 
+/* An APP11 segment, marker and all, with a C2PA manifest store that nobody signed. */
+struct as_blob as_c2pa_write(const char *generator);
+
 struct as_png_how {
     bool sixteen, interlaced, palette;
     /* tEXt entries: key, value, ..., NULL; a key with a leading '*' is zTXt, '+' iTXt */

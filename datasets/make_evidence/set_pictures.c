@@ -193,6 +193,17 @@ static void text_png(struct as_maker *m, struct as_thing *to, const char *name,
     as_image_free(&im);
 }
 
+/* A JPEG that carries a C2PA manifest. */
+static void claimed(struct as_maker *m, struct as_thing *to)
+{
+    struct as_blob jpeg = as_new_jpeg(m), c2pa = as_c2pa_write("invented_maker/1.0 c2pa/0");
+
+    put(to, "claimed.jpg", as_blob_splice(&jpeg, 2, &c2pa), MK_JPEG, 0);
+    as_thing_note(to->last, "C2PA claim generator invented_maker/1.0 c2pa/0, not signed");
+    as_blob_free(&jpeg);
+    as_blob_free(&c2pa);
+}
+
 void as_set_generated(struct as_maker *m)
 {
     struct as_thing *to = as_thing_folder(m->root, "generated");
@@ -209,6 +220,7 @@ void as_set_generated(struct as_maker *m)
     put(to, "captured.jpg", as_jpeg_write(&im, &camera), MK_JPEG, 0);
     as_thing_note(to->last, "XMP DigitalSourceType digitalCapture");
     as_image_free(&im);
+    claimed(m, to);
     text_png(m, to, "a1111.png", A1111);
     text_png(m, to, "comfyui.png", COMFY);
     text_png(m, to, "invokeai.png", INVOKE);
