@@ -27,6 +27,7 @@ libavutil-dev          what both share
 libexif-dev            EXIF
 libiptcdata0-dev       IPTC
 libexempi-dev          XMP
+libxml2-dev            XMP, a stream at a time
 libcbor-dev            C2PA manifests
 libjansson-dev         JSON: status, provenance, audit log
 liblcms2-dev           ICC profiles

@@ -12,7 +12,7 @@ code=0
 if [ "$quick" != --quick ]; then
     jobs/build.sh asan-ubsan
     # the label "short" is the unit tests: no mpirun, no jail
-    ctest --test-dir build-asan --output-on-failure -j "$(nproc)" -L short || code=$?
+    ctest --test-dir build-asan --output-on-failure --no-label-summary -j "$(nproc)" -L short || code=$?
 fi
-ctest --test-dir build --output-on-failure -j "$(nproc)" || code=$?
+ctest --test-dir build --output-on-failure --no-label-summary -j "$(nproc)" || code=$?
 exit "$code"

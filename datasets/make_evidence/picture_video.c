@@ -6,7 +6,14 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
+/* A file in memory: libavformat's own buffer loses what is written before a seek back. */
+struct memory {
+    struct as_blob bytes;
+    size_t at;
+};
+
 struct film {
+    struct memory file;
     AVFormatContext *to;
     AVCodecContext *enc;
     AVStream *stream;
@@ -18,6 +25,41 @@ static void check(int code, const char *what)
 {
     if (code < 0)
         as_die("video: %s failed (%d)", what, code);
+}
+
+static int memory_write(void *opaque, uint8_t *bytes, int n)
+{
+    struct memory *f = opaque;
+    size_t end = f->at + (size_t)n;
+
+    if (end > f->bytes.n)
+        as_blob_fill(&f->bytes, 0, end - f->bytes.n);
+    memcpy(f->bytes.at + f->at, bytes, (size_t)n);
+    f->at = end;
+    return n;
+}
+
+static int64_t memory_seek(void *opaque, int64_t offset, int whence)
+{
+    struct memory *f = opaque;
+
+    if (whence & AVSEEK_SIZE)
+        return (int64_t)f->bytes.n;
+    f->at = (size_t)(offset + (int64_t)(whence == SEEK_SET   ? 0
+                                        : whence == SEEK_CUR ? f->at
+                                                             : f->bytes.n));
+    return (int64_t)f->at;
+}
+
+static AVIOContext *memory_open(struct memory *f)
+{
+    enum { BUFFER = 65536 };
+    AVIOContext *io =
+        avio_alloc_context(av_malloc(BUFFER), BUFFER, 1, f, NULL, memory_write, memory_seek);
+
+    if (!io)
+        as_die("out of memory");
+    return io;
 }
 
 static void film_open(struct film *f, const char *format, uint32_t w, uint32_t h)
@@ -47,7 +89,7 @@ static void film_open(struct film *f, const char *format, uint32_t w, uint32_t h
     f->stream->time_base = f->enc->time_base;
     f->stream->avg_frame_rate = f->enc->framerate;
     check(av_frame_get_buffer(f->frame, 0), "a frame");
-    check(avio_open_dyn_buf(&f->to->pb), "the file");
+    f->to->pb = memory_open(&f->file);
     check(avformat_write_header(f->to, NULL), "the header");
 }
 
@@ -92,11 +134,9 @@ static void film_send(struct film *f, AVFrame *frame)
 struct as_blob as_video_write(const struct as_image *im, const char *format, unsigned frames,
                               uint32_t w, uint32_t h)
 {
-    struct film f = {NULL, NULL, NULL, NULL, NULL};
-    struct as_blob out = {0};
-    uint8_t *at = NULL;
-    int n;
+    struct film f;
 
+    memset(&f, 0, sizeof f);
     av_log_set_level(AV_LOG_ERROR);
     film_open(&f, format, w, h);
     for (uint32_t i = 0; i < frames; i++) {
@@ -105,13 +145,12 @@ struct as_blob as_video_write(const struct as_image *im, const char *format, uns
     }
     film_send(&f, NULL);
     check(av_write_trailer(f.to), "the trailer");
-    n = avio_close_dyn_buf(f.to->pb, &at);
-    f.to->pb = NULL;
-    as_blob_put(&out, at, (size_t)n);
-    av_free(at);
+    avio_flush(f.to->pb);
+    av_freep(&f.to->pb->buffer);
+    avio_context_free(&f.to->pb);
     av_packet_free(&f.packet);
     av_frame_free(&f.frame);
     avcodec_free_context(&f.enc);
     avformat_free_context(f.to);
-    return out;
+    return f.file.bytes;
 }

@@ -77,9 +77,9 @@ static void encrypted(struct as_maker *m, struct as_thing *to, const char *name,
     as_add_text(m, &list, "secret/list.txt");
     for (t = list.inside; t; t = t->next) {
         t->reason = AS_REASON_ENCRYPTED;
-        t->or_kind = MK_UNKNOWN;
         t->apart = true;
-        as_thing_note(t, "password %s, else %s", password, t->kind == MK_JPEG ? "ok" : "text");
+        as_thing_note(t, "password %s, then %s", password, t->kind == MK_JPEG ? "ok" : "text");
+        as_or_unknown(t);
     }
     as_pack_into(to, name, MK_ZIP, &list, &how);
 }

@@ -54,14 +54,14 @@ static struct as_blob gzip_zeros(uint32_t mib)
 static void bombs(struct as_thing *to)
 {
     struct as_blob file = gzip_zeros(300), outer;
-    struct as_thing *t, list = {0};
+    struct as_thing list = {0};
     struct as_pack_how zstd = {.format = "raw", .filter = "zstd"};
 
     zip_bomb(to);
     outer = as_gzip(&file);
-    t = as_thing_file(to, "zeros.gz.gz", &outer, MK_COMPRESSED, AS_REASON_CONTAINER);
-    t = as_thing_file(t, "?", &file, MK_COMPRESSED, AS_REASON_CONTAINER);
-    bomb(t, "?", "300 MiB of zeros");
+    bomb(as_thing_file(to, "zeros.gz.gz", &outer, MK_COMPRESSED, AS_REASON_CONTAINER), "?",
+         "300 MiB of zeros, twice compressed");
+    as_blob_free(&file);
     file = gzip_zeros(200);
     bomb(as_thing_file(to, "zeros.gz", &file, MK_COMPRESSED, AS_REASON_CONTAINER), "?",
          "200 MiB of zeros");
@@ -144,11 +144,12 @@ static void huge_png(struct as_thing *to)
     }
     deflateEnd(&z);
     file = png_of(SIDE, SIDE, &data);
-    as_accept(as_thing_file(to, "30000x30000.png", &file, MK_PNG, AS_REASON_NONE), "ok|limit");
+    as_thing_file(to, "30000x30000.png", &file, MK_PNG, AS_REASON_STRIPS_ONLY)->flags =
+        AS_FLAG_STRIPS;
     data.n = 60;
     file = png_of(SIDE, SIDE, &data);
     as_accept(as_thing_file(to, "claims_30000x30000.png", &file, MK_PNG, AS_REASON_NONE),
-              "ok|limit|damaged");
+              "ok|damaged");
     as_blob_free(&data);
     free(zeros);
     free(out);
@@ -288,6 +289,24 @@ static void links(struct as_maker *m, struct as_thing *to)
     t->data = tar;
 }
 
+/* A name of 70,000 bytes; what is recorded of it is the reader's choice. */
+static void vast_name(struct as_maker *m, struct as_thing *to)
+{
+    enum { LONG = 70000 };
+    struct as_thing list = {0};
+    struct as_pack_how how = {.format = "pax"};
+    char *name = as_alloc(LONG + 1, 1);
+
+    memset(name, 'n', LONG);
+    as_add_text(m, &list, name);
+    list.last->reason = AS_REASON_LIMIT_NAME;
+    list.last->apart = true;
+    as_or_unknown(list.last);
+    as_pack_into(to, "vast_name.tar", MK_TAR, &list, &how);
+    memcpy(to->last->inside->name, "?", 2);
+    free(name);
+}
+
 /* 4. lies */
 
 static void huge_claim(struct as_maker *m, struct as_thing *to, const char *name, uint64_t claim)
@@ -331,6 +350,19 @@ static void disagreements(struct as_maker *m, struct as_thing *to)
     t->data = text;
 }
 
+/* The end record says that this is the second of two volumes. */
+static void volume(struct as_maker *m, struct as_thing *to)
+{
+    struct as_zip zip = {0};
+    struct as_blob text = as_new_text(m), file;
+
+    as_zip_store(&zip, "part.txt", &text);
+    file = as_zip_end(&zip);
+    file.at[file.n - 18] = 1;
+    as_thing_file(to, "volume.zip", &file, MK_ZIP, AS_REASON_MULTI_VOLUME)->more = true;
+    as_blob_free(&text);
+}
+
 static void strange_method(struct as_maker *m, struct as_thing *to)
 {
     struct as_thing *t =
@@ -357,4 +389,6 @@ void as_set_hostile(struct as_maker *m)
     huge_claim(m, to, "claims_1TB.tar", (uint64_t)1 << 40);
     disagreements(m, to);
     strange_method(m, to);
+    volume(m, to);
+    vast_name(m, to);
 }

@@ -54,6 +54,12 @@ void as_accept(struct as_thing *t, const char *status)
     t->status = status;
 }
 
+void as_or_unknown(struct as_thing *t)
+{
+    t->or_kind = t->kind;
+    t->kind = MK_UNKNOWN;
+}
+
 /* A photograph as the camera writes it: EXIF, thumbnail, perhaps GPS. */
 static struct as_blob camera_file(const struct as_camera *cam, const struct as_image *im,
                                   uint32_t shot)

@@ -18,5 +18,7 @@ struct as_thing *as_add_text(struct as_maker *m, struct as_thing *parent, const 
 
 /* The truth: `status` words joined by '|', any reason. */
 void as_accept(struct as_thing *t, const char *status);
+/* The truth: its kind, or unknown. */
+void as_or_unknown(struct as_thing *t);
 
 #endif
