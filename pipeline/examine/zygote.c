@@ -2,8 +2,10 @@
 #include "zygote.h"
 
 #include "../evidence/container.h"
+#include "../evidence/passwords.h"
 #include "../media/media.h"
 #include "examiner.h"
+#include "hash.h"
 #include "jail.h"
 #include "reader.h"
 #include "slot.h"
@@ -28,6 +30,7 @@ enum { WORKERS_MAX = 1024 };
 struct nursery {
     int socket, deaths;
     const struct as_options *options;
+    char *const *passwords;
     struct as_jail *jail;
     struct {
         uint64_t tag;
@@ -67,9 +70,17 @@ static void close_others(int keep)
 
 static void warm(void)
 {
+    uint8_t sum[3][32];
+    struct as_hash *h;
+
     setenv("TZ", "UTC", 1);
     tzset();
     setlocale(LC_ALL, "C.UTF-8");
+    if (as_hash_new(&h, true) == AS_OK) {
+        as_hash_start(h);
+        as_hash_end(h, sum[0], sum[1], sum[2]);
+        as_hash_free(h);
+    }
     as_container_warm();
     as_media_warm();
     as_metadata_warm();
@@ -103,8 +114,8 @@ static void reply(const struct nursery *n, uint32_t type, uint64_t a, uint64_t b
 
 static void spawn(struct nursery *n, const struct as_msg *m, int *fds, int nfds)
 {
-    struct as_worker_start start = {n->options, fds[0], nfds > 1 ? fds[1] : -1, fds + 2,
-                                    (unsigned)m->v[1]};
+    struct as_worker_start start = {n->options,           fds[0],       nfds > 1 ? fds[1] : -1, fds + 2,
+                                    (unsigned)m->v[1], n->passwords};
     pid_t me = getpid(), pid;
     size_t at = 0;
 
@@ -173,7 +184,7 @@ static void serve(struct nursery *n)
     free(m);
 }
 
-static void be_zygote(int socket, const struct as_options *options)
+static void be_zygote(int socket, const struct as_options *options, char *const *passwords)
 {
     struct nursery *n = calloc(1, sizeof *n);
     struct rlimit none = {0, 0};
@@ -188,6 +199,7 @@ static void be_zygote(int socket, const struct as_options *options)
     setrlimit(RLIMIT_CORE, &none);
     n->socket = socket;
     n->options = options;
+    n->passwords = passwords;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
@@ -207,11 +219,13 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
 {
     enum as_status status = AS_OK;
     struct as_msg *m = NULL;
+    char **passwords = NULL;
     pid_t me = getpid();
     int pair[2] = {-1, -1};
 
     z->pid = 0;
     z->socket = -1;
+    AS_TRY(as_passwords_load(options->passwords, &passwords, err));
     if ((m = calloc(1, sizeof *m)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to start the zygote");
     if (as_channel_pair(pair) != 0 || (z->pid = fork()) < 0)
@@ -220,7 +234,7 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
         if (orphaned(me))
             _exit(0);
         close(pair[0]);
-        be_zygote(pair[1], options);
+        be_zygote(pair[1], options, passwords);
     }
     close(pair[1]);
     pair[1] = -1;
@@ -230,6 +244,7 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
                              "(run `assay doctor`)");
 done:
     free(m);
+    as_passwords_free(passwords);
     if (status != AS_OK && z->socket >= 0)
         as_zygote_stop(z);
     return status;

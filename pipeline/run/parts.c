@@ -1,0 +1,130 @@
+/* parts.c - cutting large containers into lots. */
+#include "parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A zip or iso is entered by skipping entries, so each part costs a walk to its place. */
+enum { ORDINAL_PARTS_MAX = 64 };
+
+static bool candidate(const struct as_rank *r, const struct as_lot *l)
+{
+    return l->mode == AS_READ_FILES && l->nfiles == 1 && l->bytes >= 2 * r->options->lot_bytes;
+}
+
+enum as_status as_parts_candidates(const struct as_rank *r, struct as_lot **lots, uint64_t **index,
+                                   uint64_t *n, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    *n = 0;
+    *lots = calloc(r->nlots + 1, sizeof **lots);
+    *index = calloc(r->nlots + 1, sizeof **index);
+    if (*lots == NULL || *index == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the lots");
+    for (uint64_t i = 0; i < r->nlots; i++)
+        if (candidate(r, &r->lots[i])) {
+            (*lots)[*n] = r->lots[i];
+            (*lots)[*n].mode = AS_READ_LIST;
+            (*index)[(*n)++] = i;
+        }
+done:
+    return status;
+}
+
+static int by_lot_and_entry(const void *a, const void *b)
+{
+    const struct as_split *x = a, *y = b;
+
+    if (x->lot != y->lot)
+        return x->lot > y->lot ? 1 : -1;
+    return (x->v[1] > y->v[1]) - (x->v[1] < y->v[1]);
+}
+
+/* The parts of one container, joined until there are few enough; returns how many. */
+static uint64_t join_parts(struct as_split *s, uint64_t n)
+{
+    bool ordinal = n > 1 && s[n - 1].v[0] == 0;
+    uint64_t each = ordinal ? (n + ORDINAL_PARTS_MAX - 1) / ORDINAL_PARTS_MAX : 1, k = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        if (i % each == 0) {
+            s[k++] = s[i];
+        } else {
+            s[k - 1].v[2] += s[i].v[2];
+            s[k - 1].v[3] += s[i].v[3];
+        }
+    }
+    return k;
+}
+
+/* A reader that died while listing told its parts twice. */
+static uint64_t drop_twice(struct as_split *s, uint64_t n)
+{
+    uint64_t k = 0;
+
+    for (uint64_t i = 0; i < n; i++)
+        if (k == 0 || s[k - 1].lot != s[i].lot || s[k - 1].v[1] != s[i].v[1])
+            s[k++] = s[i];
+    return k;
+}
+
+enum as_status as_parts_apply(struct as_rank *r, const uint64_t *index, uint64_t n,
+                              struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_lot *lots = calloc(r->nlots + r->nsplits + n + 1, sizeof *lots);
+    uint64_t k = 0, at = 0, c = 0;
+
+    if (lots == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the lots");
+    if (r->nsplits > 1)
+        qsort(r->split, r->nsplits, sizeof *r->split, by_lot_and_entry);
+    r->nsplits = drop_twice(r->split, r->nsplits);
+    for (uint64_t i = 0; i < r->nlots; i++) {
+        uint64_t from = at, parts;
+        lots[k] = r->lots[i];
+        if (c == n || index[c] != i) {
+            k++;
+            continue;
+        }
+        while (at < r->nsplits && r->split[at].lot == c)
+            at++;
+        c++;
+        if (at - from > 1)
+            lots[k].mode = AS_READ_WHOLE;
+        k++;
+        if (at - from <= 1)
+            continue;
+        parts = join_parts(r->split + from, at - from);
+        for (uint64_t p = 0; p < parts; p++, k++) {
+            const uint64_t *v = r->split[from + p].v;
+            lots[k] = r->lots[i];
+            lots[k].mode = AS_READ_PART;
+            lots[k].offset = v[0];
+            lots[k].first = v[1];
+            lots[k].count = v[2];
+            lots[k].bytes = v[3];
+        }
+    }
+    free(r->lots);
+    r->lots = lots;
+    r->nlots = k;
+done:
+    return status;
+}
+
+enum as_status as_parts_recheck(const struct as_rank *r, struct as_lot **lots, uint64_t *n,
+                                struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    *n = 0;
+    if ((*lots = calloc(r->nlots + 1, sizeof **lots)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the lots");
+    for (uint64_t i = 0; i < r->nlots; i++)
+        if (r->lots[i].mode != AS_READ_PART)
+            (*lots)[(*n)++] = r->lots[i];
+done:
+    return status;
+}

@@ -1,0 +1,212 @@
+/* provenance.c - what decided the results and how they came about. */
+#include "provenance.h"
+
+#include "../../kernels/cpu.h"
+#include "../evidence/container.h"
+#include "../examine/hash.h"
+#include "../media/media.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+static int kept_argc;
+static char *const *kept_argv;
+
+void as_provenance_argv(int argc, char *const *argv)
+{
+    kept_argc = argc;
+    kept_argv = argv;
+}
+
+/* SHA-256 of a small file, hex; "" when it cannot be read. */
+static void file_sum(const char *path, char to[65])
+{
+    uint8_t sha[32], no[20], piece[4096];
+    struct as_hash *h = NULL;
+    FILE *f = path[0] ? fopen(path, "rb") : NULL;
+    size_t n;
+
+    to[0] = 0;
+    if (f == NULL || as_hash_new(&h, false) != AS_OK)
+        goto done;
+    as_hash_start(h);
+    while ((n = fread(piece, 1, sizeof piece, f)) > 0)
+        as_hash_add(h, piece, n);
+    as_hash_end(h, sha, no, no);
+    for (int i = 0; i < 32; i++)
+        snprintf(to + 2 * i, 3, "%02x", sha[i]);
+done:
+    as_hash_free(h);
+    if (f)
+        fclose(f);
+}
+
+static void put_options(FILE *f, const struct as_options *o)
+{
+    char value[4096];
+
+    for (const struct as_option *t = as_option_table; t->name; t++) {
+        if (!t->affects || strcmp(t->name, "cpu") == 0)
+            continue;
+        if (strcmp(t->name, "passwords") == 0)
+            file_sum(o->passwords, value);
+        else
+            as_option_text(o, t, value, sizeof value);
+        fprintf(f, "--%s = %s\n", t->name, value);
+    }
+}
+
+enum as_status as_fingerprint_make(const struct as_rank *r, char **text, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_models models;
+    char libs[1024];
+    size_t n = 0;
+    FILE *f;
+
+    *text = NULL;
+    AS_TRY(as_models_load(&models, err));
+    if ((f = open_memstream(text, &n)) == NULL) {
+        as_models_clear(&models);
+        AS_FAIL(err, AS_ENOMEM, "no memory for the fingerprint");
+    }
+    fprintf(f, "assay = %s\n", ASSAY_VERSION);
+    for (uint32_t i = 0; i < r->nsources; i++)
+        fprintf(f, "evidence %u = %s, %" PRIu64 " bytes, modified %" PRId64 "\n", i,
+                r->sources[i].path, r->sources[i].size,
+                r->sources[i].folder ? (int64_t)0 : r->sources[i].mtime_s);
+    put_options(f, r->options);
+    for (size_t d = 0; as_detectors[d]; d++)
+        fprintf(f, "detector %s = version %u, model %s\n", as_detectors[d]->name,
+                as_detectors[d]->version, models.at[d] ? models.sha256[d] : "none");
+    fprintf(f, "cpu class = %s\n", as_cpu_name((enum as_cpu)r->cpu));
+    as_media_versions(libs, sizeof libs);
+    fprintf(f, "media libraries = %s\n", libs);
+    as_metadata_versions(libs, sizeof libs);
+    fprintf(f, "metadata libraries = %s\n", libs);
+    as_container_versions(libs, sizeof libs);
+    fprintf(f, "container libraries = %s\n", libs);
+    fclose(f);
+    as_models_clear(&models);
+done:
+    return status;
+}
+
+void as_fingerprint_difference(const char *then, const char *now, char *to, size_t n)
+{
+    while (*then && *now) {
+        size_t a = strcspn(then, "\n"), b = strcspn(now, "\n");
+        if (a != b || memcmp(then, now, a) != 0)
+            break;
+        then += a + (then[a] == '\n');
+        now += b + (now[b] == '\n');
+    }
+    snprintf(to, n, "then \"%.*s\", now \"%.*s\"", (int)strcspn(then, "\n"), then,
+             (int)strcspn(now, "\n"), now);
+}
+
+static json_t *options_json(const struct as_options *o)
+{
+    json_t *j = json_object();
+    char value[4096];
+
+    for (const struct as_option *t = as_option_table; t->name; t++) {
+        if (!(t->commands & AS_CMD_RUN))
+            continue;
+        as_option_text(o, t, value, sizeof value);
+        json_object_set_new(j, t->name, json_string(value));
+    }
+    return j;
+}
+
+static json_t *detectors_json(const struct as_models *models, const bool *with)
+{
+    json_t *a = json_array();
+
+    for (size_t d = 0; as_detectors[d]; d++) {
+        const struct as_detector *det = as_detectors[d];
+        json_t *m = json_array(), *j;
+        if (!with[d]) {
+            json_decref(m);
+            continue;
+        }
+        for (uint32_t i = 0; i < det->dim; i++)
+            json_array_append_new(m, json_string(det->measures[i]));
+        j = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o}", "name", det->name, "version",
+                      (int)det->version, "summary", det->summary, "paper", det->paper, "card",
+                      det->card, "model_sha256", models->at[d] ? models->sha256[d] : "",
+                      "measures", m);
+        json_array_append_new(a, j);
+    }
+    return a;
+}
+
+static json_t *argv_json(void)
+{
+    json_t *a = json_array();
+
+    for (int i = 0; i < kept_argc; i++) {
+        json_t *s = json_string(kept_argv[i]);
+        json_array_append_new(a, s ? s : json_string("(not UTF-8)"));
+    }
+    return a;
+}
+
+static json_t *libraries_json(void)
+{
+    char media[1024], metadata[1024], container[1024], store[256];
+
+    as_media_versions(media, sizeof media);
+    as_metadata_versions(metadata, sizeof metadata);
+    as_container_versions(container, sizeof container);
+    as_store_versions(store, sizeof store);
+    return json_pack("{s:s, s:s, s:s, s:s}", "media", media, "metadata", metadata, "containers",
+                     container, "store", store);
+}
+
+/* Adds an object, or null when it could not be made. */
+static void add(json_t *o, const char *name, json_t *value)
+{
+    json_object_set_new(o, name, value ? value : json_null());
+}
+
+enum as_status as_provenance_make(const struct as_rank *r, const char *fingerprint,
+                                  const struct as_outcome *v, const struct as_models *models,
+                                  const bool *with, char **text, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const char *job = getenv("SLURM_JOB_ID");
+    struct utsname u = {0};
+    json_t *o = json_object();
+
+    uname(&u);
+    add(o, "program", json_pack("{s:s, s:s, s:s}", "name", "assay", "version", ASSAY_VERSION,
+                                "commit", ASSAY_COMMIT));
+    add(o, "argv", argv_json());
+    add(o, "options", options_json(r->options));
+    add(o, "fingerprint", json_string(fingerprint));
+    add(o, "host", json_pack("{s:s, s:s, s:s}", "name", u.nodename, "kernel", u.release, "machine",
+                             u.machine));
+    add(o, "cpu_class", json_string(as_cpu_name((enum as_cpu)r->cpu)));
+    add(o, "libraries", libraries_json());
+    add(o, "detectors", detectors_json(models, with));
+    add(o, "ranks", json_integer(r->size));
+    add(o, "examiners_per_rank", json_integer(r->nexaminers));
+    add(o, "attempt", json_integer(r->kase.attempt));
+    add(o, "slurm_job", job ? json_string(job) : json_null());
+    add(o, "sealed", json_integer((json_int_t)time(NULL)));
+    add(o, "seconds", json_real(as_rank_elapsed(r)));
+    add(o, "sandbox", json_boolean(!r->options->no_sandbox));
+    add(o, "exit_code", json_integer(v->code));
+    *text = json_dumps(o, JSON_INDENT(1) | JSON_ENSURE_ASCII);
+    json_decref(o);
+    if (*text == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the provenance");
+done:
+    return status;
+}

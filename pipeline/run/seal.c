@@ -1,0 +1,186 @@
+/* seal.c - from journals to the sealed store, all ranks together. */
+#include "catalogue.h"
+#include "findings.h"
+#include "provenance.h"
+#include "sources.h"
+
+#include "../examine/unit.h"
+#include "../log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct seal {
+    struct as_rank *r;
+    struct as_catalogue *catalogue;
+    struct as_models models;
+    bool with[AS_DETECTORS_MAX];
+    struct as_findings *findings;
+    struct as_roll *roll;
+    struct as_source_row *sources;
+    struct as_timing_row *timing;
+};
+
+static enum as_status give_row(void *state, uint64_t i, struct as_row *row, struct as_err *err)
+{
+    const struct seal *s = state;
+
+    if (as_stop_signal)
+        return as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
+                       "stopped by a signal while sealing");
+    return as_catalogue_row(s->catalogue, i, row, NULL, err);
+}
+
+/* One pass over this rank's rows: counts, findings, hashes of the sources. */
+static enum as_status survey(struct seal *s, struct as_outcome *v, struct as_err *err)
+{
+    struct as_catalogue *c = s->catalogue;
+    enum as_status status = AS_OK;
+    struct as_row *row = calloc(1, sizeof *row);
+    struct as_key key;
+
+    if (row == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for a row");
+    for (uint64_t i = c->first; i < c->first + c->count; i++) {
+        if (as_stop_signal)
+            AS_FAIL(err, AS_ESTOP, "stopped by a signal while sealing");
+        AS_TRY(as_catalogue_row(c, i, row, &key, err));
+        v->by_status[row->status]++;
+        v->changed += row->reason == AS_REASON_CHANGED || row->flags & AS_FLAG_CHANGED;
+        AS_TRY(as_findings_look(s->findings, row));
+        AS_TRY(as_roll_look(s->roll, row, &key));
+    }
+done:
+    free(row);
+    return status;
+}
+
+static enum as_status count_all(struct seal *s, struct as_outcome *v, struct as_err *err)
+{
+    enum as_status status = as_comm_agree(s->r->comm, survey(s, v, err), err);
+    uint64_t sum = 0;
+
+    if (status != AS_OK)
+        goto done;
+    AS_TRY(as_comm_sum(s->r->comm, v->by_status, AS_ITEM_STATUSES));
+    AS_TRY(as_comm_sum(s->r->comm, &v->changed, 1));
+    v->items = s->catalogue->total;
+    for (int i = 0; i < AS_ITEM_STATUSES; i++)
+        sum += v->by_status[i];
+    if (sum != v->items)
+        AS_FAIL(err, AS_EBUG, "%llu items were discovered, %llu have a status",
+                (unsigned long long)v->items, (unsigned long long)sum);
+done:
+    return status;
+}
+
+static enum as_status make_timing(struct seal *s, struct as_err *err)
+{
+    const struct as_rank *r = s->r;
+    enum as_status status = AS_OK;
+
+    if ((s->timing = calloc(r->nreports + 1, sizeof *s->timing)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for timings");
+    for (uint64_t i = 0; i < r->nreports; i++) {
+        const struct as_lot_report *rep = &r->report[i];
+        s->timing[i] = (struct as_timing_row){rep->lot, (uint32_t)rep->rank, rep->bytes,
+                                              (float)rep->us[0] * 1e-6F, (float)rep->us[1] * 1e-6F,
+                                              (float)rep->us[2] * 1e-6F, (float)rep->us[3] * 1e-6F};
+    }
+done:
+    return status;
+}
+
+/* 2: integrity; 3: statuses of --fail-on; 0: neither. */
+static int exit_code(const struct as_rank *r, const struct as_outcome *v)
+{
+    const char *p = r->options->fail_on;
+
+    if (v->changed || v->unlisted)
+        return 2;
+    while (*p) {
+        char word[32] = "";
+        size_t n = strcspn(p, ",");
+        int status;
+        memcpy(word, p, n < sizeof word - 1 ? n : sizeof word - 1);
+        status = as_item_status_find(word);
+        if (status >= 0 && v->by_status[status] > 0)
+            return 3;
+        p += n + (p[n] == ',');
+    }
+    return 0;
+}
+
+static enum as_status prepare(struct seal *s, struct as_err *err)
+{
+    struct as_rank *r = s->r;
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_detectors_select(r->options->detectors, s->with, err));
+    AS_TRY(as_models_load(&s->models, err));
+    AS_TRY(as_findings_new(&s->findings, &s->models, s->with, err));
+    AS_TRY(as_roll_new(&s->roll, err));
+    if ((s->sources = calloc(r->nsources + 1, sizeof *s->sources)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the sources");
+    AS_TRY(make_timing(s, err));
+done:
+    return as_comm_agree(r->comm, status, err);
+}
+
+static enum as_status write_store(struct seal *s, const char *fingerprint, struct as_outcome *v,
+                                  struct as_err *err)
+{
+    struct as_rank *r = s->r;
+    const struct as_model *models[AS_DETECTORS_MAX];
+    struct as_store_what what = {
+        .rows = {s, s->catalogue->first, s->catalogue->count, give_row},
+        .sources = s->sources,
+        .nsources = r->nsources,
+        .timing = s->timing,
+        .ntiming = r->nreports,
+        .with_det = s->with,
+        .models = models,
+    };
+    enum as_status status = AS_OK;
+    char *provenance = NULL;
+
+    for (int d = 0; d < AS_DETECTORS_MAX; d++)
+        models[d] = s->models.at[d];
+    AS_TRY(as_findings_rank(s->findings, r->comm, &what.findings, &what.nfindings, err));
+    v->findings = what.nfindings;
+    AS_TRY(as_comm_sum(r->comm, &v->findings, 1));
+    status = as_provenance_make(r, fingerprint, v, &s->models, s->with, &provenance, err);
+    AS_TRY(as_comm_agree(r->comm, status, err));
+    what.provenance = provenance;
+    AS_TRY(as_store_seal(r->kase.results, r->comm, &what, v->content_digest, v->digest_exact, err));
+done:
+    free(provenance);
+    return status;
+}
+
+enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_outcome *v,
+                       struct as_err *err)
+{
+    struct seal s = {.r = r};
+    enum as_status status = AS_OK;
+
+    memset(v, 0, sizeof *v);
+    AS_TRY(prepare(&s, err));
+    AS_TRY(as_catalogue_new(&s.catalogue, r, err));
+    AS_TRY(count_all(&s, v, err));
+    AS_TRY(as_roll_call(s.roll, r, s.sources, err));
+    if (r->me == 0 && r->options->hashes[0])
+        status = as_hashes_compare(r->options->hashes, s.sources, r->nsources, &v->unlisted, err);
+    AS_TRY(as_comm_agree(r->comm, status, err));
+    AS_TRY(as_comm_bcast(r->comm, &v->unlisted, sizeof v->unlisted, 0));
+    v->code = exit_code(r, v);
+    AS_TRY(write_store(&s, fingerprint, v, err));
+done:
+    as_catalogue_free(s.catalogue);
+    as_findings_free(s.findings);
+    as_roll_free(s.roll);
+    as_models_clear(&s.models);
+    free(s.sources);
+    free(s.timing);
+    return status;
+}
