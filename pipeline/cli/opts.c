@@ -36,10 +36,10 @@ static unsigned distance(const char *a, size_t na, const char *b)
     return row[nb];
 }
 
-/* Two typing slips, one in short names. */
+/* Two typing slips (swapped letters are two), one in short names. */
 static unsigned slips(size_t n)
 {
-    return n > 4 ? 2 : 1;
+    return n > 3 ? 2 : 1;
 }
 
 const struct as_command *as_command_find(const struct as_command *commands, const char *name)
