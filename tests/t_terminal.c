@@ -127,7 +127,7 @@ static void test_cut(void **state)
     cut(40, true, "seizure.tar>>DCIM/a.zip>>IMG_1.JPG", "seizure.tar>>DCIM/a.zip>>IMG_1.JPG");
     cut(16, true, "seizure.tar>>DCIM/a.zip>>IMG_1.JPG", "seizu…>IMG_1.JPG");
     cut(16, false, "seizure.tar>>DCIM/a.zip>>IMG_1.JPG", "seiz...IMG_1.JPG");
-    cut(9, true, "日本日本日本日本", "日…日本");
+    cut(9, true, "日本日本日本日本", "日…本日本");
 }
 
 static void test_wrap(void **state)

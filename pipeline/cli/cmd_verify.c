@@ -1,7 +1,7 @@
 /* cmd_verify.c - assay verify CASE: is it what was sealed? */
 #include "../log.h"
-#include "../report/audit.h"
 #include "../report/case.h"
+#include "../report/chain.h"
 #include "../report/checks.h"
 #include "../report/human.h"
 #include "../report/summary.h"
@@ -78,10 +78,10 @@ static enum as_status chain(const char *name, struct as_store *store, struct as_
     enum as_status status = AS_OK;
     const char *digest = as_store_attr(store, "content_digest");
     char path[AS_CASE_PATH];
-    struct as_audit a;
+    struct as_chain a;
 
     AS_TRY(as_case_path(name, "audit.jsonl", path, err));
-    if ((status = as_audit_check(path, &a, c, err)) == AS_SKIP) {
+    if ((status = as_chain_follow(path, &a, c, err)) == AS_SKIP) {
         as_checks_add(c, AS_LEVEL_BAD, "audit log", "audit.jsonl is missing");
         status = AS_OK;
         goto done;

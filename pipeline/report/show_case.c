@@ -1,7 +1,9 @@
 /* show_case.c - a case for a person: what was examined, what failed, what was found.
  *
  * On a terminal with bars and colour, cut and wrapped to its width; in a pipe
- * plain, whole lines, always in this order.                                  */
+ * plain, whole lines, always in this order:
+ *  1. what was examined   2. accounting   3. kinds and marks
+ *  4. what failed, and why   5. findings   6. duplicates and seal             */
 #include "../media/sniff.h"
 #include "advice.h"
 #include "human.h"
@@ -19,6 +21,8 @@ const char *as_recheck_text(uint16_t recheck)
                                         "size and times unchanged", "CHANGED"};
     return recheck < 4 ? TEXTS[recheck] : "unknown";
 }
+
+/* ---- 1. what was examined ---- */
 
 static void line(const struct as_terminal *t, const char *name, const char *text)
 {
@@ -98,6 +102,8 @@ static void examined(const struct as_terminal *t, const struct as_show *show)
     made(t, show);
 }
 
+/* ---- 2. accounting ---- */
+
 static enum as_style status_style(int status)
 {
     static const enum as_style STYLES[AS_ITEM_STATUSES] = {
@@ -141,6 +147,8 @@ static void accounting(const struct as_terminal *t, const struct as_summary *s)
             as_terminal_style(t, AS_STYLE_END));
 }
 
+/* ---- 3. kinds and marks ---- */
+
 /* The kinds, the most first; picks by repeated search: there are few. */
 static void kinds(const struct as_terminal *t, const struct as_summary *s)
 {
@@ -181,6 +189,8 @@ static void flags(const struct as_terminal *t, const struct as_summary *s)
     }
 }
 
+/* ---- 4. what failed, and why ---- */
+
 static bool is_failure(const struct as_group *g)
 {
     return g->status != AS_ITEM_OK && g->status != AS_ITEM_NOT_APPLICABLE &&
@@ -220,19 +230,29 @@ static void failure(const struct as_terminal *t, const struct as_group *g)
 static void failures(const struct as_terminal *t, const struct as_show *show)
 {
     const struct as_summary *s = show->summary;
-    bool any = false;
+    bool any = false, of[AS_ITEM_STATUSES] = {false};
+    const char *comma = "";
 
     for (size_t i = 0; i < s->ngroups; i++) {
         if (!is_failure(&s->group[i]))
             continue;
         if (!any)
             as_terminal_heading(t, "Not examined, and why");
-        any = true;
+        any = of[s->group[i].status] = true;
         failure(t, &s->group[i]);
     }
-    if (any)
-        fprintf(t->out, "  All of them: assay show %s --status damaged,limit,...\n", show->name);
+    if (!any)
+        return;
+    fprintf(t->out, "  All of them: assay show %s --status ", show->name);
+    for (int i = 0; i < AS_ITEM_STATUSES; i++)
+        if (of[i]) {
+            fprintf(t->out, "%s%s", comma, as_item_status_name((enum as_item_status)i));
+            comma = ",";
+        }
+    fputc('\n', t->out);
 }
+
+/* ---- 5. findings ---- */
 
 static enum as_status finding(const struct as_terminal *t, const struct as_show *show, uint64_t i,
                               const struct as_finding *f, struct as_err *err)
@@ -290,6 +310,8 @@ done:
     return status;
 }
 
+/* ---- 6. duplicates and seal ---- */
+
 static void endings(const struct as_terminal *t, const struct as_show *show)
 {
     const struct as_summary *s = show->summary;
@@ -299,8 +321,9 @@ static void endings(const struct as_terminal *t, const struct as_show *show)
 
     if (s->status[AS_ITEM_DUPLICATE]) {
         as_terminal_heading(t, "Duplicates");
-        snprintf(text, sizeof text, "%s items (%s) hold the same content as an earlier item",
+        snprintf(text, sizeof text, "%s %s the same content as an earlier item (%s)",
                  as_human_count(s->status[AS_ITEM_DUPLICATE], count),
+                 s->status[AS_ITEM_DUPLICATE] == 1 ? "item has" : "items have",
                  as_human_bytes(s->duplicate_bytes, bytes));
         as_terminal_wrap(t, 0, 2, as_text_of(text), 0);
     }

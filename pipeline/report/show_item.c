@@ -97,8 +97,9 @@ static void head(const struct as_terminal *t, const struct as_show *show, const 
         fputc('\n', t->out);
     }
     line(t, "kind", as_kind_title(row->kind));
-    snprintf(text, sizeof text, "%s (%s)", as_human_bytes(row->size, bytes),
-             as_human_count(row->size, count));
+    snprintf(text, sizeof text, "%s%s%s%s", as_human_count(row->size, count),
+             row->size < 1000 ? "" : " (", row->size < 1000 ? "" : as_human_bytes(row->size, bytes),
+             row->size < 1000 ? "" : ")");
     line(t, "bytes", text);
     if (row->mtime_s != INT64_MIN)
         line(t, "file time", as_human_time(row->mtime_s, when));

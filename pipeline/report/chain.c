@@ -1,5 +1,5 @@
-/* audit.c - the chain of CASE/audit.jsonl, followed. */
-#include "audit.h"
+/* chain.c - the chain of CASE/audit.jsonl, followed. */
+#include "chain.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 
 /* What is known while following. */
-struct chain {
-    struct as_audit *audit;
+struct follow {
+    struct as_chain *audit;
     struct as_checks *checks;
     char want[65];  /* hash of the line before                              */
     char sound[65]; /* hash of the last sound line: differs after a torn one */
@@ -36,13 +36,13 @@ static const char *text_of(const json_t *o, const char *key)
     return v ? v : "";
 }
 
-static void fault(struct chain *c, const char *what)
+static void fault(struct follow *c, const char *what)
 {
     c->audit->broken++;
     as_checks_add(c->checks, AS_LEVEL_BAD, "audit log", "line %" PRIu64 ": %s", c->line, what);
 }
 
-static void entry(struct chain *c, const json_t *o)
+static void entry(struct follow *c, const json_t *o)
 {
     const char *prev = text_of(o, "prev"), *event = text_of(o, "event");
     bool recovered = strcmp(event, "recovered") == 0;
@@ -59,7 +59,7 @@ static void entry(struct chain *c, const json_t *o)
                  text_of(o, "content_digest"));
 }
 
-static enum as_status follow(struct chain *c, const char *at, size_t n, struct as_err *err)
+static enum as_status take_line(struct follow *c, const char *at, size_t n, struct as_err *err)
 {
     enum as_status status = AS_OK;
     json_t *o = json_loadb(at, n, 0, NULL);
@@ -80,11 +80,11 @@ done:
     return status;
 }
 
-enum as_status as_audit_check(const char *path, struct as_audit *audit, struct as_checks *checks,
-                              struct as_err *err)
+enum as_status as_chain_follow(const char *path, struct as_chain *audit, struct as_checks *checks,
+                               struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct chain c = {.audit = audit, .checks = checks};
+    struct follow c = {.audit = audit, .checks = checks};
     char *text = NULL;
     size_t room = 0;
     ssize_t n;
@@ -99,7 +99,7 @@ enum as_status as_audit_check(const char *path, struct as_audit *audit, struct a
         AS_FAIL(err, AS_EIO, "cannot open %s: %s", path, strerror(errno));
     }
     while ((n = getline(&text, &room, f)) > 0)
-        AS_TRY(follow(&c, text, (size_t)n - (text[n - 1] == '\n'), err));
+        AS_TRY(take_line(&c, text, (size_t)n - (text[n - 1] == '\n'), err));
     if (ferror(f))
         AS_FAIL(err, AS_EIO, "cannot read %s: %s", path, strerror(errno));
     audit->torn_end = c.torn;

@@ -1,6 +1,7 @@
-/* t_audit.c - the audit chain: sound, cut, changed; and the state of a case. */
-#include "../pipeline/report/audit.h"
+/* t_chain.c - the audit chain: sound, cut, changed; and the state of a case. */
+#include "../pipeline/cluster/audit.h"
 #include "../pipeline/report/case.h"
+#include "../pipeline/report/chain.h"
 
 #include <openssl/evp.h>
 #include <setjmp.h>
@@ -14,13 +15,13 @@
 
 static char folder[64], path[128];
 static char prev[65];
-static struct as_audit audit;
+static struct as_chain chain;
 static struct as_checks *checks;
 
 static int setup(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/t_auditXXXXXX");
+    strcpy(folder, "/tmp/t_chainXXXXXX");
     if (mkdtemp(folder) == NULL || (checks = calloc(1, sizeof *checks)) == NULL)
         return -1;
     snprintf(path, sizeof path, "%s/audit.jsonl", folder);
@@ -68,9 +69,9 @@ static uint64_t broken(void)
     struct as_err err;
 
     memset(checks, 0, sizeof *checks);
-    assert_int_equal(as_audit_check(path, &audit, checks, &err), AS_OK);
-    assert_int_equal(checks->count[AS_LEVEL_BAD], audit.broken);
-    return audit.broken;
+    assert_int_equal(as_chain_follow(path, &chain, checks, &err), AS_OK);
+    assert_int_equal(checks->count[AS_LEVEL_BAD], chain.broken);
+    return chain.broken;
 }
 
 static void test_sound(void **state)
@@ -80,9 +81,9 @@ static void test_sound(void **state)
     entry("stop", ", \"n\": 3");
     entry("sealed", ", \"content_digest\": \"abc\"");
     assert_int_equal(broken(), 0);
-    assert_int_equal(audit.lines, 3);
-    assert_string_equal(audit.content_digest, "abc");
-    assert_false(audit.torn_end);
+    assert_int_equal(chain.lines, 3);
+    assert_string_equal(chain.content_digest, "abc");
+    assert_false(chain.torn_end);
 }
 
 static void test_missing(void **state)
@@ -90,7 +91,7 @@ static void test_missing(void **state)
     struct as_err err;
 
     (void)state;
-    assert_int_equal(as_audit_check(path, &audit, checks, &err), AS_SKIP);
+    assert_int_equal(as_chain_follow(path, &chain, checks, &err), AS_SKIP);
 }
 
 static void test_torn_end(void **state)
@@ -99,7 +100,7 @@ static void test_torn_end(void **state)
     entry("start", "");
     put("{\"event\": \"sto", false);
     assert_int_equal(broken(), 0);
-    assert_true(audit.torn_end);
+    assert_true(chain.torn_end);
 }
 
 static void test_recovered(void **state)
@@ -110,7 +111,27 @@ static void test_recovered(void **state)
     entry("recovered", "");
     entry("sealed", ", \"content_digest\": \"d\"");
     assert_int_equal(broken(), 0);
-    assert_int_equal(audit.recovered, 1);
+    assert_int_equal(chain.recovered, 1);
+}
+
+/* What the writer writes, after a kill in mid-line too. */
+static void test_writer(void **state)
+{
+    struct as_audit *a = NULL;
+    struct as_err err;
+
+    (void)state;
+    assert_int_equal(as_audit_open(&a, path, &err), AS_OK);
+    assert_int_equal(as_audit_add(a, "start", NULL, &err), AS_OK);
+    as_audit_close(a);
+    put("{\"event\": \"sto", false);
+    assert_int_equal(as_audit_open(&a, path, &err), AS_OK);
+    assert_int_equal(as_audit_add(a, "sealed", json_pack("{s:s}", "content_digest", "e"), &err),
+                     AS_OK);
+    as_audit_close(a);
+    assert_int_equal(broken(), 0);
+    assert_int_equal(chain.recovered, 1);
+    assert_string_equal(chain.content_digest, "e");
 }
 
 static void test_torn_not_closed(void **state)
@@ -206,9 +227,9 @@ int main(void)
 {
 #define T(x) cmocka_unit_test_setup_teardown(x, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_sound),     T(test_missing),         T(test_torn_end),
-        T(test_recovered), T(test_torn_not_closed), T(test_changed),
-        T(test_removed),   T(test_progress),        T(test_making),
+        T(test_sound),    T(test_missing),         T(test_torn_end), T(test_recovered),
+        T(test_writer),   T(test_torn_not_closed), T(test_changed),  T(test_removed),
+        T(test_progress), T(test_making),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

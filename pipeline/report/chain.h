@@ -1,12 +1,15 @@
-/* audit.h - the chain of CASE/audit.jsonl, followed. */
-#ifndef AS_AUDIT_H
-#define AS_AUDIT_H
+/* chain.h - the chain of CASE/audit.jsonl, followed.
+ *
+ * Reads what rank 0 wrote without its code, so that a fault there cannot hide
+ * itself, and tells of every fault, not of the first.                         */
+#ifndef AS_CHAIN_H
+#define AS_CHAIN_H
 
 #include "../err.h"
 #include "checks.h"
 
 /* What the chain says at its end. */
-struct as_audit {
+struct as_chain {
     uint64_t lines;          /* sound entries                                    */
     uint64_t broken;         /* faults reported                                  */
     uint64_t recovered;      /* torn lines that a "recovered" entry closes       */
@@ -23,7 +26,7 @@ struct as_audit {
  *   AS_SKIP  there is no such file
  *   AS_EIO, AS_ENOMEM
  */
-enum as_status as_audit_check(const char *path, struct as_audit *audit, struct as_checks *checks,
-                              struct as_err *err) AS_MUST_CHECK;
+enum as_status as_chain_follow(const char *path, struct as_chain *audit, struct as_checks *checks,
+                               struct as_err *err) AS_MUST_CHECK;
 
 #endif
