@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void print(const struct as_options *o, const struct as_checks *c)
 {
@@ -21,12 +22,24 @@ static void print(const struct as_options *o, const struct as_checks *c)
     as_terminal_init(&t, stdout);
     as_checks_print(c, &t);
     if (c->count[AS_LEVEL_BAD])
-        printf("%snot ready%s: %zu needed things are missing\n",
-               as_terminal_style(&t, AS_STYLE_BAD), as_terminal_style(&t, AS_STYLE_END),
-               c->count[AS_LEVEL_BAD]);
+        printf("%snot ready%s; missing or wrong: %zu\n", as_terminal_style(&t, AS_STYLE_BAD),
+               as_terminal_style(&t, AS_STYLE_END), c->count[AS_LEVEL_BAD]);
     else
-        printf("%sready%s, with %zu warnings\n", as_terminal_style(&t, AS_STYLE_GOOD),
+        printf("%sready%s; warnings: %zu\n", as_terminal_style(&t, AS_STYLE_GOOD),
                as_terminal_style(&t, AS_STYLE_END), c->count[AS_LEVEL_WARN]);
+}
+
+/* The first rank of each further node tells of what is not well there. */
+static void tell(const struct as_checks *c)
+{
+    char host[64] = "";
+
+    gethostname(host, sizeof host - 1);
+    for (size_t i = 0; i < c->n; i++)
+        if (c->at[i].level != AS_LEVEL_OK)
+            as_log(c->at[i].level == AS_LEVEL_BAD ? AS_LOG_ERROR : AS_LOG_WARN,
+                   "host=%s check=\"%s\" %s; %s", host, c->at[i].name, c->at[i].text,
+                   c->at[i].cure);
 }
 
 int as_cmd_doctor(const struct as_options *o, int argc, char **argv)
@@ -43,7 +56,10 @@ int as_cmd_doctor(const struct as_options *o, int argc, char **argv)
     as_doctor_launch(c, &l);
     as_doctor_machine(c, &l, o);
     as_doctor_storage(c, &l, argc > 0 ? argv[0] : ".");
-    print(o, c);
+    if (l.rank == 0)
+        print(o, c);
+    else if (l.rank_here == 0)
+        tell(c);
     code = c->count[AS_LEVEL_BAD] ? AS_EXIT_MISSING : AS_EXIT_OK;
     free(c);
     return code;

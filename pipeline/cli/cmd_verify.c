@@ -88,7 +88,7 @@ static enum as_status chain(const char *name, struct as_store *store, struct as_
     }
     AS_TRY(status);
     if (a.broken == 0)
-        as_checks_add(c, AS_LEVEL_OK, "audit log", "%" PRIu64 " entries in one unbroken chain%s%s",
+        as_checks_add(c, AS_LEVEL_OK, "audit log", "one unbroken chain of %" PRIu64 " lines%s%s",
                       a.lines, a.recovered ? "; torn lines were closed by entries that say so" : "",
                       a.torn_end ? "; its last line is torn, which a kill explains" : "");
     if (a.content_digest[0] == 0)
@@ -158,7 +158,7 @@ static void print(const struct as_options *o, const char *name, const struct as_
         printf("%sverified%s: the case is what was sealed\n", as_terminal_style(&t, AS_STYLE_GOOD),
                as_terminal_style(&t, AS_STYLE_END));
     else
-        printf("%sNOT VERIFIED%s: %zu findings\n", as_terminal_style(&t, AS_STYLE_BAD),
+        printf("%sNOT VERIFIED%s; findings: %zu\n", as_terminal_style(&t, AS_STYLE_BAD),
                as_terminal_style(&t, AS_STYLE_END), c->count[AS_LEVEL_BAD]);
 }
 

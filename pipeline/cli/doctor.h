@@ -7,11 +7,12 @@
 
 /* How this process was started, as the environment tells. */
 struct as_launch {
-    uint64_t cores;      /* that this process may use                       */
-    uint64_t ranks;      /* of the job; 1: started alone                    */
-    uint64_t ranks_here; /* on this node                                    */
-    uint64_t examiners;  /* per rank, as a run would start them             */
-    bool mpirun, slurm;  /* under mpirun or srun with PMIx; in a Slurm job  */
+    uint64_t cores;           /* that this process may use                       */
+    uint64_t ranks;           /* of the job; 1: started alone                    */
+    uint64_t ranks_here;      /* on this node                                    */
+    uint64_t rank, rank_here; /* this one, in the job and on the node       */
+    uint64_t examiners;       /* per rank, as a run would start them             */
+    bool mpirun, slurm;       /* under mpirun or srun with PMIx; in a Slurm job  */
 };
 
 void as_launch_read(struct as_launch *l, const struct as_options *o);

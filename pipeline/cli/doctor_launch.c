@@ -33,6 +33,8 @@ void as_launch_read(struct as_launch *l, const struct as_options *o)
     l->mpirun = size > 0 || getenv("PMIX_RANK") != NULL;
     l->ranks = size ? size : l->mpirun ? env_count("SLURM_NTASKS") : 1;
     l->ranks_here = env_count("OMPI_COMM_WORLD_LOCAL_SIZE");
+    l->rank = size ? env_count("OMPI_COMM_WORLD_RANK") : env_count("PMIX_RANK");
+    l->rank_here = env_count("OMPI_COMM_WORLD_LOCAL_RANK");
     if (l->ranks == 0)
         l->ranks = 1;
     if (l->ranks_here == 0)

@@ -118,7 +118,8 @@ static const struct as_command COMMANDS[] = {
                  "a run will be started, under the same mpirun or srun, to check the launch. Exit "
                  "code 69 when something needed is missing.",
         .examples = {{"assay doctor", "this machine"},
-                     {"mpirun -n 4 assay doctor /scratch", "the launch, as each rank sees it"}},
+                     {"mpirun -n 4 assay doctor /scratch",
+                      "the launch; rank 0 tells, other nodes only what is not well"}},
         .run = as_cmd_doctor,
     },
     {.name = NULL},
