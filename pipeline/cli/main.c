@@ -1,5 +1,217 @@
 /* main.c - the table of commands. */
-int main(void)
+#include "../log.h"
+#include "help.h"
+#include "opts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct as_command COMMANDS[] = {
+    {
+        .name = "run",
+        .bit = AS_CMD_RUN,
+        .args = "EVIDENCE... -o CASE",
+        .min_args = 1,
+        .max_args = -1,
+        .summary = "examine evidence and seal the results in a case folder",
+        .about =
+            "EVIDENCE is a file, a folder or an archive. It is only ever read. Every picture and "
+            "video in it is found, at any depth of archives, and examined in jailed processes; "
+            "every file gets a row with a status and a reason.\n"
+            "The run can be stopped at any time, and killed: the same command goes on where it "
+            "was, on any number of ranks. The results do not depend on how many there were. On a "
+            "sealed case it prints the digest and ends as it did.\n"
+            "Alone it is one rank. Under mpirun every rank starts its own examiners: one rank per "
+            "node or NUMA domain is best.",
+        .examples = {{"assay run seizure.tar photos/ -o case",
+                      "two sources, one rank, an examiner per core"},
+                     {"mpirun -n 4 --map-by numa --bind-to numa assay run /evidence -o case",
+                      "four ranks, each with the cores of its NUMA domain"},
+                     {"assay run img.zip -o case --passwords words.txt --md5",
+                      "try passwords, and compute MD5 and SHA-1 too"}},
+        .run = as_cmd_run,
+    },
+    {
+        .name = "plan",
+        .bit = AS_CMD_PLAN,
+        .args = "EVIDENCE...",
+        .min_args = 1,
+        .max_args = -1,
+        .summary = "say how much work the evidence is, and how to split it",
+        .about = "Lists what can be listed by seeking and samples the rest: items, bytes, units of "
+                 "work, the largest of them, core-hours. Sources that one process must read whole "
+                 "are named, with what to do about them.",
+        .examples = {{"assay plan /evidence", "an estimate"},
+                     {"assay plan --exact big.tar.gz", "list everything"}},
+        .run = as_cmd_plan,
+    },
+    {
+        .name = "list",
+        .bit = AS_CMD_LIST,
+        .args = "detectors|formats|models|reasons [NAME]",
+        .min_args = 1,
+        .max_args = 2,
+        .summary = "list the detectors, formats, models, or reasons there are",
+        .about = "With the name of a detector: its card, with what it measures, when it does not "
+                 "apply, and where it fails.",
+        .examples = {{"assay list detectors", "all detectors, a line each"},
+                     {"assay list detectors pdq", "the card of one"},
+                     {"assay list formats", "what is decoded, opened, or only recognised"},
+                     {"assay list reasons", "the statuses, and why an item may have them"}},
+        .run = as_cmd_list,
+    },
+    {
+        .name = "show",
+        .bit = AS_CMD_SHOW,
+        .args = "CASE [ITEM]",
+        .min_args = 1,
+        .max_args = 2,
+        .summary = "show what was examined, what failed and why, and the findings",
+        .about =
+            "ITEM is an id (123), or a path as shown, or the end of one: that item is shown in "
+            "full. Paths are bytes; those that cannot be printed are shown as \\xNN.\n"
+            "A case that is not sealed yet: what state it is in, and what to do next.",
+        .examples = {{"assay show case", "the summary"},
+                     {"assay show case 123", "all that is known of an item"},
+                     {"assay show case DCIM/IMG_1.JPG", "the same, by the end of its path"},
+                     {"assay show case --status damaged,limit", "the items with these statuses"}},
+        .run = as_cmd_show,
+    },
+    {
+        .name = "cat",
+        .bit = AS_CMD_CAT,
+        .args = "CASE PATH|ID",
+        .min_args = 2,
+        .max_args = 2,
+        .summary = "write the bytes of one item to the standard output",
+        .about = "The item is read again from the evidence, through its archives, and its hash is "
+                 "compared with the case.",
+        .examples = {{"assay cat case 123 > picture.jpg", "by id"},
+                     {"assay cat case 'seizure.tar>>DCIM/IMG_1.JPG' | file -", "by path"}},
+        .run = as_cmd_cat,
+    },
+    {
+        .name = "verify",
+        .bit = AS_CMD_VERIFY,
+        .args = "CASE | --explain CASE CASE",
+        .min_args = 1,
+        .max_args = 2,
+        .summary = "check that a case is what was sealed",
+        .about = "Computes both digests again from the data and compares them, checks that every "
+                 "item is accounted for, and follows the chain of hashes in the audit log. "
+                 "--evidence hashes the evidence again as well. Exit code 2 when anything does not "
+                 "match, with a sentence for each.",
+        .examples = {{"assay verify case", "the store and the audit log"},
+                     {"assay verify case --evidence", "and the evidence"},
+                     {"assay verify --explain case-a case-b", "the first difference of two cases"}},
+        .run = as_cmd_verify,
+    },
+    {
+        .name = "doctor",
+        .bit = AS_CMD_DOCTOR,
+        .args = "[FOLDER]",
+        .min_args = 0,
+        .max_args = 1,
+        .summary = "say what would go wrong here: launch, cores, sandbox, memory, disk",
+        .about = "FOLDER is where cases will be written; this folder if not given. Run it the way "
+                 "a run will be started, under the same mpirun or srun, to check the launch. Exit "
+                 "code 69 when something needed is missing.",
+        .examples = {{"assay doctor", "this machine"},
+                     {"mpirun -n 4 assay doctor /scratch",
+                      "the launch; rank 0 tells, other nodes only what is not well"}},
+        .run = as_cmd_doctor,
+    },
+    {.name = NULL},
+};
+
+static enum as_status set_log(const struct as_options *o, struct as_err *err)
 {
-    return 0;
+    static const char *const LEVELS[] = {"error", "warn", "info", "debug"};
+    enum as_status status = AS_OK;
+
+    for (unsigned i = 0; i < sizeof LEVELS / sizeof *LEVELS; i++)
+        if (strcmp(o->log, LEVELS[i]) == 0) {
+            as_log_init((enum as_log_level)i, -1);
+            goto done;
+        }
+    AS_FAIL(err, AS_EUSAGE, "--log is error, warn, info or debug, not \"%s\"", o->log);
+done:
+    return status;
+}
+
+static int unknown_command(const char *name)
+{
+    const struct as_command *near = as_command_near(COMMANDS, name);
+
+    if (near)
+        as_log(AS_LOG_ERROR, "unknown command \"%s\"; did you mean %s?", name, near->name);
+    else
+        as_log(AS_LOG_ERROR, "unknown command \"%s\"; see assay help", name);
+    return AS_EXIT_USAGE;
+}
+
+/* assay help [COMMAND | --man] */
+static int help(const char *what)
+{
+    const struct as_command *command;
+    struct as_terminal t;
+
+    as_terminal_init(&t, stdout);
+    if (t.width == 0)
+        t.width = 80; /* help is prose in a pipe too */
+    if (what == NULL || strcmp(what, "help") == 0 || strcmp(what, "--help") == 0) {
+        as_help_overview(&t, COMMANDS);
+    } else if (strcmp(what, "--man") == 0) {
+        as_help_man(stdout, COMMANDS);
+    } else if ((command = as_command_find(COMMANDS, what)) != NULL) {
+        as_help_command(&t, command);
+    } else {
+        return unknown_command(what);
+    }
+    return AS_EXIT_OK;
+}
+
+static int run(const struct as_command *command, int argc, char **argv)
+{
+    enum as_status status = AS_OK;
+    struct as_options options;
+    struct as_opts opts = {.commands = COMMANDS, .command = command, .options = &options};
+    struct as_err err;
+
+    as_err_clear(&err);
+    as_options_defaults(&options);
+    AS_TRY(as_opts_parse(&opts, argc, argv, &err));
+    if (opts.help)
+        return help(command->name);
+    AS_TRY(set_log(&options, &err));
+    return command->run(&options, opts.argc, opts.argv);
+done:
+    return as_cmd_fail(&err, as_exit_code(status));
+}
+
+static int dispatch(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "help";
+    const struct as_command *command;
+
+    if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        return help(argc > 2 ? argv[2] : NULL);
+    if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0) {
+        as_help_version(stdout);
+        return AS_EXIT_OK;
+    }
+    command = as_command_find(COMMANDS, word);
+    return command ? run(command, argc - 2, argv + 2) : unknown_command(word);
+}
+
+int main(int argc, char **argv)
+{
+    int code = dispatch(argc, argv);
+
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        as_log(AS_LOG_ERROR, "cannot write the results: %s", strerror(errno));
+        return code == AS_EXIT_OK ? AS_EXIT_IO : code;
+    }
+    return code;
 }

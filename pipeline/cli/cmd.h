@@ -1,0 +1,36 @@
+/* cmd.h - what a command is. */
+#ifndef AS_CMD_H
+#define AS_CMD_H
+
+#include "../options.h"
+#include "exit.h"
+
+enum { AS_EXAMPLES_MAX = 4 };
+
+struct as_command {
+    const char *name;
+    unsigned bit;           /* AS_CMD_ bit of the option table; 0: takes no options */
+    const char *args;       /* operands, for the usage line                         */
+    int min_args, max_args; /* operands; max -1: any number                         */
+    const char *summary;    /* one line                                             */
+    const char *about;      /* paragraphs, a newline between them                   */
+    struct {
+        const char *line, *what;
+    } examples[AS_EXAMPLES_MAX]; /* ended by line == NULL unless full */
+
+    /* Does the work; gives the exit code.  argc, argv: the operands alone, argv[argc] is NULL. */
+    int (*run)(const struct as_options *o, int argc, char **argv);
+};
+
+int as_cmd_run(const struct as_options *o, int argc, char **argv);
+int as_cmd_plan(const struct as_options *o, int argc, char **argv);
+int as_cmd_list(const struct as_options *o, int argc, char **argv);
+int as_cmd_show(const struct as_options *o, int argc, char **argv);
+int as_cmd_cat(const struct as_options *o, int argc, char **argv);
+int as_cmd_verify(const struct as_options *o, int argc, char **argv);
+int as_cmd_doctor(const struct as_options *o, int argc, char **argv);
+
+/* Logs the error and gives `code` back. */
+int as_cmd_fail(const struct as_err *err, int code);
+
+#endif

@@ -1,0 +1,259 @@
+/* cmd_show.c - assay show CASE [ITEM]. */
+#include "../log.h"
+#include "../media/sniff.h"
+#include "../report/human.h"
+#include "../report/show.h"
+#include "cmd.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CANDIDATES = 10 };
+
+/* The search for an item by what the user typed. */
+struct search {
+    uint64_t id; /* UINT64_MAX: not a number */
+    char *bytes; /* the path typed, with \xNN turned back */
+    size_t len;
+    const char *typed;
+    uint64_t row, next; /* where it is; the row now looked at */
+    bool exact, by_id;  /* how it was found                   */
+    uint64_t found;     /* how many end in it                 */
+    uint64_t candidate[CANDIDATES];
+};
+
+static bool starts_a_name(const struct as_text *path, size_t at)
+{
+    return at == 0 || path->at[at - 1] == '/' ||
+           (at >= 2 && path->at[at - 1] == '>' && path->at[at - 2] == '>');
+}
+
+static bool ends_in(const struct as_text *path, const char *tail, size_t n)
+{
+    return n > 0 && path->len >= n && memcmp(path->at + path->len - n, tail, n) == 0 &&
+           starts_a_name(path, path->len - n);
+}
+
+static enum as_status look(void *state, const struct as_row *row, struct as_err *err)
+{
+    struct search *s = state;
+    size_t typed = strlen(s->typed);
+    bool tail = ends_in(&row->path, s->bytes, s->len) || ends_in(&row->path, s->typed, typed);
+    bool whole = tail && (row->path.len == s->len || row->path.len == typed);
+
+    (void)err;
+    if (row->part == 0 && row->id == s->id) {
+        s->by_id = true;
+        s->row = s->next;
+    } else if (row->part == 0 && whole && !s->exact && !s->by_id) {
+        s->exact = true;
+        s->row = s->next;
+    } else if (row->part == 0 && tail && !s->exact && !s->by_id) {
+        if (s->found < CANDIDATES)
+            s->candidate[s->found] = s->next;
+        if (s->found++ == 0)
+            s->row = s->next;
+    }
+    s->next++;
+    return AS_OK;
+}
+
+/* The number in "123" or "#123", else UINT64_MAX. */
+static uint64_t id_of(const char *text)
+{
+    const char *digits = text + (text[0] == '#');
+    char *end;
+    uint64_t id;
+
+    if (!isdigit((unsigned char)digits[0]))
+        return UINT64_MAX;
+    errno = 0;
+    id = strtoull(digits, &end, 10);
+    return *end == 0 && errno == 0 ? id : UINT64_MAX;
+}
+
+static enum as_status name_candidates(struct as_store *store, const struct search *s,
+                                      struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    float score[AS_DETECTORS_MAX];
+    struct as_row row;
+    char path[1024];
+
+    for (uint64_t i = 0; i < s->found && i < CANDIDATES; i++) {
+        AS_TRY(as_store_row(store, s->candidate[i], &row, score, err));
+        as_show_text(path, sizeof path, row.path, AS_SHOW_PATH);
+        as_log(AS_LOG_ERROR, "could be #%" PRIu64 " %s", row.id, path);
+    }
+    AS_FAIL(err, AS_EUSAGE, "%" PRIu64 " items end in \"%s\": give an id or more of the path",
+            s->found, s->typed);
+done:
+    return status;
+}
+
+/* Finds the row of an item.  AS_SKIP: there is none; AS_EUSAGE: several. */
+static enum as_status find_item(struct as_store *store, const char *item, uint64_t *row,
+                                struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct search s = {.id = id_of(item), .typed = item};
+
+    if ((s.bytes = strdup(item)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory");
+    s.len = as_unescape(s.bytes, strlen(s.bytes));
+    AS_TRY(as_store_each(store, look, &s, err));
+    if (!s.exact && !s.by_id && s.found > 1)
+        AS_TRY(name_candidates(store, &s, err));
+    if (!s.exact && !s.by_id && s.found == 0)
+        status = AS_SKIP;
+    *row = s.row;
+done:
+    free(s.bytes);
+    return status;
+}
+
+/* The listing of items by status. */
+struct listing {
+    struct as_terminal t;
+    struct as_json j;
+    bool json, want[AS_ITEM_STATUSES];
+};
+
+static enum as_status list_row(void *state, const struct as_row *row, struct as_err *err)
+{
+    enum { HEAD = 60 };
+    struct listing *l = state;
+    char id[32], size[32];
+    const char *word = as_item_status_name((enum as_item_status)row->status);
+
+    (void)err;
+    if (row->part != 0 || row->status >= AS_ITEM_STATUSES || !l->want[row->status])
+        return AS_OK;
+    if (l->json) {
+        as_json_open(&l->j, NULL, '{');
+        as_json_count(&l->j, "id", row->id);
+        as_json_text(&l->j, "path", row->path, AS_SHOW_PATH);
+        as_json_string(&l->j, "status", word);
+        as_json_string(&l->j, "reason_text", as_reason_text(row->reason));
+        as_json_string(&l->j, "kind", as_kind_name(row->kind));
+        as_json_count(&l->j, "size", row->size);
+        as_json_close(&l->j);
+        return AS_OK;
+    }
+    snprintf(id, sizeof id, "#%" PRIu64, row->id);
+    fprintf(l->t.out, "%-10s%-15s%11s  %-10s ", id, word, as_human_bytes(row->size, size),
+            as_kind_name(row->kind));
+    as_terminal_text(&l->t, row->path, 0, 0);
+    if (as_reason_text(row->reason)[0])
+        fprintf(l->t.out, "%s  (%s)%s", as_terminal_style(&l->t, AS_STYLE_DIM),
+                as_reason_text(row->reason), as_terminal_style(&l->t, AS_STYLE_END));
+    fputc('\n', l->t.out);
+    return AS_OK;
+}
+
+/* Marks the statuses named in a list with commas. */
+static enum as_status read_statuses(const char *words, bool want[AS_ITEM_STATUSES],
+                                    struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char word[32];
+
+    for (const char *at = words; *at;) {
+        size_t n = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(n < 31 ? n : 31), at);
+        int s = as_item_status_find(word);
+        if (s < 0)
+            AS_FAIL(err, AS_EUSAGE,
+                    "--status: \"%s\" is no status; assay list reasons names them all", word);
+        want[s] = true;
+        at += n + (at[n] == ',');
+    }
+done:
+    return status;
+}
+
+static enum as_status list_items(struct as_store *store, const struct as_options *o,
+                                 struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct listing l = {.json = o->json, .j = {.out = stdout}};
+
+    as_terminal_init(&l.t, stdout);
+    AS_TRY(read_statuses(o->status, l.want, err));
+    if (l.json)
+        as_json_open(&l.j, NULL, '[');
+    AS_TRY(as_store_each(store, list_row, &l, err));
+    if (l.json)
+        as_json_close(&l.j);
+done:
+    return status;
+}
+
+static enum as_status show_store(const struct as_options *o, struct as_show *show, const char *item,
+                                 struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_summary *summary = NULL;
+    struct as_terminal t;
+    uint64_t row = 0;
+
+    as_terminal_init(&t, stdout);
+    if (item) {
+        AS_TRY(find_item(show->store, item, &row, err));
+        status =
+            o->json ? as_show_item_json(stdout, show, row, err) : as_show_item(&t, show, row, err);
+    } else if (o->status[0]) {
+        status = list_items(show->store, o, err);
+    } else {
+        AS_TRY(as_summary_new(&summary, show->store, err));
+        show->summary = summary;
+        status = o->json ? as_show_case_json(stdout, show, err) : as_show_case(&t, show, err);
+    }
+done:
+    as_summary_free(summary);
+    return status;
+}
+
+/* A case without a store: its state is shown; an item of it cannot be. */
+static int show_state(const struct as_options *o, const char *name, bool listed, struct as_err *err)
+{
+    struct as_progress p;
+    struct as_terminal t;
+    enum as_status status = as_progress_read(name, &p, err);
+
+    if (status != AS_OK && status != AS_SKIP)
+        return as_cmd_fail(err, as_exit_code(status));
+    as_terminal_init(&t, stdout);
+    if (o->json)
+        as_show_progress_json(stdout, name, status == AS_OK ? &p : NULL);
+    else
+        as_show_progress(&t, name, status == AS_OK ? &p : NULL);
+    return status == AS_SKIP || listed ? AS_EXIT_NO_INPUT : AS_EXIT_OK;
+}
+
+int as_cmd_show(const struct as_options *o, int argc, char **argv)
+{
+    struct as_show show = {.name = argv[0], .top = o->top};
+    const char *item = argc > 1 ? argv[1] : NULL;
+    char path[AS_CASE_PATH];
+    struct as_err err;
+    enum as_status status;
+
+    as_err_clear(&err);
+    if ((status = as_case_store(argv[0], path, &err)) == AS_SKIP)
+        return show_state(o, argv[0], item || o->status[0], &err);
+    if (status != AS_OK)
+        return as_cmd_fail(&err, AS_EXIT_NO_INPUT);
+    if ((status = as_store_open(&show.store, path, &err)) != AS_OK)
+        return as_cmd_fail(&err, as_exit_code(status));
+    status = show_store(o, &show, item, &err);
+    as_store_close(show.store);
+    if (status == AS_SKIP) {
+        as_log(AS_LOG_ERROR, "no item \"%s\" in %s", item, argv[0]);
+        return AS_EXIT_NO_INPUT;
+    }
+    return status == AS_OK ? AS_EXIT_OK : as_cmd_fail(&err, as_exit_code(status));
+}

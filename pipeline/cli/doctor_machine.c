@@ -1,0 +1,168 @@
+/* doctor_machine.c - what would go wrong here: processor, sandbox, memory. */
+#include "../../kernels/cpu.h"
+#include "../report/human.h"
+#include "doctor.h"
+
+#include <inttypes.h>
+#include <linux/seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What a rank needs beside its examiners. */
+#define BROKER_BYTES (UINT64_C(512) << 20)
+
+static void processor(struct as_checks *c, const char *wanted)
+{
+    enum as_cpu best = as_cpu_best();
+    int asked = strcmp(wanted, "auto") == 0 ? (int)best : as_cpu_find(wanted);
+
+    if (asked < 0 || asked > (int)best) {
+        as_checks_add(c, AS_LEVEL_BAD, "processor", "--cpu %s: this processor offers %s", wanted,
+                      as_cpu_name(best));
+        as_checks_cure(c, "--cpu auto, or a class that every node has");
+    } else {
+        as_checks_add(c, AS_LEVEL_OK, "processor", "class %s", as_cpu_name(best));
+    }
+}
+
+static void sandbox(struct as_checks *c)
+{
+    uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0) {
+        as_checks_add(c, AS_LEVEL_OK, "sandbox", "seccomp filters can be set%s",
+                      prctl(PR_GET_SECCOMP) == 2 ? " (one is in force already)" : "");
+        return;
+    }
+    as_checks_add(c, AS_LEVEL_BAD, "sandbox",
+                  "this kernel or container offers no seccomp: examiners cannot be jailed");
+    as_checks_cure(c, "use a kernel of 4.14 or later with CONFIG_SECCOMP_FILTER; --no-sandbox is "
+                      "for debugging only");
+}
+
+/* The number in a one-line file; UINT64_MAX for "max", no file, or none. */
+static uint64_t read_limit(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char text[64] = "";
+
+    if (f == NULL)
+        return UINT64_MAX;
+    if (fgets(text, sizeof text, f) == NULL)
+        text[0] = 0;
+    fclose(f);
+    return text[0] >= '0' && text[0] <= '9' ? strtoull(text, NULL, 10) : UINT64_MAX;
+}
+
+/* The least limit of the cgroup named in a line of /proc/self/cgroup and those above it. */
+static uint64_t least_up(const char *mount, char *group, const char *file)
+{
+    uint64_t least = UINT64_MAX, limit;
+    char path[4096], *slash;
+
+    for (;;) {
+        snprintf(path, sizeof path, "%s%s/%s", mount, group, file);
+        limit = read_limit(path);
+        least = limit < least ? limit : least;
+        if ((slash = strrchr(group, '/')) == NULL)
+            return least;
+        *slash = 0;
+    }
+}
+
+static uint64_t cgroup_limit(void)
+{
+    FILE *f = fopen("/proc/self/cgroup", "r");
+    uint64_t least = UINT64_MAX, limit;
+    char line[2048], *group;
+
+    while (f && fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\n")] = 0;
+        if (strncmp(line, "0::", 3) == 0)
+            limit = least_up("/sys/fs/cgroup", line + 3, "memory.max");
+        else if ((group = strstr(line, ":memory:")) != NULL)
+            limit = least_up("/sys/fs/cgroup/memory", group + 8, "memory.limit_in_bytes");
+        else
+            continue;
+        least = limit < least ? limit : least;
+    }
+    if (f)
+        fclose(f);
+    return least;
+}
+
+static void memory(struct as_checks *c, const struct as_launch *l, uint64_t examiner)
+{
+    uint64_t ram = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t group = cgroup_limit(), have = group < ram ? group : ram;
+    uint64_t rank = have / l->ranks_here, need, fit;
+    char a[32], b[32], d[32];
+
+    need = examiner > UINT64_MAX / 4096 || l->examiners > 4096
+               ? UINT64_MAX
+               : l->ranks_here * (l->examiners * examiner + BROKER_BYTES);
+    if (need <= have) {
+        as_checks_add(c, AS_LEVEL_OK, "memory", "%s%s; the examiners here may use %s",
+                      as_human_bytes(have, a), group < ram ? " (the limit of the job)" : "",
+                      as_human_bytes(need, b));
+        return;
+    }
+    fit = rank > BROKER_BYTES && examiner ? (rank - BROKER_BYTES) / examiner : 0;
+    as_checks_add(c, fit ? AS_LEVEL_WARN : AS_LEVEL_BAD, "memory",
+                  "%s%s, but the examiners here may use %s of %s each: %" PRIu64 " of %" PRIu64
+                  " would be started per rank",
+                  as_human_bytes(have, a), group < ram ? " (the limit of the job)" : "",
+                  as_human_bytes(need, b), as_human_bytes(examiner, d), fit, l->examiners);
+    as_checks_cure(c, "ask for more memory, fewer --examiners, or a smaller --examiner-memory");
+}
+
+static void limits(struct as_checks *c, uint64_t examiner)
+{
+    struct rlimit r;
+
+    if (getrlimit(RLIMIT_AS, &r) == 0 && r.rlim_cur != RLIM_INFINITY &&
+        r.rlim_cur < examiner + BROKER_BYTES) {
+        as_checks_add(c, AS_LEVEL_BAD, "ulimit",
+                      "address space is limited to less than an examiner may need");
+        as_checks_cure(c, "ulimit -v unlimited");
+    }
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < 256) {
+        as_checks_add(c, AS_LEVEL_WARN, "ulimit", "only %" PRIu64 " open files are allowed",
+                      (uint64_t)r.rlim_cur);
+        as_checks_cure(c, "ulimit -n 1024");
+    }
+}
+
+static void dumps(struct as_checks *c)
+{
+    FILE *f = fopen("/proc/sys/kernel/core_pattern", "r");
+    char pattern[256] = "";
+
+    if (f && fgets(pattern, sizeof pattern, f) == NULL)
+        pattern[0] = 0;
+    if (f)
+        fclose(f);
+    pattern[strcspn(pattern, "\n")] = 0;
+    if (pattern[0] == '|') {
+        as_checks_add(c, AS_LEVEL_WARN, "core dumps",
+                      "this machine hands core dumps to a program (%.200s); limits do not stop "
+                      "that, and a dump may hold evidence",
+                      pattern + 1);
+        as_checks_cure(c, "sysctl kernel.core_pattern=core while evidence is examined");
+    } else {
+        as_checks_add(c, AS_LEVEL_OK, "core dumps", "files only; a run switches them off");
+    }
+}
+
+void as_doctor_machine(struct as_checks *c, const struct as_launch *l, const struct as_options *o)
+{
+    processor(c, o->cpu);
+    sandbox(c);
+    memory(c, l, o->examiner_memory);
+    limits(c, o->examiner_memory);
+    dumps(c);
+}

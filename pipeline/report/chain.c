@@ -1,0 +1,111 @@
+/* chain.c - the chain of CASE/audit.jsonl, followed. */
+#include "chain.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is known while following. */
+struct follow {
+    struct as_chain *audit;
+    struct as_checks *checks;
+    char want[65];  /* hash of the line before                              */
+    char sound[65]; /* hash of the last sound line: differs after a torn one */
+    bool torn;      /* the line before is torn                              */
+    uint64_t line;
+};
+
+static bool hash(const char *at, size_t n, char hex[65])
+{
+    unsigned char md[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    if (EVP_Digest(at, n, md, &len, EVP_sha256(), NULL) != 1 || len != 32)
+        return false;
+    for (unsigned i = 0; i < 32; i++)
+        snprintf(hex + 2 * i, 3, "%02x", md[i]);
+    return true;
+}
+
+static const char *text_of(const json_t *o, const char *key)
+{
+    const char *v = json_string_value(json_object_get(o, key));
+    return v ? v : "";
+}
+
+static void fault(struct follow *c, const char *what)
+{
+    c->audit->broken++;
+    as_checks_add(c->checks, AS_LEVEL_BAD, "audit log", "line %" PRIu64 ": %s", c->line, what);
+}
+
+static void entry(struct follow *c, const json_t *o)
+{
+    const char *prev = text_of(o, "prev"), *event = text_of(o, "event");
+    bool recovered = strcmp(event, "recovered") == 0;
+
+    if (c->torn && !recovered)
+        fault(c, "follows a torn line that no \"recovered\" entry closes");
+    if (strcmp(prev, c->want) != 0 && !(c->torn && strcmp(prev, c->sound) == 0))
+        fault(c, "its \"prev\" is not the hash of the line before: a line was changed, "
+                 "removed or put in");
+    c->audit->recovered += c->torn && recovered;
+    c->audit->lines++;
+    if (strcmp(event, "sealed") == 0)
+        snprintf(c->audit->content_digest, sizeof c->audit->content_digest, "%s",
+                 text_of(o, "content_digest"));
+}
+
+static enum as_status take_line(struct follow *c, const char *at, size_t n, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    json_t *o = json_loadb(at, n, 0, NULL);
+
+    c->line++;
+    if (json_is_object(o)) {
+        entry(c, o);
+    } else if (c->torn) {
+        fault(c, "a second torn line");
+    }
+    c->torn = !json_is_object(o);
+    if (!hash(at, n, c->want))
+        AS_FAIL(err, AS_EIO, "SHA-256 is not available");
+    if (!c->torn)
+        memcpy(c->sound, c->want, sizeof c->sound);
+done:
+    json_decref(o);
+    return status;
+}
+
+enum as_status as_chain_follow(const char *path, struct as_chain *audit, struct as_checks *checks,
+                               struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct follow c = {.audit = audit, .checks = checks};
+    char *text = NULL;
+    size_t room = 0;
+    ssize_t n;
+    FILE *f;
+
+    memset(audit, 0, sizeof *audit);
+    memset(c.want, '0', 64);
+    memset(c.sound, '0', 64);
+    if ((f = fopen(path, "rb")) == NULL) {
+        if (errno == ENOENT)
+            return AS_SKIP;
+        AS_FAIL(err, AS_EIO, "cannot open %s: %s", path, strerror(errno));
+    }
+    while ((n = getline(&text, &room, f)) > 0)
+        AS_TRY(take_line(&c, text, (size_t)n - (text[n - 1] == '\n'), err));
+    if (ferror(f))
+        AS_FAIL(err, AS_EIO, "cannot read %s: %s", path, strerror(errno));
+    audit->torn_end = c.torn;
+done:
+    free(text);
+    if (f)
+        fclose(f);
+    return status;
+}

@@ -1,0 +1,32 @@
+/* chain.h - the chain of CASE/audit.jsonl, followed.
+ *
+ * Reads what rank 0 wrote without its code, so that a fault there cannot hide
+ * itself, and tells of every fault, not of the first.                         */
+#ifndef AS_CHAIN_H
+#define AS_CHAIN_H
+
+#include "../err.h"
+#include "checks.h"
+
+/* What the chain says at its end. */
+struct as_chain {
+    uint64_t lines;          /* sound entries                                    */
+    uint64_t broken;         /* faults reported                                  */
+    uint64_t recovered;      /* torn lines that a "recovered" entry closes       */
+    bool torn_end;           /* the last line is torn, and nothing follows       */
+    char content_digest[65]; /* of the last "sealed" entry; "": there is none    */
+};
+
+/*
+ * Follows the chain: every line is a JSON object whose "prev" is the SHA-256 of
+ * the line before (64 zeros in the first).  A torn line is allowed at the end,
+ * or before an entry with "event":"recovered".  Adds a bad check to `checks`
+ * for each fault.
+ *   AS_OK    followed to the end, whatever was found
+ *   AS_SKIP  there is no such file
+ *   AS_EIO, AS_ENOMEM
+ */
+enum as_status as_chain_follow(const char *path, struct as_chain *audit, struct as_checks *checks,
+                               struct as_err *err) AS_MUST_CHECK;
+
+#endif
