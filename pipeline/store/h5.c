@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 void as_h5_quiet(void)
 {
@@ -24,6 +26,17 @@ const char *as_h5_why(char to[AS_H5_WHY])
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_first, to);
     H5Eclear2(H5E_DEFAULT);
     return to;
+}
+
+void as_h5_divert(hid_t file)
+{
+    void *handle = NULL;
+    int memory = memfd_create("lost", MFD_CLOEXEC);
+
+    if (memory >= 0 && H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0 && handle != NULL)
+        dup2(memory, *(int *)handle);
+    if (memory >= 0)
+        close(memory);
 }
 
 /* A fixed-length ASCII type of n bytes, at least one. */

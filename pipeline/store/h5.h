@@ -12,6 +12,13 @@ void as_h5_quiet(void);
 /* The innermost message of HDF5's error stack, into `to`; empties the stack. */
 const char *as_h5_why(char to[AS_H5_WHY]);
 
+/*
+ * Makes a file that cannot be written closable: from now on what HDF5 writes
+ * goes to memory and is lost.  Without it, H5Fclose fails and the library ends
+ * in a segmentation fault when the process does.  Not for files of MPI-IO.
+ */
+void as_h5_divert(hid_t file);
+
 /* Attributes of an open object: fixed-length ASCII text, a list of words, one
  * number, a list of u16.  False on failure.  Collective where the file is.    */
 bool as_h5_put_text(hid_t obj, const char *name, const char *text);

@@ -39,7 +39,9 @@ struct as_seal {
     struct as_outlet
         out[AS_SETS_MAX + 2]; /* as layout.set[], /strings for paths; then words, texts */
     uint64_t pending;         /* bytes in all of out[] */
+    const char *tmp; /* the file's name until it is whole */
     hid_t file, dxpl;
+    bool broken; /* HDF5 could not write: the file is only fit to be closed */
 };
 
 /* Counts and checks what the row brings.  AS_EBUG: it breaks a promise of row.h or store.h. */

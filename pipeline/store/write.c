@@ -8,6 +8,7 @@
  *
  * 1 counting   2 creating   3 rounds   4 the file                             */
 #include "../cluster/comm_mpi.h"
+#include "../log.h"
 #include "create.h"
 #include "digest.h"
 #include "h5.h"
@@ -24,7 +25,10 @@
 enum {
     CALL_BYTES = 256 << 20,  /* per rank and collective call, unless told otherwise */
     BUFFER_BYTES = 32 << 20, /* per rank in all buffers before they are written     */
-    META_BLOCK = 256 << 10
+    META_BLOCK = 256 << 10,
+    META_BYTES = 4 << 20, /* estimate of what HDF5 adds to the data ...             */
+    META_SET = 16 << 10,  /* ... and of what each dataset adds                      */
+    EXIT_IO = 74          /* of the program, design.md section 4                    */
 };
 
 /* 1 counting ----------------------------------------------------------------------- */
@@ -181,7 +185,56 @@ static void place_all(struct as_seal *s)
     }
 }
 
-static enum as_status create_file(struct as_seal *s, const char *path, struct as_err *err)
+static bool in_parallel(const struct as_seal *s)
+{
+    return s->comm != NULL && as_comm_size(s->comm) > 1;
+}
+
+/*
+ * After HDF5 failed to write.  MPI-IO leaves no way on: ranks may wait in its
+ * collective calls for ever, and a file that does not close ends the process in
+ * a segmentation fault; so the job ends here, saying why.  Space is reserved
+ * before, so that this is left to failing devices.
+ */
+static void give_up(struct as_seal *s, const struct as_err *err)
+{
+    s->broken = true;
+    if (!in_parallel(s))
+        return;
+    as_log(AS_LOG_ERROR, "event=seal_failed text=\"%s\"", err != NULL ? err->text : "");
+    unlink(s->tmp);
+    as_comm_abort(s->comm, EXIT_IO);
+}
+
+/* Bytes that the file will take, about. */
+static uint64_t file_bytes(const struct as_seal *s)
+{
+    uint64_t bytes = META_BYTES;
+
+    for (uint32_t i = 0; i < s->layout.nsets; i++)
+        bytes += META_SET + s->layout.set[i].rows * s->layout.set[i].row_bytes;
+    return bytes;
+}
+
+/* Rank 0: finds out whether there is room before HDF5 does, which does not take
+ * it well.  Where the file system cannot say, it is left to the writing.      */
+static enum as_status reserve(const struct as_seal *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    int fd = open(s->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        AS_FAIL(err, AS_EIO, "cannot create %s: %s", s->tmp, strerror(errno));
+    if (fallocate(fd, 0, 0, (off_t)file_bytes(s)) != 0 && errno != EOPNOTSUPP && errno != ENOSYS)
+        AS_FAIL(err, AS_EIO, "cannot have %" PRIu64 " MB for %s: %s", file_bytes(s) >> 20, s->tmp,
+                strerror(errno));
+done:
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+static enum as_status create_file(struct as_seal *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
     char why[AS_H5_WHY];
@@ -191,15 +244,15 @@ static enum as_status create_file(struct as_seal *s, const char *path, struct as
     H5Pset_libver_bounds(fapl, H5F_LIBVER_V18, H5F_LIBVER_V18);
     H5Pset_file_locking(fapl, false, true);
     H5Pset_meta_block_size(fapl, META_BLOCK);
-    if (s->comm != NULL && as_comm_size(s->comm) > 1) {
+    if (in_parallel(s)) {
         H5Pset_fapl_mpio(fapl, as_comm_mpi(s->comm), MPI_INFO_NULL);
         H5Pset_all_coll_metadata_ops(fapl, true);
         H5Pset_coll_metadata_write(fapl, true);
         H5Pset_dxpl_mpio(s->dxpl, H5FD_MPIO_COLLECTIVE);
     }
-    s->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, fapl);
+    s->file = H5Fcreate(s->tmp, H5F_ACC_TRUNC, H5P_DEFAULT, fapl);
     if (s->file < 0)
-        AS_FAIL(err, AS_EIO, "cannot create %s: %s", path, as_h5_why(why));
+        AS_FAIL(err, AS_EIO, "cannot create %s: %s", s->tmp, as_h5_why(why));
     AS_TRY(as_create_root(s->file, err));
     for (uint32_t i = 0; i < s->layout.nsets; i++) {
         const struct as_set *set = &s->layout.set[i];
@@ -213,7 +266,11 @@ static enum as_status create_file(struct as_seal *s, const char *path, struct as
         s->out[i].ds = s->out[s->layout.bytes[AS_B_strings]].ds;
         H5Iinc_ref(s->out[i].ds);
     }
+    if (H5Fflush(s->file, H5F_SCOPE_GLOBAL) < 0) /* now metadata have their place on the disk */
+        AS_FAIL(err, AS_EIO, "cannot write %s: %s", s->tmp, as_h5_why(why));
 done:
+    if (status != AS_OK)
+        give_up(s, err);
     H5Pclose(fapl);
     return status;
 }
@@ -242,6 +299,8 @@ static enum as_status flush(struct as_seal *s, bool mine_left, bool *any_left, s
         rows = rows > 0 ? rows : 1;
         uint64_t calls = most[i] / rows + (most[i] % rows > 0);
         one = as_outlet_flush(&s->out[i], calls, rows, s->dxpl, status == AS_OK ? err : NULL);
+        if (one == AS_EIO)
+            give_up(s, err);
         status = status == AS_OK ? one : status;
     }
     s->pending = 0;
@@ -315,25 +374,43 @@ done:
 
 /* 4 the file ----------------------------------------------------------------------- */
 
-/* Closes all; on a failure before, only frees.  Collective. */
-static enum as_status close_file(struct as_seal *s, enum as_status before, struct as_err *err)
+/* Closes the file, whatever became of it.  Collective. */
+static enum as_status close_h5(struct as_seal *s, struct as_err *err)
 {
-    enum as_status status = before;
+    enum as_status status = AS_OK;
     char why[AS_H5_WHY];
 
+    if (!s->broken && H5Fflush(s->file, H5F_SCOPE_GLOBAL) < 0)
+        AS_FAIL(err, AS_EIO, "cannot write %s: %s", s->tmp, as_h5_why(why));
+done:
+    if (status != AS_OK)
+        give_up(s, err);
+    if (s->broken)
+        as_h5_divert(s->file);
+    if (H5Fclose(s->file) < 0 && status == AS_OK && !s->broken) {
+        status = as_fail(err, AS_EIO, AS_REASON_NONE, __FILE__, __LINE__, "cannot close %s: %s",
+                         s->tmp, as_h5_why(why));
+        give_up(s, err);
+    }
+    return status;
+}
+
+/* Collective. */
+static enum as_status clear(struct as_seal *s, enum as_status before, struct as_err *err)
+{
+    enum as_status status = before;
+
+    if (s->broken && s->file > 0)
+        as_h5_divert(s->file);
     for (uint32_t i = 0; i < s->layout.nsets + 2; i++)
         as_outlet_clear(&s->out[i]);
     if (s->dxpl > 0)
         H5Pclose(s->dxpl);
-    if (s->file <= 0)
-        return status;
-    bool ok = H5Fflush(s->file, H5F_SCOPE_GLOBAL) >= 0;
-    if (!ok && status == AS_OK)
-        status = as_fail(err, AS_EIO, AS_REASON_NONE, __FILE__, __LINE__,
-                         "cannot write the result store: %s", as_h5_why(why));
-    if (H5Fclose(s->file) < 0 && status == AS_OK)
-        status = as_fail(err, AS_EIO, AS_REASON_NONE, __FILE__, __LINE__,
-                         "cannot close the result store: %s", as_h5_why(why));
+    if (s->file > 0) {
+        enum as_status closed = close_h5(s, before == AS_OK ? err : NULL);
+        status = before == AS_OK ? closed : before;
+    }
+    as_intern_free(s->intern);
     return status;
 }
 
@@ -352,18 +429,18 @@ static enum as_status write_file(const char *tmp, struct as_comm *comm,
     s->dets = dets;
     s->what = what;
     s->comm = comm;
+    s->tmp = tmp;
     if ((mine = as_intern_new(&s->intern, err)) == AS_OK)
         mine = lay_out(s, err);
     AS_TRY(as_comm_agree(comm, mine, err));
     AS_TRY(count_all(s, err));
     place_all(s);
-    AS_TRY(as_comm_agree(comm, create_file(s, tmp, err), err));
+    AS_TRY(as_comm_agree(comm, first_rank(s) ? reserve(s, err) : AS_OK, err));
+    AS_TRY(as_comm_agree(comm, create_file(s, err), err));
     AS_TRY(write_all(s, err));
 done:
-    if (s != NULL) {
-        status = close_file(s, status, err);
-        as_intern_free(s->intern);
-    }
+    if (s != NULL)
+        status = clear(s, status, err);
     free(s);
     return as_comm_agree(comm, status, err);
 }
@@ -406,11 +483,18 @@ static enum as_status finish(const char *tmp, const char *path, const char conte
     H5Pset_file_locking(fapl, false, true);
     hid_t file = H5Fopen(tmp, H5F_ACC_RDWR, fapl);
     bool ok = file >= 0 && put_digest(file, "content_digest", content) &&
-              put_digest(file, "digest_exact", exact);
-    if (file >= 0)
-        ok = H5Fclose(file) >= 0 && ok;
+              put_digest(file, "digest_exact", exact) && H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0;
     if (!ok)
-        AS_FAIL(err, AS_EIO, "cannot write the digests into %s: %s", tmp, as_h5_why(why));
+        as_fail(err, AS_EIO, AS_REASON_NONE, __FILE__, __LINE__,
+                "cannot write the digests into %s: %s", tmp, as_h5_why(why));
+    if (!ok && file >= 0)
+        as_h5_divert(file);
+    if (file >= 0 && H5Fclose(file) < 0 && ok)
+        AS_FAIL(err, AS_EIO, "cannot close %s: %s", tmp, as_h5_why(why));
+    if (!ok) {
+        status = AS_EIO;
+        goto done;
+    }
     AS_TRY(sync_path(tmp, O_RDONLY, err));
     if (rename(tmp, path) != 0)
         AS_FAIL(err, AS_EIO, "cannot rename %s to %s: %s", tmp, path, strerror(errno));
