@@ -122,6 +122,7 @@ static const struct {
     {"Decryption is unsupported", AS_REASON_ENCRYPTED_UNSUP},
     {"nsupported", AS_REASON_UNSUP_METHOD},
     {"not supported", AS_REASON_UNSUP_METHOD},
+    {"codec ID", AS_REASON_UNSUP_METHOD},
     {"runcated", AS_REASON_ENTRY_TRUNCATED},
     {"remature", AS_REASON_ENTRY_TRUNCATED},
 };
