@@ -1,0 +1,4 @@
+#include "container.h"
+void as_container_warm(void)
+{
+}
