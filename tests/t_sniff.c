@@ -176,7 +176,7 @@ static void disks(void **state)
     assert_int_equal(sniff(b, sizeof b), AS_KIND_UNKNOWN); /* a signature and nothing else */
     b[446] = 0x80;
     b[450] = 7;
-    b[455] = 8;
+    b[459] = 8; /* sectors */
     assert_int_equal(sniff(b, sizeof b), AS_KIND_RAWDISK);
     b[446] = 0x81;
     assert_int_equal(sniff(b, sizeof b), AS_KIND_UNKNOWN);

@@ -26,7 +26,7 @@ void as_quiet_ffmpeg(void)
 struct bmp {
     struct as_job *job;
     int64_t w, h;
-    uint32_t bits, compression, pixels_at;
+    uint32_t bits, compression, pixels_at, planes_at;
     AVCodecContext *codec;
     AVPacket *packet;
     AVFrame *frame;
@@ -53,6 +53,7 @@ static enum as_status bmp_header(struct bmp *b)
         AS_FAIL_AS(job->err, AS_EFORMAT, AS_REASON_BAD_HEADER, "a BMP of %zu bytes", job->size);
     core = le32(p + 14) == 12;
     b->pixels_at = le32(p + 10);
+    b->planes_at = core ? 22 : 26;
     b->w = core ? (int64_t)le16(p + 18) : (int32_t)le32(p + 18);
     b->h = core ? (int64_t)le16(p + 20) : (int32_t)le32(p + 22);
     if (!core && job->size < 34)
@@ -98,6 +99,11 @@ static enum as_status bmp_fill(struct bmp *b)
                    (unsigned long long)n);
     AS_TRY(as_frame_need(job, n + AV_INPUT_BUFFER_PADDING_SIZE, &to));
     memcpy(to, job->at, job->size);
+    /* Readers ignore the file's size and the number of planes; FFmpeg wants them right. */
+    for (unsigned i = 0; i < 4; i++)
+        to[2 + i] = (uint8_t)(n >> 8 * i);
+    to[b->planes_at] = 1;
+    to[b->planes_at + 1] = 0;
     memset(to + job->size, 0, (size_t)n + AV_INPUT_BUFFER_PADDING_SIZE - job->size);
     b->packet->data = to;
     b->packet->size = (int)n;

@@ -6,21 +6,18 @@
  * goes through its RGBA interface, 8 bits deep.  JPEG inside TIFF is asked for
  * as RGB.  The orientation tag is not applied.
  *
- * 1. libtiff on memory  2. a row of samples  3. bands  4. RGBA  5. the file   */
+ * 1. a row of samples  2. bands  3. RGBA  4. the file                         */
+#include "decode_tiff.h"
 #include "decode.h"
 
 #include <string.h>
 
-#include <tiffio.h>
-
 enum { PLANES = 4 };
 
-static const tmsize_t ALLOC_MAX = (tmsize_t)1 << 30;
-
-struct tiff {
+struct reader {
     struct as_job *job;
     TIFF *file;
-    uint64_t at; /* of the stream libtiff believes to read */
+    struct as_tiff_source source;
     uint32_t w, h;
     uint16_t bits, spp, photometric, planar, compression, format;
     bool tiled, direct;
@@ -33,90 +30,10 @@ struct tiff {
     uint32_t skip_to; /* rows before this belong to a broken strip */
 };
 
-/* ---- 1. libtiff on memory ----------------------------------------------- */
-
-static tmsize_t on_read(thandle_t h, void *to, tmsize_t n)
-{
-    struct tiff *t = h;
-    uint64_t left = t->at < t->job->size ? t->job->size - t->at : 0;
-
-    if (n <= 0)
-        return 0;
-    if ((uint64_t)n > left)
-        n = (tmsize_t)left;
-    memcpy(to, t->job->at + t->at, (size_t)n);
-    t->at += (uint64_t)n;
-    return n;
-}
-
-static tmsize_t on_write(thandle_t h, void *from, tmsize_t n)
-{
-    (void)h, (void)from, (void)n;
-    return 0;
-}
-
-static toff_t on_seek(thandle_t h, toff_t off, int whence)
-{
-    struct tiff *t = h;
-
-    t->at = off + (whence == SEEK_CUR ? t->at : whence == SEEK_END ? t->job->size : 0);
-    return t->at;
-}
-
-static int on_close(thandle_t h)
-{
-    (void)h;
-    return 0;
-}
-
-static toff_t on_size(thandle_t h)
-{
-    return ((struct tiff *)h)->job->size;
-}
-
-static int on_map(thandle_t h, void **at, toff_t *size)
-{
-    struct tiff *t = h;
-
-    *at = (void *)(uintptr_t)t->job->at; /* opened for reading: not written to */
-    *size = t->job->size;
-    return 1;
-}
-
-static void on_unmap(thandle_t h, void *at, toff_t size)
-{
-    (void)h, (void)at, (void)size;
-}
-
-static int on_message(TIFF *file, void *data, const char *module, const char *fmt, va_list args)
-{
-    (void)file, (void)data, (void)module, (void)fmt, (void)args;
-    return 1; /* handled: nothing is printed */
-}
-
-static enum as_status tiff_open(struct tiff *t)
-{
-    enum as_status status = AS_OK;
-    TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
-
-    if (!options)
-        AS_FAIL_AS(t->job->err, AS_ENOMEM, AS_REASON_LIMIT_MEMORY, "no memory for libtiff");
-    TIFFOpenOptionsSetMaxSingleMemAlloc(options, ALLOC_MAX);
-    TIFFOpenOptionsSetErrorHandlerExtR(options, on_message, NULL);
-    TIFFOpenOptionsSetWarningHandlerExtR(options, on_message, NULL);
-    t->file = TIFFClientOpenExt("evidence", "r", t, on_read, on_write, on_seek, on_close, on_size,
-                                on_map, on_unmap, options);
-    TIFFOpenOptionsFree(options);
-    if (!t->file)
-        AS_FAIL_AS(t->job->err, AS_EFORMAT, AS_REASON_BAD_HEADER, "no readable TIFF directory");
-done:
-    return status;
-}
-
-/* ---- 2. a row of samples ------------------------------------------------ */
+/* ---- 1. a row of samples ------------------------------------------------ */
 
 /* Sample i of a packed row, widened to 16 bits. */
-static uint16_t sample_16(const struct tiff *t, const void *row, size_t i)
+static uint16_t sample_16(const struct reader *t, const void *row, size_t i)
 {
     const uint8_t *p = row;
     unsigned bits = t->bits, shift;
@@ -135,14 +52,14 @@ static uint16_t sample_16(const struct tiff *t, const void *row, size_t i)
     }
 }
 
-static size_t index_of(const struct tiff *t, const void *row, size_t i)
+static size_t index_of(const struct reader *t, const void *row, size_t i)
 {
     return t->bits == 16 ? ((const uint16_t *)row)[i]
                          : (size_t)sample_16(t, row, i) * ((1u << t->bits) - 1) / 65535u;
 }
 
 /* Makes t->out of the row of each channel; together: all channels in from[0]. */
-static void convert(struct tiff *t, const void *const from[PLANES], bool together)
+static void convert(struct reader *t, const void *const from[PLANES], bool together)
 {
     size_t step = together ? t->spp : 1;
     uint16_t *to = t->out;
@@ -161,7 +78,7 @@ static void convert(struct tiff *t, const void *const from[PLANES], bool togethe
     }
 }
 
-static void row_good(struct tiff *t, const void *const from[PLANES], bool together)
+static void row_good(struct reader *t, const void *const from[PLANES], bool together)
 {
     if (!t->direct)
         convert(t, from, together);
@@ -170,7 +87,7 @@ static void row_good(struct tiff *t, const void *const from[PLANES], bool togeth
 }
 
 /* A row that does not decode is black. */
-static void row_bad(struct tiff *t)
+static void row_bad(struct reader *t)
 {
     size_t bytes = (size_t)t->w * t->fmt.step * (t->fmt.bits / 8u);
 
@@ -179,19 +96,19 @@ static void row_bad(struct tiff *t)
 }
 
 /* A strip or tile failed: because the file ends before it does, or otherwise. */
-static void strile_bad(struct tiff *t, uint32_t strile)
+static void strile_bad(struct reader *t, uint32_t strile)
 {
     int err = 0;
     uint64_t off = TIFFGetStrileOffsetWithErr(t->file, strile, &err);
     uint64_t n = TIFFGetStrileByteCountWithErr(t->file, strile, &err);
-    bool cut = !err && (off > t->job->size || n > t->job->size - off);
+    bool cut = !err && off <= UINT64_MAX - n && off + n > t->job->size;
 
     as_job_mark(t->job, cut ? AS_FLAG_TRUNCATED : AS_FLAG_CORRUPT);
 }
 
-/* ---- 3. bands ----------------------------------------------------------- */
+/* ---- 2. bands ----------------------------------------------------------- */
 
-static enum as_status by_scanlines(struct tiff *t)
+static enum as_status by_scanlines(struct reader *t)
 {
     enum as_status status = AS_OK;
     uint8_t *line;
@@ -228,7 +145,7 @@ struct bands {
     uint8_t *plane[PLANES], *tile;
 };
 
-static enum as_status bands_new(struct tiff *t, struct bands *b)
+static enum as_status bands_new(struct reader *t, struct bands *b)
 {
     enum as_status status = AS_OK;
     tmsize_t row, all;
@@ -254,7 +171,7 @@ static enum as_status bands_new(struct tiff *t, struct bands *b)
                    "tiles that end inside a byte");
     b->tile_row = (size_t)row;
     b->tile_bytes = (size_t)all;
-    if ((uint64_t)b->across * (uint64_t)all > (uint64_t)ALLOC_MAX)
+    if ((uint64_t)b->across * (uint64_t)all > (UINT64_C(1) << 30))
         AS_FAIL_AS(t->job->err, AS_ELIMIT, AS_REASON_LIMIT_MEMORY, "tiles of %lld bytes",
                    (long long)all);
     b->pitch = b->tile_row * b->across;
@@ -268,7 +185,7 @@ done:
 }
 
 /* Reads the tile or strip of plane c at (x, y) into its place; false: it does not decode. */
-static bool tile_read(struct tiff *t, struct bands *b, uint32_t x, uint32_t y, unsigned c)
+static bool tile_read(struct reader *t, struct bands *b, uint32_t x, uint32_t y, unsigned c)
 {
     uint32_t i = t->tiled ? TIFFComputeTile(t->file, x, y, 0, (uint16_t)c)
                           : TIFFComputeStrip(t->file, y, (uint16_t)c);
@@ -288,7 +205,7 @@ static bool tile_read(struct tiff *t, struct bands *b, uint32_t x, uint32_t y, u
     return got >= 0;
 }
 
-static enum as_status by_bands(struct tiff *t)
+static enum as_status by_bands(struct reader *t)
 {
     enum as_status status = AS_OK;
     struct bands b = {0};
@@ -314,9 +231,9 @@ done:
     return status;
 }
 
-/* ---- 4. RGBA ------------------------------------------------------------ */
+/* ---- 3. RGBA ------------------------------------------------------------ */
 
-static uint32_t rgba_rows(const struct tiff *t)
+static uint32_t rgba_rows(const struct reader *t)
 {
     uint32_t n = 0;
 
@@ -327,7 +244,7 @@ static uint32_t rgba_rows(const struct tiff *t)
     return n == 0 || n > t->h ? t->h : n;
 }
 
-static void rgba_row(struct tiff *t, const uint32_t *raster)
+static void rgba_row(struct reader *t, const uint32_t *raster)
 {
     uint8_t *to = (uint8_t *)t->out;
 
@@ -340,7 +257,7 @@ static void rgba_row(struct tiff *t, const uint32_t *raster)
     t->good++;
 }
 
-static enum as_status by_rgba(struct tiff *t)
+static enum as_status by_rgba(struct reader *t)
 {
     enum as_status status = AS_OK;
     TIFFRGBAImage img;
@@ -372,16 +289,16 @@ done:
     return status;
 }
 
-/* ---- 5. the file -------------------------------------------------------- */
+/* ---- 4. the file -------------------------------------------------------- */
 
-static bool known_bits(const struct tiff *t)
+static bool known_bits(const struct reader *t)
 {
     return t->bits == 1 || t->bits == 2 || t->bits == 4 || t->bits == 8 || t->bits == 16 ||
            (t->bits == 32 && t->format == SAMPLEFORMAT_UINT);
 }
 
 /* Whether the rows can be read here, and how they look. */
-static bool own_path(struct tiff *t)
+static bool own_path(struct reader *t)
 {
     bool ok = known_bits(t) && t->format != SAMPLEFORMAT_IEEEFP && t->spp <= 255;
 
@@ -416,14 +333,14 @@ static bool own_path(struct tiff *t)
     return true;
 }
 
-static void palette_depth(struct tiff *t)
+static void palette_depth(struct reader *t)
 {
     t->map_8 = t->map[0] != NULL;
     for (size_t i = 0; t->map_8 && i < (size_t)1 << t->bits; i++)
         t->map_8 = t->map[0][i] < 256 && t->map[1][i] < 256 && t->map[2][i] < 256;
 }
 
-static enum as_status tiff_header(struct tiff *t)
+static enum as_status tiff_header(struct reader *t)
 {
     enum as_status status = AS_OK;
     struct as_picture *pic = t->job->pic;
@@ -458,7 +375,7 @@ done:
     return status;
 }
 
-static enum as_status tiff_rows(struct tiff *t, bool own)
+static enum as_status tiff_rows(struct reader *t, bool own)
 {
     if (!own)
         return by_rgba(t);
@@ -467,14 +384,35 @@ static enum as_status tiff_rows(struct tiff *t, bool own)
     return by_scanlines(t);
 }
 
+/* Opens the file; a second time, as if it went on with zeros, where strips or
+ * tiles run past its end: libtiff would give nothing at all of a cut strip.   */
+static enum as_status tiff_begin(struct reader *t)
+{
+    enum as_status status = AS_OK;
+    uint64_t room;
+
+    t->source = (struct as_tiff_source){t->job->at, t->job->size, t->job->size, 0};
+    AS_TRY(as_tiff_open(&t->source, &t->file, t->job->err));
+    AS_TRY(tiff_header(t));
+    room = (uint64_t)t->w * t->h * t->spp / 8 * t->bits;
+    if (!as_tiff_is_cut(t->file, &t->source, room))
+        goto done;
+    TIFFClose(t->file);
+    t->file = NULL;
+    AS_TRY(as_tiff_open(&t->source, &t->file, t->job->err));
+    AS_TRY(tiff_header(t));
+    as_job_mark(t->job, AS_FLAG_TRUNCATED);
+done:
+    return status;
+}
+
 enum as_status as_decode_tiff(struct as_job *job)
 {
     enum as_status status = AS_OK;
-    struct tiff t = {.job = job};
+    struct reader t = {.job = job};
     bool own;
 
-    AS_TRY(tiff_open(&t));
-    AS_TRY(tiff_header(&t));
+    AS_TRY(tiff_begin(&t));
     own = own_path(&t);
     palette_depth(&t);
     if (!own) {
