@@ -654,7 +654,7 @@ static void test_boxes(void **state)
     put(&m, "\0\6\0\0Title!", 10);
     put_box(&m, 0xFFFFFFFF, "mdat");
     read_maker(AS_KIND_MOV, &m);
-    assert_string_equal(value_of("bmff.brands"), "qt   qt  ");
+    assert_string_equal(value_of("bmff.brands"), "qt   qt");
     assert_string_equal(value_of("bmff.boxes"), "ftyp moov mdat");
     assert_string_equal(value_of("bmff.created"), "1999:01:24 05:20:00");
     assert_string_equal(value_of("bmff.\xC2\xA9nam"), "Title!");
@@ -715,7 +715,7 @@ static void test_real_values(void **state)
         {ME "jpg__Apple_iPhone_4.jpg", "gps.latitude", "41.853000"},
         {ME "jpg__Apple_iPhone_4.jpg", "icc.description", "sRGB IEC61966-2.1"},
         {ME "jpg__Canon_IXUS.jpg", "exif.Model", "Canon DIGITAL IXUS"},
-        {ME "png__sampleWithExifData.png", "exif.PixelXDimension", "1500"},
+        {ME "png__sampleWithExifData.png", "exif.Software", "Acme-software: 1.0.0.0"},
         {SD "NovelAI__novelai1_cropped.png", "png.Software", "NovelAI"},
         {"e_provenance/c2pa_public_testfiles/adobe-20220124-CICACACA.jpg", "c2pa.active_manifest",
          "contentauth:urn:uuid:80439641-e34b-4b24-81b5-8a8f462cb30d"},

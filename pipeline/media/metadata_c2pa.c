@@ -284,6 +284,11 @@ static void cbor_walk(struct cbor *c, const uint8_t *at, size_t n)
     };
 
     while (n > 0 && !c->stopped) {
+        if (*at >= 0xC0 && *at <= 0xD7) { /* a tag; libcbor refuses some, 18 of COSE among them */
+            at++;
+            n--;
+            continue;
+        }
         struct cbor_decoder_result r = cbor_stream_decode(at, n, &callbacks, c);
         if (r.status != CBOR_DECODER_FINISHED || r.read == 0)
             return;

@@ -180,16 +180,19 @@ void as_md_tiff_value(struct as_md *md, const char *key, const struct as_tiff_va
         add_numbers(md, key, v);
 }
 
-/* True when libexif did more than hand the tag back: it has a name and a value. */
+/* One entry of a maker note: skipped where libexif knows no name or cannot read the value.
+ * The buffer is short because libexif fills it byte by byte, in quadratic time. */
 static void add_maker(struct as_md *md, ExifMnoteData *note, unsigned i)
 {
     const char *name = exif_mnote_data_get_name(note, i);
-    char key[128], value[1024];
+    char key[128], value[200];
 
     value[0] = '\0';
     if (name == NULL || exif_mnote_data_get_value(note, i, value, sizeof value) == NULL)
         return;
     value[sizeof value - 1] = '\0';
+    if (strncmp(value, "Invalid number of components", 28) == 0)
+        return;
     snprintf(key, sizeof key, "maker.%s", name);
     as_kvs_add(md->kvs, key, value, strlen(value));
 }
