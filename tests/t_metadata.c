@@ -1,7 +1,7 @@
-/* t_metadata.c - metadata readers on crafted and on real files.
+/* t_metadata.c - metadata readers on crafted files.
  *
  * t_metadata --dump FILE...    path, key and value of every entry, for datasets/score_metadata.py
- * t_metadata --time N FILE...  files per second over N rounds                 */
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,47 +9,14 @@
 
 #include <cmocka.h>
 
-#include "../pipeline/media/media.h"
-#include "guess_kind.h"
+#include "metadata_files.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 #include <zlib.h>
 
-static struct as_kvs kvs;
-static struct as_facts facts;
-
 /* ---- reading and dumping ---- */
-
-static uint8_t *load(const char *path, size_t *n)
-{
-    FILE *f = fopen(path, "rb");
-    uint8_t *p = NULL;
-    long size;
-
-    *n = 0;
-    if (f == NULL)
-        return NULL;
-    if (fseek(f, 0, SEEK_END) == 0 && (size = ftell(f)) >= 0 && fseek(f, 0, SEEK_SET) == 0 &&
-        (p = malloc((size_t)size + 1)) != NULL)
-        *n = fread(p, 1, (size_t)size, f);
-    fclose(f);
-    return p;
-}
-
-static void read_memory(enum as_kind kind, const uint8_t *p, size_t n)
-{
-    struct as_input in = {.at = p, .fd = -1, .size = n};
-
-    as_kvs_reset(&kvs);
-    assert_int_equal(as_metadata_read(kind, &in, &kvs, &facts, NULL), AS_OK);
-}
 
 static void print_entry(const char *path, const char *key, size_t klen, const char *value, size_t n)
 {
@@ -102,51 +69,7 @@ static int dump(int n, char **paths)
     return 0;
 }
 
-static int time_files(long rounds, int n, char **paths)
-{
-    for (int i = 0; i < n; i++) {
-        struct timespec a, b;
-        size_t size;
-        uint8_t *p = load(paths[i], &size);
-        double s;
-
-        if (p == NULL)
-            continue;
-        clock_gettime(CLOCK_MONOTONIC, &a);
-        for (long r = 0; r < rounds; r++)
-            read_memory(guess_kind(p, size), p, size);
-        clock_gettime(CLOCK_MONOTONIC, &b);
-        s = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
-        printf("%10.0f files/s %8.1f us %9zu bytes %4zu entries  %s\n", (double)rounds / s,
-               1e6 * s / (double)rounds, size, kvs.n, paths[i]);
-        free(p);
-    }
-    return 0;
-}
-
 /* ---- helpers of the tests ---- */
-
-static const char *value_of(const char *key)
-{
-    static char text[AS_KV_MAX + 1];
-    const struct as_text *v = as_kvs_find(&kvs, key);
-
-    if (v == NULL)
-        return "(none)";
-    memcpy(text, v->at, v->len);
-    text[v->len] = '\0';
-    return text;
-}
-
-static bool has_value(const char *key, const char *value)
-{
-    for (size_t i = 0; i < kvs.n; i++)
-        if (kvs.at[i].key.len == strlen(key) && memcmp(kvs.at[i].key.at, key, strlen(key)) == 0 &&
-            kvs.at[i].value.len == strlen(value) &&
-            memcmp(kvs.at[i].value.at, value, strlen(value)) == 0)
-            return true;
-    return false;
-}
 
 /* A growing file. */
 struct maker {
@@ -667,210 +590,6 @@ static void test_boxes(void **state)
     assert_true(as_kvs_find(&kvs, "bmff.boxes")->len <= 1024);
 }
 
-/* ---- real files ---- */
-
-static const char *data_path(const char *relative)
-{
-    static char path[4096];
-    const char *data = getenv("ASSAY_DATA");
-
-    if (data == NULL || access(data, R_OK) != 0) {
-        print_message("ASSAY_DATA is not there: skipped\n");
-        skip();
-    }
-    snprintf(path, sizeof path, "%s/%s", data, relative);
-    return path;
-}
-
-static void read_real(const char *relative)
-{
-    size_t n;
-    uint8_t *p = load(data_path(relative), &n), *exact;
-
-    assert_non_null(p);
-    exact = malloc(n ? n : 1);
-    assert_non_null(exact);
-    memcpy(exact, p, n);
-    free(p);
-    read_memory(guess_kind(exact, n), exact, n);
-    if (facts.thumb.size > 0) {
-        assert_true(facts.thumb.at > exact && facts.thumb.at + facts.thumb.size <= exact + n);
-        assert_memory_equal(facts.thumb.at, "\xFF\xD8", 2);
-        facts.thumb.at = NULL;
-    }
-    free(exact);
-}
-
-static void test_real_values(void **state)
-{
-#define ME "d_photos/metadata_extractor/"
-#define SD "e_provenance/sd_parsers/parsers__"
-    static const struct {
-        const char *path, *key, *value;
-    } want[] = {
-        {ME "jpg__Apple_iPhone_4.jpg", "exif.Make", "Apple"},
-        {ME "jpg__Apple_iPhone_4.jpg", "exif.Orientation", "1"},
-        {ME "jpg__Apple_iPhone_4.jpg", "exif.DateTimeOriginal", "2011:01:13 14:33:39"},
-        {ME "jpg__Apple_iPhone_4.jpg", "exif.PixelXDimension", "1296"},
-        {ME "jpg__Apple_iPhone_4.jpg", "gps.latitude", "41.853000"},
-        {ME "jpg__Apple_iPhone_4.jpg", "icc.description", "sRGB IEC61966-2.1"},
-        {ME "jpg__Canon_IXUS.jpg", "exif.Model", "Canon DIGITAL IXUS"},
-        {ME "png__sampleWithExifData.png", "exif.Software", "Acme-software: 1.0.0.0"},
-        {SD "NovelAI__novelai1_cropped.png", "png.Software", "NovelAI"},
-        {"e_provenance/c2pa_public_testfiles/adobe-20220124-CICACACA.jpg", "c2pa.active_manifest",
-         "contentauth:urn:uuid:80439641-e34b-4b24-81b5-8a8f462cb30d"},
-        {"e_provenance/c2pa_public_testfiles/adobe-20220124-CICACACA.jpg", "c2pa.title",
-         "CICACACA.jpg"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
-        read_real(want[i].path);
-        if (strcmp(value_of(want[i].key), want[i].value) != 0)
-            fail_msg("%s: %s is \"%s\", not \"%s\"", want[i].path, want[i].key,
-                     value_of(want[i].key), want[i].value);
-    }
-}
-
-/* Files of each place where C2PA may be. */
-static void test_real_c2pa(void **state)
-{
-    static const char *const files[] = {"CA.jpg",
-                                        "mars.webp",
-                                        "sample1.avif",
-                                        "sample1.webp",
-                                        "test_lossless.webp",
-                                        "sample1.jxl",
-                                        "libpng-test_with_url.png",
-                                        "dashinit.mp4"};
-    char path[256];
-
-    (void)state;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        snprintf(path, sizeof path, "e_provenance/c2pa_rs/%s", files[i]);
-        read_real(path);
-        print_message("%s: %s\n", files[i], value_of("c2pa.claim_generator"));
-    }
-}
-
-/* A film is read through its descriptor, with the same entries as in memory. */
-static void test_descriptor(void **state)
-{
-    static char first[AS_KVS_BYTES];
-    const char *path = data_path(ME "mov__xmp480qt.mov");
-    int fd = open(path, O_RDONLY);
-    struct stat st;
-    struct as_input in = {.fd = fd};
-    size_t used, n;
-    uint8_t *p;
-
-    (void)state;
-    assert_true(fd >= 0 && fstat(fd, &st) == 0);
-    in.size = (uint64_t)st.st_size;
-    as_kvs_reset(&kvs);
-    assert_int_equal(as_metadata_read(AS_KIND_MOV, &in, &kvs, &facts, NULL), AS_OK);
-    used = kvs.used;
-    assert_true(used > 0);
-    memcpy(first, kvs.bytes, used);
-    p = load(path, &n);
-    read_memory(AS_KIND_MOV, p, n);
-    assert_int_equal(kvs.used, used);
-    assert_memory_equal(first, kvs.bytes, used);
-    free(p);
-    close(fd);
-}
-
-/* Every file of a folder, as the kind it looks like and as every other kind too. */
-static void read_folder(const char *folder, bool as_all, unsigned *files)
-{
-    static const enum as_kind kinds[] = {AS_KIND_JPEG, AS_KIND_PNG,  AS_KIND_GIF, AS_KIND_WEBP,
-                                         AS_KIND_TIFF, AS_KIND_HEIC, AS_KIND_MP4, AS_KIND_PSD};
-    struct dirent *e;
-    char path[16384];
-    DIR *d = opendir(folder);
-
-    while (d && (e = readdir(d)) != NULL) {
-        size_t n;
-        uint8_t *p, *exact;
-
-        if (e->d_name[0] == '.')
-            continue;
-        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        if ((p = load(path, &n)) == NULL)
-            continue;
-        exact = malloc(n ? n : 1);
-        assert_non_null(exact);
-        memcpy(exact, p, n);
-        read_memory(guess_kind(exact, n), exact, n);
-        for (size_t k = 0; as_all && k < sizeof kinds / sizeof *kinds; k++)
-            read_memory(kinds[k], exact, n);
-        (*files)++;
-        free(exact);
-        free(p);
-    }
-    if (d)
-        closedir(d);
-}
-
-static void test_malformed(void **state)
-{
-    unsigned files = 0;
-    struct dirent *e;
-    char folder[8192], root[4096];
-    DIR *d;
-
-    (void)state;
-    snprintf(root, sizeof root, "%s", data_path("h_malformed"));
-    d = opendir(root);
-    assert_non_null(d);
-    while ((e = readdir(d)) != NULL) {
-        if (e->d_name[0] == '.')
-            continue;
-        snprintf(folder, sizeof folder, "%s/%s", root, e->d_name);
-        read_folder(folder, true, &files);
-    }
-    closedir(d);
-    print_message("%u files\n", files);
-    assert_true(files > 500);
-}
-
-/* Truncation at every length of a small file, and single bytes changed. */
-static void test_mutations(void **state)
-{
-    static const char *const files[] = {
-        ME "png__photoshop-8x12-16colorpalette.png", ME "gif__photoshop-8x12-32colors-alpha.gif",
-        ME "jpg__Nokia_3110c__Mobile_Phone_.jpg", ME "psd__8x4x8bit-Grayscale.psd",
-        "e_provenance/c2pa_rs/CA.jpg"};
-    const char *env = getenv("AS_SEED");
-    unsigned seed = env ? (unsigned)strtoul(env, NULL, 10) : 1u, x = seed;
-
-    (void)state;
-    print_message("seed %u\n", seed);
-    for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
-        size_t n;
-        uint8_t *p = load(data_path(files[f]), &n);
-        size_t head = n < 65536 ? n : 65536;
-
-        assert_non_null(p);
-        for (int round = 0; round < 300; round++) {
-            size_t len;
-            uint8_t *cut;
-            x = x * 1664525u + 1013904223u;
-            len = 1 + (x >> 4) % head;
-            cut = malloc(len);
-            assert_non_null(cut);
-            memcpy(cut, p, len);
-            for (int k = 0; k < 4; k++) {
-                x = x * 1664525u + 1013904223u;
-                cut[(x >> 8) % len] ^= (uint8_t)(1u << (x & 7));
-            }
-            read_memory(guess_kind(p, n), cut, len);
-            free(cut);
-        }
-        free(p);
-    }
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -884,11 +603,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_jpeg_structure),
         cmocka_unit_test(test_jpeg_pieces),
         cmocka_unit_test(test_boxes),
-        cmocka_unit_test(test_real_values),
-        cmocka_unit_test(test_real_c2pa),
-        cmocka_unit_test(test_descriptor),
-        cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_mutations),
     };
     int failed;
 
@@ -897,8 +611,6 @@ int main(int argc, char **argv)
     as_metadata_warm();
     if (argc > 2 && strcmp(argv[1], "--dump") == 0)
         failed = dump(argc - 2, argv + 2);
-    else if (argc > 3 && strcmp(argv[1], "--time") == 0)
-        failed = time_files(strtol(argv[2], NULL, 10), argc - 3, argv + 3);
     else
         failed = cmocka_run_group_tests_name("metadata", tests, NULL, NULL);
     as_kvs_clear(&kvs);

@@ -104,6 +104,14 @@ struct as_tiff_value {
 };
 void as_md_tiff_value(struct as_md *md, const char *key, const struct as_tiff_value *v);
 
+/*
+ * Reads the first CBOR item at `at`.  Every text and number in it is told to
+ * `on_text` with the path to it, such as "actions/[]/digitalSourceType".  With
+ * on_text NULL the first byte string is returned instead (at == NULL: none).
+ */
+typedef void as_md_cbor_text(void *context, const char *path, const char *at, size_t n);
+struct as_span as_md_cbor(const uint8_t *at, size_t n, as_md_cbor_text *on_text, void *context);
+
 /* The tables of a JPEG thumbnail, into facts. */
 void as_md_thumb_tables(struct as_jpeg *jpeg, const uint8_t *at, size_t n);
 

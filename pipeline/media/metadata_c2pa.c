@@ -1,24 +1,18 @@
-/* metadata_c2pa.c - C2PA manifest stores: JUMBF boxes by our own walk, CBOR by libcbor.
+/* metadata_c2pa.c - C2PA manifest stores: JUMBF boxes by our own walk, CBOR by metadata_cbor.c.
  *
  * A store is a JUMBF superbox "c2pa" of manifests; the last manifest is the
  * active one.  A manifest holds an assertion store, a claim and a signature.
  * Nothing is verified here: entries say what the store declares.
  *
- * CBOR is read by libcbor's streaming decoder, which allocates nothing, with a
- * stack of our own; what is met becomes (path, text) pairs such as
- * "actions/[]/digitalSourceType", and only wanted paths are kept.
- *
- * References: ISO/IEC 19566-5 (JUMBF), C2PA specification 2.1, RFC 8949, RFC 9052.
+ * References: ISO/IEC 19566-5 (JUMBF), C2PA specification 2.1, RFC 9052 (COSE).
  */
 #include "metadata.h"
-
-#include <cbor.h>
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DEPTH_MAX = 16, CBOR_DEPTH_MAX = 32, LABEL_MAX = 128, LIST_MAX = 4096, BOXES_MAX = 65536 };
+enum { DEPTH_MAX = 16, LABEL_MAX = 128, LIST_MAX = 4096, BOXES_MAX = 65536 };
 
 /* A list joined with "; ". */
 struct list {
@@ -58,249 +52,12 @@ struct store {
     unsigned manifests;
 };
 
-/* ---- CBOR ---- */
-
-struct cbor_level {
-    bool map, is_key; /* is_key: the next item is a key */
-    bool indefinite;
-    uint64_t left;   /* items to come                  */
-    size_t path_len; /* of the path down to this level */
-};
-
-struct cbor {
-    struct manifest *m;
-    void (*on_text)(struct manifest *m, const char *path, const char *at, size_t n);
-    struct cbor_level level[CBOR_DEPTH_MAX];
-    unsigned depth;
-    bool stopped;
-    bool first_bytes; /* a COSE signature: the first byte string is kept in `head` */
-    struct as_span head;
-    char path[160];
-    size_t path_len;
-};
-
-static void path_push(struct cbor *c, const char *at, size_t n)
-{
-    size_t room = sizeof c->path - 1 - c->path_len;
-
-    if (c->path_len > 0 && room > 0) {
-        c->path[c->path_len++] = '/';
-        room--;
-    }
-    n = n < room ? n : room;
-    memcpy(c->path + c->path_len, at, n);
-    c->path_len += n;
-    c->path[c->path_len] = '\0';
-}
-
-/* After an item: the next of its container, and the end of containers that are full. */
-static void item_done(struct cbor *c)
-{
-    while (c->depth > 0) {
-        struct cbor_level *l = &c->level[c->depth - 1];
-        if (l->map && l->is_key) {
-            l->is_key = false; /* the path now names the value */
-            return;
-        }
-        l->is_key = l->map;
-        c->path[c->path_len = l->path_len] = '\0';
-        if (l->indefinite || --l->left > 0)
-            return;
-        c->depth--; /* its own end is the end of an item of its parent */
-    }
-    c->stopped = true; /* the one top-level item is over */
-}
-
-static void on_open(struct cbor *c, bool map, uint64_t count, bool indefinite)
-{
-    struct cbor_level *l;
-
-    if (c->depth == CBOR_DEPTH_MAX || (c->depth > 0 && c->level[c->depth - 1].is_key)) {
-        c->stopped = true; /* too deep, or a container as a key */
-        return;
-    }
-    if (count == 0 && !indefinite) {
-        item_done(c);
-        return;
-    }
-    if (!map && c->depth > 0)
-        path_push(c, "[]", 2);
-    l = &c->level[c->depth++];
-    *l = (struct cbor_level){.map = map, .is_key = map, .indefinite = indefinite, .left = count};
-    l->path_len = c->path_len;
-}
-
-static void on_scalar(struct cbor *c, const char *at, size_t n)
-{
-    struct cbor_level *l = c->depth ? &c->level[c->depth - 1] : NULL;
-
-    if (l && l->map && l->is_key)
-        path_push(c, at, n);
-    else if (c->on_text)
-        c->on_text(c->m, c->path, at, n);
-    item_done(c);
-}
-
-static void on_number(struct cbor *c, bool negative, uint64_t v)
-{
-    char text[24];
-    int n = negative ? snprintf(text, sizeof text, "-%" PRIu64, v + 1)
-                     : snprintf(text, sizeof text, "%" PRIu64, v);
-
-    on_scalar(c, text, (size_t)n);
-}
-
-static void cb_u8(void *c, uint8_t v)
-{
-    on_number(c, false, v);
-}
-static void cb_u16(void *c, uint16_t v)
-{
-    on_number(c, false, v);
-}
-static void cb_u32(void *c, uint32_t v)
-{
-    on_number(c, false, v);
-}
-static void cb_u64(void *c, uint64_t v)
-{
-    on_number(c, false, v);
-}
-static void cb_n8(void *c, uint8_t v)
-{
-    on_number(c, true, v);
-}
-static void cb_n16(void *c, uint16_t v)
-{
-    on_number(c, true, v);
-}
-static void cb_n32(void *c, uint32_t v)
-{
-    on_number(c, true, v);
-}
-static void cb_n64(void *c, uint64_t v)
-{
-    on_number(c, true, v);
-}
-static void cb_text(void *c, cbor_data at, size_t n)
-{
-    on_scalar(c, (const char *)at, n);
-}
-static void cb_bytes(void *ctx, cbor_data at, size_t n)
-{
-    struct cbor *c = ctx;
-
-    if (c->first_bytes && c->head.at == NULL) {
-        c->head = (struct as_span){at, n};
-        c->stopped = true;
-        return;
-    }
-    on_scalar(c, "", 0);
-}
-static void cb_array(void *c, size_t n)
-{
-    on_open(c, false, n, false);
-}
-static void cb_map(void *c, size_t n)
-{
-    on_open(c, true, n, false);
-}
-static void cb_array_indef(void *c)
-{
-    on_open(c, false, 0, true);
-}
-static void cb_map_indef(void *c)
-{
-    on_open(c, true, 0, true);
-}
-static void cb_stop(void *ctx)
-{
-    struct cbor *c = ctx;
-
-    c->stopped = true; /* strings in pieces: never seen in a manifest, not needed */
-}
-static void cb_tag(void *c, uint64_t v)
-{
-    (void)c, (void)v; /* the tagged item follows */
-}
-static void cb_float(void *c, float v)
-{
-    (void)v;
-    on_scalar(c, "", 0);
-}
-static void cb_double(void *c, double v)
-{
-    (void)v;
-    on_scalar(c, "", 0);
-}
-static void cb_bool(void *c, bool v)
-{
-    on_scalar(c, v ? "true" : "false", v ? 4 : 5);
-}
-static void cb_nothing(void *c)
-{
-    on_scalar(c, "", 0);
-}
-static void cb_break(void *ctx)
-{
-    struct cbor *c = ctx;
-    struct cbor_level *l = c->depth ? &c->level[c->depth - 1] : NULL;
-
-    if (l == NULL || !l->indefinite) {
-        c->stopped = true;
-        return;
-    }
-    c->depth--;
-    item_done(c);
-}
-
-static void cbor_walk(struct cbor *c, const uint8_t *at, size_t n)
-{
-    static const struct cbor_callbacks callbacks = {
-        .uint8 = cb_u8,
-        .uint16 = cb_u16,
-        .uint32 = cb_u32,
-        .uint64 = cb_u64,
-        .negint64 = cb_n64,
-        .negint32 = cb_n32,
-        .negint16 = cb_n16,
-        .negint8 = cb_n8,
-        .byte_string_start = cb_stop,
-        .byte_string = cb_bytes,
-        .string = cb_text,
-        .string_start = cb_stop,
-        .indef_array_start = cb_array_indef,
-        .array_start = cb_array,
-        .indef_map_start = cb_map_indef,
-        .map_start = cb_map,
-        .tag = cb_tag,
-        .float2 = cb_float,
-        .float4 = cb_float,
-        .float8 = cb_double,
-        .undefined = cb_nothing,
-        .null = cb_nothing,
-        .boolean = cb_bool,
-        .indef_break = cb_break,
-    };
-
-    while (n > 0 && !c->stopped) {
-        if (*at >= 0xC0 && *at <= 0xD7) { /* a tag; libcbor refuses some, 18 of COSE among them */
-            at++;
-            n--;
-            continue;
-        }
-        struct cbor_decoder_result r = cbor_stream_decode(at, n, &callbacks, c);
-        if (r.status != CBOR_DECODER_FINISHED || r.read == 0)
-            return;
-        at += r.read;
-        n -= r.read;
-    }
-}
-
 /* ---- what is wanted of claims and assertions ---- */
 
-static void claim_text(struct manifest *m, const char *path, const char *at, size_t n)
+static void claim_text(void *manifest, const char *path, const char *at, size_t n)
 {
+    struct manifest *m = manifest;
+
     if (strcmp(path, "claim_generator") == 0)
         list_add(&m->generator, at, n);
     else if (strcmp(path, "claim_generator_info/name") == 0 ||
@@ -312,8 +69,10 @@ static void claim_text(struct manifest *m, const char *path, const char *at, siz
         list_add(&m->format, at, n);
 }
 
-static void actions_text(struct manifest *m, const char *path, const char *at, size_t n)
+static void actions_text(void *manifest, const char *path, const char *at, size_t n)
 {
+    struct manifest *m = manifest;
+
     if (strcmp(path, "actions/[]/action") == 0)
         list_add(&m->actions, at, n);
     else if (strcmp(path, "actions/[]/digitalSourceType") == 0)
@@ -323,8 +82,9 @@ static void actions_text(struct manifest *m, const char *path, const char *at, s
         list_add(&m->agents, at, n);
 }
 
-static void alg_text(struct manifest *m, const char *path, const char *at, size_t n)
+static void alg_text(void *manifest, const char *path, const char *at, size_t n)
 {
+    struct manifest *m = manifest;
     char text[24];
 
     if (strcmp(path, "1") != 0 || n == 0 || n >= sizeof text)
@@ -337,12 +97,10 @@ static void alg_text(struct manifest *m, const char *path, const char *at, size_
 /* COSE_Sign1: [protected header (bytes), ...]; label 1 of the header is the algorithm. */
 static void read_signature(struct manifest *m, const uint8_t *at, size_t n)
 {
-    struct cbor outer = {.m = m, .first_bytes = true};
-    struct cbor inner = {.m = m, .on_text = alg_text};
+    struct as_span head = as_md_cbor(at, n, NULL, NULL);
 
-    cbor_walk(&outer, at, n);
-    if (outer.head.at)
-        cbor_walk(&inner, outer.head.at, outer.head.n);
+    if (head.at)
+        as_md_cbor(head.at, head.n, alg_text, m);
 }
 
 /* A content box, under the labels of the superboxes around it. */
@@ -350,18 +108,15 @@ static void read_content(struct manifest *m, const char *part, const char *label
                          const uint8_t *at, size_t n)
 {
     enum { CBOR = 0x63626F72 };
-    struct cbor c = {.m = m};
 
     if (type != CBOR)
         return;
     if (strncmp(part, "c2pa.claim", 10) == 0)
-        c.on_text = claim_text;
+        as_md_cbor(at, n, claim_text, m);
     else if (strcmp(part, "c2pa.assertions") == 0 && strncmp(label, "c2pa.actions", 12) == 0)
-        c.on_text = actions_text;
+        as_md_cbor(at, n, actions_text, m);
     else if (strcmp(part, "c2pa.signature") == 0)
         read_signature(m, at, n);
-    if (c.on_text)
-        cbor_walk(&c, at, n);
 }
 
 /* ---- JUMBF ---- */
