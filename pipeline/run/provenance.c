@@ -14,15 +14,6 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-static int kept_argc;
-static char *const *kept_argv;
-
-void as_provenance_argv(int argc, char *const *argv)
-{
-    kept_argc = argc;
-    kept_argv = argv;
-}
-
 /* SHA-256 of a small file, hex; "" when it cannot be read. */
 static void file_sum(const char *path, char to[65])
 {
@@ -148,12 +139,18 @@ static json_t *detectors_json(const struct as_models *models, const bool *with)
 
 static json_t *argv_json(void)
 {
+    FILE *f = fopen("/proc/self/cmdline", "r");
     json_t *a = json_array();
+    char *word = NULL;
+    size_t room = 0;
 
-    for (int i = 0; i < kept_argc; i++) {
-        json_t *s = json_string(kept_argv[i]);
+    while (f && getdelim(&word, &room, 0, f) > 0) {
+        json_t *s = json_string(word);
         json_array_append_new(a, s ? s : json_string("(not UTF-8)"));
     }
+    free(word);
+    if (f)
+        fclose(f);
     return a;
 }
 
@@ -196,8 +193,9 @@ enum as_status as_provenance_make(const struct as_rank *r, const char *fingerpri
     add(o, "libraries", libraries_json());
     add(o, "detectors", detectors_json(models, with));
     add(o, "ranks", json_integer(r->size));
-    add(o, "examiners_per_rank", json_integer(r->nexaminers));
-    add(o, "attempt", json_integer(r->kase.attempt));
+    add(o, "examiners", json_integer(r->nexaminers));
+    add(o, "attempts", json_integer(r->kase.attempt));
+    add(o, "items_discovered", json_integer((json_int_t)v->items));
     add(o, "slurm_job", job ? json_string(job) : json_null());
     add(o, "sealed", json_integer((json_int_t)time(NULL)));
     add(o, "seconds", json_real(as_rank_elapsed(r)));

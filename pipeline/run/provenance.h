@@ -17,7 +17,4 @@ enum as_status as_provenance_make(const struct as_rank *r, const char *fingerpri
                                   const struct as_outcome *v, const struct as_models *models,
                                   const bool *with, char **text, struct as_err *err) AS_MUST_CHECK;
 
-/* The command line, for the provenance; borrowed. */
-void as_provenance_argv(int argc, char *const *argv);
-
 #endif

@@ -1,0 +1,47 @@
+/* cmd_run.c - assay run: the main job. */
+#include "../run/run.h"
+#include "cmd.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Nothing was there to examine: the user's path is wrong, not the request. */
+static int code_of(enum as_status status)
+{
+    return status == AS_SKIP ? AS_EXIT_NO_INPUT : as_exit_code(status);
+}
+
+static void print_outcome(const struct as_options *o, const struct as_run_result *r)
+{
+    const struct as_outcome *v = &r->outcome;
+
+    if (r->sealed_before)
+        printf("the case was sealed before; nothing was done\n");
+    else
+        printf("%" PRIu64 " items in %.1f s on %d rank%s\n", v->items, r->seconds, r->ranks,
+               r->ranks == 1 ? "" : "s");
+    for (int i = 0; i < AS_ITEM_STATUSES; i++)
+        if (v->by_status[i])
+            printf("  %-15s %10" PRIu64 "\n", as_item_status_name((enum as_item_status)i),
+                   v->by_status[i]);
+    if (v->changed)
+        printf("EVIDENCE CHANGED: %" PRIu64 " items differ between two readings\n", v->changed);
+    if (v->unlisted)
+        printf("HASH MISMATCH: %" PRIu64 " sources differ from their acquisition hashes\n",
+               v->unlisted);
+    printf("content_digest %s\ndigest_exact   %s\nnow: assay show %s\n", v->content_digest,
+           v->digest_exact, o->output);
+}
+
+int as_cmd_run(const struct as_options *o, int argc, char **argv)
+{
+    struct as_run_result result;
+    struct as_err err = {0};
+    enum as_status status = as_run(o, argc, argv, &result, &err);
+
+    if (status != AS_OK)
+        return result.me == 0 ? as_cmd_fail(&err, code_of(status)) : code_of(status);
+    if (result.me == 0)
+        print_outcome(o, &result);
+    return result.outcome.code;
+}
