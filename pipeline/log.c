@@ -17,6 +17,11 @@ void as_log_init(enum as_log_level level, int rank)
     log_rank = rank;
 }
 
+void as_log_rank(int rank)
+{
+    log_rank = rank;
+}
+
 static void put(const char *text, size_t n)
 {
     while (n > 0) {

@@ -7,6 +7,9 @@ enum as_log_level { AS_LOG_ERROR, AS_LOG_WARN, AS_LOG_INFO, AS_LOG_DEBUG };
 /* Sets what is shown and the rank that is named first (-1: none). */
 void as_log_init(enum as_log_level level, int rank);
 
+/* Sets the rank alone, once it is known. */
+void as_log_rank(int rank);
+
 /* Writes one line in one write; control characters become \xNN. */
 void as_log(enum as_log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -80,6 +80,11 @@ void as_crew_opened(struct as_crew *crew, struct as_work *work, uint32_t i, int 
 /* The answer to ask: grant[i] is true where the caller shall examine. */
 void as_crew_granted(struct as_crew *crew, uint32_t batch, const bool *grant, uint32_t n);
 
+/* Writes the bytes of content i of those asked for in `batch` to a descriptor,
+ * before the answer is given.  AS_EIO, AS_SKIP: they are not in memory.          */
+enum as_status as_crew_write(const struct as_crew *crew, uint32_t batch, uint32_t i, int to,
+                             struct as_err *err) AS_MUST_CHECK;
+
 /* Descriptors to wait on; returns how many were put into `fds` (room for `cap`). */
 nfds_t as_crew_poll(const struct as_crew *crew, struct pollfd *fds, nfds_t cap);
 

@@ -1,6 +1,8 @@
 /* crew_examiner.c - the broker's side of the examiners: contents in, records out. */
 #include "crew_parts.h"
 
+#include "../log.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -191,6 +193,8 @@ void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int ws
     as_crew_bury(&s->w);
     if (s->serial == 0)
         return;
+    as_log(AS_LOG_DEBUG, "examiner died wait_status=%d reason=\"%s\"", wstatus,
+           as_reason_text(reason));
     if (reason != AS_REASON_NONE) {
         blame_content(c, s, reason);
         return;

@@ -7,6 +7,8 @@
  */
 #include "crew_parts.h"
 
+#include "../log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -315,6 +317,44 @@ void as_crew_granted(struct as_crew *c, uint32_t batch, const bool *grant, uint3
         as_crew_batch_done(c, a);
 }
 
+/* The slot of the i-th content of a batch that is asked for, or NULL. */
+static const struct as_slot *asked_slot(const struct as_crew_batch *b, uint32_t i)
+{
+    for (uint32_t k = 0; k < b->nslots; k++)
+        if (b->state[k] == AS_SLOT_ASKED && i-- == 0)
+            return &b->slot[k];
+    return NULL;
+}
+
+enum as_status as_crew_write(const struct as_crew *c, uint32_t batch, uint32_t i, int to,
+                             struct as_err *err)
+{
+    const struct as_arena *a = &c->arena[batch];
+    const struct as_slot *s = asked_slot(&a->batch, i);
+    enum as_status status = AS_OK;
+    struct as_input in;
+    uint8_t piece[65536];
+    uint64_t at = 0;
+
+    if (s == NULL || s->data_at == UINT64_MAX)
+        return AS_SKIP;
+    in = (struct as_input){NULL, a->fd, s->data_at, s->size};
+    while (at < s->size) {
+        int64_t got = as_input_read(&in, at, piece, sizeof piece);
+        if (got <= 0)
+            AS_FAIL(err, AS_EIO, "cannot read shared memory");
+        for (int64_t done = 0; done < got;) {
+            ssize_t n = write(to, piece + done, (size_t)(got - done));
+            if (n <= 0)
+                AS_FAIL(err, AS_EIO, "cannot write the item: %s", strerror(errno));
+            done += n;
+        }
+        at += (uint64_t)got;
+    }
+done:
+    return status;
+}
+
 void as_crew_batch_done(struct as_crew *c, struct as_arena *a)
 {
     struct as_work *w = a->batch.work;
@@ -375,8 +415,10 @@ void as_crew_reader_message(struct as_crew *c)
             sound = false;
         }
     }
-    if (!sound)
+    if (!sound) {
+        as_log(AS_LOG_DEBUG, "reader broke the protocol message=%u", c->msg->type);
         as_crew_kill(c, &c->reader, AS_REASON_CRASHED);
+    }
 }
 
 /* ---- 4. death, blame and limits ---- */
@@ -440,8 +482,11 @@ void as_crew_reader_died(struct as_crew *c, int wstatus)
     bool through = c->lot_end && c->reader.kill_reason == AS_REASON_NONE;
     uint16_t reason = as_crew_death_reason(&c->reader, wstatus);
 
-    if (!through && !c->stopping)
+    if (!through && !c->stopping) {
+        as_log(AS_LOG_DEBUG, "reader died lot=%llu wait_status=%d reason=\"%s\"",
+               (unsigned long long)w->id, wstatus, as_reason_text(reason));
         blame_reader(c, reason);
+    }
     for (int i = 0; i < AS_ARENAS; i++)
         c->arena[i].with_reader = false;
     c->fills = 0;

@@ -146,6 +146,7 @@ static void do_file(struct reader *r, const struct as_unpack_file *file)
 
     switch ((enum as_read_mode)r->lot.mode) {
     case AS_READ_FILES:
+    case AS_READ_FIND:
         as_unpack_file(u, file);
         break;
     case AS_READ_PART:

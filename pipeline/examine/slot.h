@@ -52,7 +52,8 @@ enum as_read_mode {
     AS_READ_PART,    /* entries of one container from an offset or ordinal       */
     AS_READ_LIST,    /* only tell where the container can be entered             */
     AS_READ_WHOLE,   /* hash one file and walk its headers: the row of a container read in parts */
-    AS_READ_RECHECK  /* hash files again                                         */
+    AS_READ_RECHECK, /* hash files again                                         */
+    AS_READ_FIND     /* only the item with the hash `want`, with its bytes       */
 };
 
 enum { AS_BLOCKED_MAX = 64 };
@@ -61,6 +62,7 @@ struct as_read_lot {
     uint32_t mode;
     uint64_t offset, first, count; /* PART: where to enter, index of the first entry, how many */
     uint64_t part_bytes, part_entries; /* LIST: size of the parts                */
+    uint8_t want[32];
     uint32_t nblocked;
     struct {
         struct as_key key; /* not opened: it broke the reader twice              */

@@ -63,6 +63,11 @@ static uint32_t put_text(struct as_unpack *u, const char *text, uint32_t len)
     return at;
 }
 
+static bool wanted(const struct as_unpack *u, const struct as_slot *s)
+{
+    return s->bits & AS_SLOT_CONTENT && memcmp(s->sha256, u->lot->want, 32) == 0;
+}
+
 /* Appends a slot: a copy of proto with path and note.  An item whose bytes are in
  * the arena has its room since blame(), and must not be parted from them.       */
 static void emit(struct as_unpack *u, const struct as_slot *proto, const char *path,
@@ -71,6 +76,8 @@ static void emit(struct as_unpack *u, const struct as_slot *proto, const char *p
     struct as_slot *s;
     uint32_t note_len = (uint32_t)strlen(note);
 
+    if (u->lot->mode == AS_READ_FIND && !wanted(u, proto))
+        return;
     if (proto->data_at == UINT64_MAX)
         make_room(u);
     s = &u->batch->slot[u->batch->nslots];
@@ -397,6 +404,12 @@ static void data_entry(struct as_unpack *u, struct as_level *l, struct as_slot *
     in.at = arena_tail(u);
     in.size = s->size;
     s->data_at = u->batch->used;
+    if (u->lot->mode == AS_READ_FIND && memcmp(s->sha256, u->lot->want, 32) == 0) {
+        s->bits |= AS_SLOT_CONTENT;
+        u->batch->used += (s->size + 63) / 64 * 64;
+        emit(u, s, u->path, path_len, "");
+        return;
+    }
     kind = as_sniff(&in);
     if (may_hold(u, kind, &in)) {
         char *path = malloc(path_len + 1u); /* u->path is reused below */

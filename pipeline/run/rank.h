@@ -10,7 +10,7 @@
 #include "../cluster/owners.h"
 #include "../options.h"
 #include "../store/store.h"
-#include "case.h"
+#include "attempt.h"
 #include "inventory.h"
 
 /* Types of journal records. */

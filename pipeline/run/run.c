@@ -485,7 +485,7 @@ enum as_status as_run(const struct as_options *o, int nnames, char *const *names
     as_stop_catch(); /* MPI puts handlers of its own */
     r->me = result->me = as_comm_rank(r->comm);
     r->size = result->ranks = r->tell.ranks = as_comm_size(r->comm);
-    as_log_init(AS_LOG_INFO, r->size > 1 ? r->me : -1);
+    as_log_rank(r->size > 1 ? r->me : -1);
     AS_TRY(begin(r, (uint32_t)nnames, names, &fingerprint, err));
     AS_TRY(open_case(r, fingerprint, result, err));
     if (!result->sealed_before)

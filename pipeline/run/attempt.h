@@ -1,8 +1,8 @@
-/* case.h - the case folder: attempts, the fence between them, status.json.
+/* attempt.h - the case folder: attempts, the fence between them, status.json.
  *
  * Rank 0 only, but for the paths.                                             */
-#ifndef AS_CASE_H
-#define AS_CASE_H
+#ifndef AS_ATTEMPT_H
+#define AS_ATTEMPT_H
 
 #include "../err.h"
 

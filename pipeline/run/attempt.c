@@ -1,9 +1,9 @@
-/* case.c - the case folder.
+/* attempt.c - the case folder.
  *
  * Attempts are fenced without locks: each start makes attempt-N exclusively, and
  * whoever finds attempt-N+1 before a sync stops.  Whether another run is alive is
  * told by status.json: on the same host by its process, elsewhere by its clock.   */
-#include "case.h"
+#include "attempt.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -180,9 +180,9 @@ void as_case_tell(const struct as_case *c, const struct as_case_status *s)
     json_t *o;
 
     gethostname(host, sizeof host - 1);
-    o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:i, s:s}",
+    o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:i, s:s}",
                   "state", s->state, "attempt", (int)c->attempt, "items_seen",
-                  (json_int_t)s->items_seen, "contents_done", (json_int_t)s->contents_done,
+                  (json_int_t)s->items_seen, "items_done", (json_int_t)s->items_seen, "contents_done", (json_int_t)s->contents_done,
                   "bytes_done", (json_int_t)s->bytes_done, "bytes_total",
                   (json_int_t)s->bytes_total, "lots_done", (json_int_t)s->lots_done, "lots_total",
                   (json_int_t)s->lots_total, "workers_died", (json_int_t)s->died,

@@ -1,0 +1,99 @@
+/* cmd_plan.c - assay plan: what a run would have to do, and how to start it. */
+#include "../report/human.h"
+#include "../report/json.h"
+#include "../run/plan.h"
+#include "../run/run.h"
+#include "cmd.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_json(const struct as_plan *p, uint32_t examiners)
+{
+    struct as_json j = {.out = stdout};
+
+    as_json_open(&j, NULL, '{');
+    as_json_count(&j, "entries", p->totals.entries);
+    as_json_count(&j, "files", p->totals.files);
+    as_json_count(&j, "bytes", p->totals.bytes);
+    as_json_count(&j, "unreadable", p->totals.unreadable);
+    as_json_count(&j, "lots", p->lots);
+    as_json_count(&j, "largest_lot_bytes", p->largest_lot);
+    as_json_count(&j, "containers_split", p->containers_split);
+    as_json_count(&j, "containers_whole", p->whole);
+    as_json_bool(&j, "items_exact", p->exact);
+    if (p->items) {
+        as_json_count(&j, "items", p->items);
+        as_json_count(&j, "contents", p->contents);
+    }
+    as_json_count(&j, "sampled_bytes", p->sampled_bytes);
+    as_json_number(&j, "core_seconds_estimate", p->core_seconds);
+    as_json_count(&j, "examiners_here", examiners);
+    as_json_close(&j);
+}
+
+static void print_whole(const struct as_plan *p)
+{
+    char text[32];
+
+    if (p->whole == 0)
+        return;
+    printf("\nUnsplittable: each of these is unpacked by one rank from beginning to end\n");
+    for (uint64_t i = 0; i < p->whole && i < AS_PLAN_WHOLE_MAX; i++)
+        printf("  %10s  %s\n", as_human_bytes(p->whole_list[i].bytes, text), p->whole_list[i].path);
+    if (p->whole > AS_PLAN_WHOLE_MAX)
+        printf("  and %" PRIu64 " more\n", p->whole - AS_PLAN_WHOLE_MAX);
+    printf("  What helps: put them on different ranks (there are other lots to do meanwhile), or\n"
+           "  repack a tar.gz as a plain tar or a zip before the run. Single large files\n"
+           "  (videos, disk images) cannot be split.\n");
+}
+
+static void print_plan(const struct as_plan *p, uint32_t examiners, int argc, char **argv)
+{
+    char a[32], b[32];
+
+    printf("Evidence      %s entries, of which %s are files\n",
+           as_human_count(p->totals.entries, a), as_human_count(p->totals.files, b));
+    printf("Bytes         %s\n", as_human_bytes(p->totals.bytes, a));
+    if (p->totals.unreadable)
+        printf("Unreadable    %s folders cannot be listed\n",
+               as_human_count(p->totals.unreadable, a));
+    printf("Lots          %s, the largest %s", as_human_count(p->lots, a),
+           as_human_bytes(p->largest_lot, b));
+    printf(" (from %s)\n", p->largest_path);
+    printf("Containers    %" PRIu64 " large ones can be shared out, %" PRIu64 " cannot\n",
+           p->containers_split, p->whole);
+    if (p->items)
+        printf("Items         %s, of which %s are pictures or videos\n",
+               as_human_count(p->items, a), as_human_count(p->contents, b));
+    else
+        printf("Items         at least %s; what containers hold is counted with --exact\n",
+               as_human_count(p->totals.entries, a));
+    printf("Processor     about %s of one core",
+           as_human_seconds(p->core_seconds, a));
+    printf(" (an estimate: %" PRIu64 " lots, %s, were tried)\n", p->sampled_lots,
+           as_human_bytes(p->sampled_bytes, b));
+    print_whole(p);
+    printf("\nHere          %u examiners; one rank a node:\n  mpirun -n 1 assay run -o CASE",
+           examiners);
+    for (int i = 0; i < argc; i++)
+        printf(" %s", argv[i]);
+    printf("\n");
+}
+
+int as_cmd_plan(const struct as_options *o, int argc, char **argv)
+{
+    struct as_plan plan;
+    struct as_err err = {0};
+    uint32_t examiners = as_run_examiners(o, NULL, 0);
+    enum as_status status = as_plan_make(o, (uint32_t)argc, argv, &plan, &err);
+
+    if (status != AS_OK)
+        return as_cmd_fail(&err, status == AS_SKIP ? AS_EXIT_NO_INPUT : as_exit_code(status));
+    if (o->json)
+        print_json(&plan, examiners);
+    else
+        print_plan(&plan, examiners, argc, argv);
+    return AS_EXIT_OK;
+}
