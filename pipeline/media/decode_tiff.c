@@ -47,7 +47,7 @@ static uint16_t sample_16(const struct reader *t, const void *row, size_t i)
         return (uint16_t)(((const uint32_t *)row)[i] >> 16);
     default:
         shift = 8 - bits - (unsigned)(i * bits % 8);
-        return (uint16_t)((p[i * bits / 8] >> shift & ((1u << bits) - 1)) * 65535u /
+        return (uint16_t)(((unsigned)p[i * bits / 8] >> shift & ((1u << bits) - 1)) * 65535u /
                           ((1u << bits) - 1));
     }
 }
