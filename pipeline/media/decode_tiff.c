@@ -118,6 +118,7 @@ static enum as_status by_scanlines(struct reader *t)
     if (bytes <= 0)
         AS_FAIL_AS(t->job->err, AS_EFORMAT, AS_REASON_DAMAGED, "the TIFF's rows have no size");
     AS_TRY(as_frame_need(t->job, (uint64_t)bytes, &line));
+    memset(line, 0, (size_t)bytes); /* what a codec leaves out is not another picture's */
     TIFFGetFieldDefaulted(t->file, TIFFTAG_ROWSPERSTRIP, &per_strip);
     if (per_strip == 0)
         AS_FAIL_AS(t->job->err, AS_EFORMAT, AS_REASON_BAD_HEADER, "strips of no rows");
