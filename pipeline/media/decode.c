@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tiffio.h>
+#include <time.h>
 #include <webp/decode.h>
 
 #include <jpeglib.h> /* after stdio.h, which it needs */
@@ -179,6 +180,7 @@ void as_media_warm(void)
     struct as_decoder *dec = NULL;
     struct as_picture pic;
 
+    tzset(); /* FFmpeg asks for local time; the zone is a file */
     if (as_decoder_new(&dec) != AS_OK)
         return;
     for (const struct as_warm_sample *s = as_warm_samples; s->at; s++) {

@@ -130,6 +130,13 @@ done:
     return status;
 }
 
+/* What is in the format but not in FFmpeg's decoder: 2 or 64 bits a pixel, bit
+ * masks off the beaten track, JPEG or PNG inside.                            */
+static bool rare(const struct bmp *b)
+{
+    return b->bits == 2 || b->bits == 64 || b->compression >= 3;
+}
+
 static enum as_status bmp_decode(struct bmp *b)
 {
     enum as_status status = AS_OK;
@@ -141,7 +148,7 @@ static enum as_status bmp_decode(struct bmp *b)
         code = avcodec_receive_frame(b->codec, b->frame);
     if (code == AVERROR(ENOMEM))
         AS_FAIL_AS(b->job->err, AS_ENOMEM, AS_REASON_LIMIT_MEMORY, "no memory for the BMP");
-    if (code == AVERROR_PATCHWELCOME)
+    if (code < 0 && rare(b))
         AS_FAIL_AS(b->job->err, AS_EFORMAT, AS_REASON_UNSUP_VARIANT, "a BMP of %u bits, type %u",
                    b->bits, b->compression);
     if (code < 0)

@@ -110,6 +110,7 @@ enum as_status as_decode_heif(struct as_job *job)
     if (!ctx)
         AS_FAIL_AS(job->err, AS_ENOMEM, AS_REASON_LIMIT_MEMORY, "no memory for libheif");
     heif_context_set_maximum_image_size_limit(ctx, SIDE_MAX);
+    heif_context_set_max_decoding_threads(ctx, 0); /* an examiner has one core */
     error = heif_context_read_from_memory_without_copy(ctx, job->at, job->size, NULL);
     if (error.code != heif_error_Ok)
         AS_TRY(heif_failed(job, error));

@@ -19,7 +19,7 @@ struct png {
     png_infop info;
     struct as_job *job;
     size_t at;
-    bool eof, corrupt;
+    bool eof, corrupt, header;
     char text[160];
     struct as_rowfmt fmt;
     uint8_t *frame; /* interlaced: the whole; else one row */
@@ -61,7 +61,7 @@ static void on_warning(png_structp png, png_const_charp text)
 static enum as_status png_failed(struct png *p)
 {
     enum as_status status = AS_EFORMAT;
-    enum as_reason reason = p->job->pic->w ? AS_REASON_DAMAGED : AS_REASON_BAD_HEADER;
+    enum as_reason reason = p->header ? AS_REASON_DAMAGED : AS_REASON_BAD_HEADER;
 
     if (strstr(p->text, "ut of memory")) {
         status = AS_ENOMEM;
@@ -102,6 +102,16 @@ static void animation(struct as_job *job)
         job->pic->flags |= AS_FLAG_ANIMATED;
     else
         job->pic->duration_s = 0.0;
+}
+
+/* The size by the header itself: libpng tells it only after the chunks up to the data. */
+static void size_of_header(struct as_job *job)
+{
+    if (job->size < 33 || memcmp(job->at + 12, "IHDR", 4) != 0)
+        return;
+    job->pic->w = be32(job->at + 16);
+    job->pic->h = be32(job->at + 20);
+    job->pic->depth = job->at[24];
 }
 
 static void skip_chunks(png_structp png)
@@ -145,6 +155,7 @@ static enum as_status png_header(struct png *p)
     pic->depth = (uint16_t)depth;
     pic->w = png_get_image_width(p->png, p->info);
     pic->h = png_get_image_height(p->png, p->info);
+    p->header = true;
     transform(p, type, depth);
     pic->channels = p->fmt.step;
     return AS_OK;
@@ -198,6 +209,7 @@ enum as_status as_decode_png(struct as_job *job)
     enum as_status status = AS_OK;
     struct png p = {.job = job};
 
+    size_of_header(job);
     AS_TRY(png_open(&p));
     AS_TRY(png_header(&p));
     animation(job);

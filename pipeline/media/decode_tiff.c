@@ -47,7 +47,7 @@ static uint16_t sample_16(const struct reader *t, const void *row, size_t i)
         return (uint16_t)(((const uint32_t *)row)[i] >> 16);
     default:
         shift = 8 - bits - (unsigned)(i * bits % 8);
-        return (uint16_t)((p[i * bits / 8] >> shift & ((1u << bits) - 1)) * 65535u /
+        return (uint16_t)(((unsigned)p[i * bits / 8] >> shift & ((1u << bits) - 1)) * 65535u /
                           ((1u << bits) - 1));
     }
 }
@@ -118,6 +118,7 @@ static enum as_status by_scanlines(struct reader *t)
     if (bytes <= 0)
         AS_FAIL_AS(t->job->err, AS_EFORMAT, AS_REASON_DAMAGED, "the TIFF's rows have no size");
     AS_TRY(as_frame_need(t->job, (uint64_t)bytes, &line));
+    memset(line, 0, (size_t)bytes); /* what a codec leaves out is not another picture's */
     TIFFGetFieldDefaulted(t->file, TIFFTAG_ROWSPERSTRIP, &per_strip);
     if (per_strip == 0)
         AS_FAIL_AS(t->job->err, AS_EFORMAT, AS_REASON_BAD_HEADER, "strips of no rows");

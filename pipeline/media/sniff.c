@@ -72,6 +72,7 @@ static const struct magic magics[] = {
     M(CPIO, 0, "070701"),
     M(CPIO, 0, "070702"),
     M(CPIO, 0, "070707"),
+    M(CPIO, 0, "070727"),
     M(ARCHIVE, 0, "\xED\xAB\xEE\xDB\3"),
     M(COMPRESSED, 0,
       "\xFD"
