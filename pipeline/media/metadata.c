@@ -79,14 +79,15 @@ void as_md_broken(struct as_md *md, const char *what)
     as_kvs_add(md->kvs, "meta.broken", what, strlen(what));
 }
 
-bool as_md_enter(struct as_md *md)
+bool as_md_enter(struct as_md *md, size_t n)
 {
-    if (md->depth == AS_NEST_MAX || md->blocks == BLOCKS_MAX) {
+    if (md->depth == AS_NEST_MAX || md->blocks == BLOCKS_MAX || n > AS_BLOCKS_BYTES - md->bytes) {
         as_md_broken(md, "too many or too deeply nested metadata blocks");
         return false;
     }
     md->depth++;
     md->blocks++;
+    md->bytes += n;
     return true;
 }
 

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { VALUES_MAX = 64, MAKER_MAX = 512 };
+enum { VALUES_MAX = 64, MAKER_MAX = 512, MAKERS_MAX = 2 };
 
 static uint64_t get_uint(const uint8_t *p, size_t size, bool big)
 {
@@ -201,10 +201,13 @@ void as_md_maker(struct as_md *md, const uint8_t *tiff, size_t n)
 {
     /* what libexif can address (an APP1 segment, less its length), with the prefix it wants */
     enum { REACH = 0xFFFE };
-    ExifData *data = exif_data_new();
     ExifMnoteData *note;
+    ExifData *data;
     uint8_t *block;
 
+    if (md->makers++ >= MAKERS_MAX) /* libexif loads the whole block each time */
+        return;
+    data = exif_data_new();
     n = n > REACH - 6 ? REACH - 6 : n;
     block = malloc(n + 6);
     if (block == NULL || data == NULL) {

@@ -260,7 +260,7 @@ void as_md_ifds(struct as_md *md, const uint8_t *tiff, size_t n, bool file)
 
 void as_md_exif(struct as_md *md, const uint8_t *tiff, size_t n)
 {
-    if (!as_md_enter(md))
+    if (!as_md_enter(md, n))
         return;
     as_md_ifds(md, tiff, n > AS_BLOCK_MAX ? AS_BLOCK_MAX : n, false);
     as_md_leave(md);
