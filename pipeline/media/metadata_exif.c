@@ -180,6 +180,19 @@ void as_md_tiff_value(struct as_md *md, const char *key, const struct as_tiff_va
         add_numbers(md, key, v);
 }
 
+/* Binary blocks, mostly encrypted: libexif spends a microsecond per ten bytes to print them. */
+static bool is_blob(const char *name)
+{
+    static const char *const blobs[] = {"AFInfo2",          "ColorBalance",       "ContrastCurve",
+                                        "FileInfo",         "FlashInfo",          "LensData",
+                                        "NikonCaptureData", "PictureControlData", "ShotInfo"};
+
+    for (size_t i = 0; i < sizeof blobs / sizeof *blobs; i++)
+        if (strcmp(name, blobs[i]) == 0)
+            return true;
+    return false;
+}
+
 /* One entry of a maker note: skipped where libexif knows no name or cannot read the value.
  * The buffer is short because libexif fills it byte by byte, in quadratic time. */
 static void add_maker(struct as_md *md, ExifMnoteData *note, unsigned i)
@@ -188,7 +201,8 @@ static void add_maker(struct as_md *md, ExifMnoteData *note, unsigned i)
     char key[128], value[200];
 
     value[0] = '\0';
-    if (name == NULL || exif_mnote_data_get_value(note, i, value, sizeof value) == NULL)
+    if (name == NULL || is_blob(name) ||
+        exif_mnote_data_get_value(note, i, value, sizeof value) == NULL)
         return;
     value[sizeof value - 1] = '\0';
     if (strncmp(value, "Invalid number of components", 28) == 0)
