@@ -28,6 +28,7 @@ TAGS = {
     0x0100: "ImageWidth", 0x0101: "ImageLength", 0x0102: "BitsPerSample", 0x0103: "Compression",
     0x0106: "PhotometricInterpretation", 0x0115: "SamplesPerPixel", 0x0116: "RowsPerStrip",
     0x011C: "PlanarConfiguration", 0x00FE: "NewSubfileType", 0x8298: "Copyright",
+    0x013C: "HostComputer", 0x0142: "TileWidth", 0x0143: "TileLength",
     0x829A: "ExposureTime", 0x829D: "FNumber", 0x8822: "ExposureProgram",
     0x8827: "ISOSpeedRatings", 0x9000: "ExifVersion", 0x9003: "DateTimeOriginal",
     0x9004: "DateTimeDigitized", 0x9010: "OffsetTime",

@@ -88,6 +88,7 @@ static void test_real_values(void **state)
         {ME "jpg__Photoshop__3_.jpg", "iptc.By-line", "Test author string for metadata-"},
         {ME "jpg__Photoshop__3_.jpg", "xmp.dc:subject", "test keyword 1; test keyword 2"},
         {ME "heic__IMG_2927.HEIC", "exif.Make", "Apple"},
+        {"e_provenance/c2pa_rs/c.mov", "bmff.com.apple.quicktime.model", "Mac15,9"},
         {ME "mov__xmp480qt.mov", "bmff.created", "2020:01:05 11:19:45"},
         {SD "NovelAI__novelai1_cropped.png", "png.Software", "NovelAI"},
         {SD "NovelAI__novelai1_cropped.png", "png.Title", "AI generated image"},

@@ -91,6 +91,22 @@ static void add_numbers(struct as_md *md, const char *key, const struct as_tiff_
     as_kvs_add(md->kvs, key, text, used);
 }
 
+static bool has_controls(const uint8_t *at, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((at[i] < 32 && !isspace(at[i])) || at[i] == 127)
+            return true;
+    return false;
+}
+
+static bool has_high(const uint8_t *at, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (at[i] > 127)
+            return true;
+    return false;
+}
+
 /* Bytes that may be text ("0220" of ExifVersion) or anything else. */
 static void add_bytes(struct as_md *md, const char *key, const struct as_tiff_value *v)
 {
@@ -99,12 +115,7 @@ static void add_bytes(struct as_md *md, const char *key, const struct as_tiff_va
 
     while (n > 0 && (v->at[n - 1] == 0 || v->at[n - 1] == ' '))
         n--;
-    for (size_t i = 0; i < n; i++) {
-        if (isprint(v->at[i]) || isspace(v->at[i]))
-            continue;
-        n = 0; /* not text */
-    }
-    if (n > 1) {
+    if (n > 1 && !has_controls(v->at, n) && !has_high(v->at, n)) {
         as_kvs_add(md->kvs, key, (const char *)v->at, n);
     } else if (v->n <= 4) {
         add_numbers(md, key, v);
@@ -149,7 +160,10 @@ static void add_comment(struct as_md *md, const char *key, const struct as_tiff_
     }
     while (n > 0 && (at[n - 1] == 0 || at[n - 1] == ' '))
         n--;
-    as_md_latin1(md, key, at, n);
+    if (has_controls(at, n)) /* some cameras keep binary data here */
+        add_bytes(md, key, v);
+    else
+        as_md_latin1(md, key, at, n);
 }
 
 static void add_ascii(struct as_md *md, const char *key, const struct as_tiff_value *v)
