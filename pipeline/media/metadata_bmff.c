@@ -423,11 +423,26 @@ static void walk_boxes(struct walk *w)
     }
 }
 
+/* AAC and JPEG XL also come as bare streams: those begin with no box. */
+static bool begins_with_box(struct as_md *md)
+{
+    uint8_t head[8];
+
+    if (as_input_read(md->in, 0, head, 8) != 8)
+        return false;
+    for (size_t i = 4; i < 8; i++)
+        if (head[i] < 0x20 || head[i] > 0x7E)
+            return false;
+    return true;
+}
+
 void as_md_bmff(struct as_md *md)
 {
-    struct walk *w = calloc(1, sizeof *w);
+    struct walk *w;
 
-    if (w == NULL) {
+    if (!begins_with_box(md))
+        return;
+    if ((w = calloc(1, sizeof *w)) == NULL) {
         md->no_memory = true;
         return;
     }
