@@ -216,11 +216,23 @@ static void test_xmp_hostile(void **state)
         n += (size_t)sprintf(deep + n, "<d:e>");
     read_xmp(deep);
     assert_string_equal(value_of("meta.broken"), "XMP nested too deeply");
-    free(deep);
+    n = (size_t)sprintf(deep, "%s<rdf:Description xmlns:d='urn:d'", XMP_HEAD);
+    for (int i = 0; i < 3000; i++) /* libxml2 would compare each with each */
+        n += (size_t)sprintf(deep + n, " d:a%d = '1'", i);
+    sprintf(deep + n, "/>%s", XMP_TAIL);
+    read_xmp(deep);
+    assert_string_equal(value_of("meta.broken"), "XMP element with too many attributes");
+    n = (size_t)sprintf(deep, "%s<rdf:Description xmlns:d='urn:d'>", XMP_HEAD);
+    for (int i = 0; i < 5000; i++)
+        n += (size_t)sprintf(deep + n, "<d:a%d>x</d:a%d>", i, i);
+    sprintf(deep + n, "</rdf:Description>%s", XMP_TAIL);
+    read_xmp(deep);
+    assert_true(kvs.cut && kvs.n == AS_KVS_MAX);
     /* an encoding no converter exists for must not send the parser looking for one */
     read_xmp("<?xml version='1.0' encoding='EBCDIC-CP-US'?>" XMP_HEAD
              "<rdf:Description xmlns:d='urn:d' d:a='1'/>" XMP_TAIL);
     assert_string_equal(value_of("xmp.d:a"), "1");
+    free(deep);
 }
 
 /* One IFD0 with the entries given, at offset 8, followed by `next`. */

@@ -79,14 +79,15 @@ void as_md_broken(struct as_md *md, const char *what)
     as_kvs_add(md->kvs, "meta.broken", what, strlen(what));
 }
 
-bool as_md_enter(struct as_md *md)
+bool as_md_enter(struct as_md *md, size_t n)
 {
-    if (md->depth == AS_NEST_MAX || md->blocks == BLOCKS_MAX) {
+    if (md->depth == AS_NEST_MAX || md->blocks == BLOCKS_MAX || n > AS_BLOCKS_BYTES - md->bytes) {
         as_md_broken(md, "too many or too deeply nested metadata blocks");
         return false;
     }
     md->depth++;
     md->blocks++;
+    md->bytes += n;
     return true;
 }
 
@@ -175,48 +176,25 @@ void as_md_utf16(struct as_md *md, const char *key, const uint8_t *at, size_t n,
 
 static void read_kind(enum as_kind kind, struct as_md *md)
 {
-    bool memory = md->in->at != NULL;
+    static const struct {
+        enum as_kind kind;
+        void (*read)(struct as_md *md);
+        bool streams; /* reads through as_input_read: need not be in memory */
+    } readers[] = {
+        {AS_KIND_JPEG, as_md_jpeg, false},  {AS_KIND_PNG, as_md_png, false},
+        {AS_KIND_GIF, as_md_gif, false},    {AS_KIND_TIFF, as_md_tiff, false},
+        {AS_KIND_RAW, as_md_tiff, false},   {AS_KIND_PSD, as_md_psd, false},
+        {AS_KIND_WEBP, as_md_riff, true},   {AS_KIND_AVI, as_md_riff, true},
+        {AS_KIND_WAV, as_md_riff, true},    {AS_KIND_HEIC, as_md_bmff, true},
+        {AS_KIND_AVIF, as_md_bmff, true},   {AS_KIND_MP4, as_md_bmff, true},
+        {AS_KIND_MOV, as_md_bmff, true},    {AS_KIND_GPP, as_md_bmff, true},
+        {AS_KIND_AAC, as_md_bmff, true},    {AS_KIND_JPEG2000, as_md_bmff, true},
+        {AS_KIND_JPEGXL, as_md_bmff, true},
+    };
 
-    switch ((int)kind) {
-    case AS_KIND_MP4:
-    case AS_KIND_MOV:
-    case AS_KIND_GPP:
-    case AS_KIND_AAC:
-    case AS_KIND_HEIC:
-    case AS_KIND_AVIF:
-    case AS_KIND_JPEG2000:
-    case AS_KIND_JPEGXL:
-        as_md_bmff(md);
-        break;
-    case AS_KIND_WEBP:
-    case AS_KIND_AVI:
-    case AS_KIND_WAV:
-        as_md_riff(md);
-        break;
-    case AS_KIND_JPEG:
-        if (memory)
-            as_md_jpeg(md);
-        break;
-    case AS_KIND_PNG:
-        if (memory)
-            as_md_png(md);
-        break;
-    case AS_KIND_GIF:
-        if (memory)
-            as_md_gif(md);
-        break;
-    case AS_KIND_TIFF:
-    case AS_KIND_RAW:
-        if (memory)
-            as_md_tiff(md);
-        break;
-    case AS_KIND_PSD:
-        if (memory)
-            as_md_psd(md);
-        break;
-    default:
-        break;
-    }
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+        if (readers[i].kind == kind && (readers[i].streams || md->in->at))
+            readers[i].read(md);
 }
 
 enum as_status as_metadata_read(enum as_kind kind, const struct as_input *in, struct as_kvs *kvs,

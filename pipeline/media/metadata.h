@@ -12,11 +12,12 @@
 #include <string.h>
 
 enum {
-    AS_BLOCK_MAX = 16 << 20, /* bytes of one block (an XMP packet, a C2PA store) */
-    AS_PARTS_MAX = 1024,     /* pieces a block may come in                        */
-    AS_BROKEN_MAX = 16,
-    AS_NEST_MAX = 3,          /* blocks within blocks: EXIF in 8BIM in EXIF ...    */
-    AS_INFLATE_MAX = 64 << 20 /* bytes inflated for one file, all blocks together  */
+    AS_BLOCK_MAX = 16 << 20,    /* bytes of one block (an XMP packet, a C2PA store) */
+    AS_BLOCKS_BYTES = 32 << 20, /* bytes of all blocks of a file                    */
+    AS_INFLATE_MAX = 64 << 20,  /* bytes inflated for one file                      */
+    AS_PARTS_MAX = 1024,        /* pieces a block may come in                       */
+    AS_NEST_MAX = 3,            /* blocks within blocks: EXIF in 8BIM in EXIF ...   */
+    AS_BROKEN_MAX = 16          /* different things told to be broken               */
 };
 
 /* One reading of one file. */
@@ -24,12 +25,14 @@ struct as_md {
     const struct as_input *in;
     struct as_kvs *kvs;
     struct as_facts *facts;
-    unsigned depth;                    /* of blocks within blocks              */
-    unsigned blocks;                   /* EXIF, XMP ... blocks read            */
-    uint64_t inflated;                 /* bytes                                */
-    bool no_memory;                    /* an allocation of ours failed         */
-    const char *broken[AS_BROKEN_MAX]; /* told so far          */
+    unsigned depth;    /* of blocks within blocks      */
+    unsigned blocks;   /* EXIF, XMP ... blocks read    */
+    uint64_t bytes;    /* of them                      */
+    uint64_t inflated; /* bytes                        */
+    unsigned makers;   /* maker notes read             */
+    bool no_memory;    /* an allocation of ours failed */
     unsigned nbroken;
+    const char *broken[AS_BROKEN_MAX]; /* told so far */
 };
 
 struct as_span {
@@ -58,8 +61,9 @@ void as_md_latin1(struct as_md *md, const char *key, const uint8_t *at, size_t n
 /* Adds UTF-16 text; a byte order mark decides, else `big`. */
 void as_md_utf16(struct as_md *md, const char *key, const uint8_t *at, size_t n, bool big);
 
-/* True while another block may be read; counts it.  Every block reader asks first. */
-bool as_md_enter(struct as_md *md);
+/* True while another block, of n bytes, may be read; counts it.  Every block reader asks
+ * first, so that a file whose directory names one large block many times costs little. */
+bool as_md_enter(struct as_md *md, size_t n);
 void as_md_leave(struct as_md *md);
 
 /* Readers of whole files.  The first group wants md->in->at. */

@@ -31,7 +31,7 @@ struct walk {
     struct frame frame[DEPTH_MAX];
     unsigned depth;
     char order[ORDER_MAX], udta[ORDER_MAX];
-    struct as_span keys; /* payload of a QuickTime keys box */
+    struct as_span keys; /* payload of the current meta box's QuickTime keys */
     uint8_t *keys_copy;
     struct as_md_items items;
     uint8_t *iinf_copy, *iloc_copy;
@@ -382,6 +382,13 @@ static void read_box(struct walk *w, const struct box *box, uint64_t start)
     }
 }
 
+static void drop_keys(struct walk *w)
+{
+    free(w->keys_copy);
+    w->keys_copy = NULL;
+    w->keys = (struct as_span){NULL, 0};
+}
+
 static void walk_boxes(struct walk *w)
 {
     uint64_t at = 0, end;
@@ -405,6 +412,8 @@ static void walk_boxes(struct walk *w)
             list_type(w->order, box.type);
         if (is_container(box.type) && w->depth < DEPTH_MAX) {
             uint64_t skip = container_head(w->md, &box);
+            if (box.type == FOUR('m', 'e', 't', 'a')) /* its keys name the items of its own list */
+                drop_keys(w);
             w->frame[w->depth++] = (struct frame){box.type, box.at + box.n};
             at = box.at + (skip < box.n ? skip : box.n);
             continue;
@@ -414,11 +423,26 @@ static void walk_boxes(struct walk *w)
     }
 }
 
+/* AAC and JPEG XL also come as bare streams: those begin with no box. */
+static bool begins_with_box(struct as_md *md)
+{
+    uint8_t head[8];
+
+    if (as_input_read(md->in, 0, head, 8) != 8)
+        return false;
+    for (size_t i = 4; i < 8; i++)
+        if (head[i] < 0x20 || head[i] > 0x7E)
+            return false;
+    return true;
+}
+
 void as_md_bmff(struct as_md *md)
 {
-    struct walk *w = calloc(1, sizeof *w);
+    struct walk *w;
 
-    if (w == NULL) {
+    if (!begins_with_box(md))
+        return;
+    if ((w = calloc(1, sizeof *w)) == NULL) {
         md->no_memory = true;
         return;
     }
@@ -427,7 +451,7 @@ void as_md_bmff(struct as_md *md)
     as_kvs_add(md->kvs, "bmff.boxes", w->order, strlen(w->order));
     as_kvs_add(md->kvs, "bmff.udta", w->udta, strlen(w->udta));
     as_md_heif(md, &w->items);
-    free(w->keys_copy);
+    drop_keys(w);
     free(w->iinf_copy);
     free(w->iloc_copy);
     free(w);

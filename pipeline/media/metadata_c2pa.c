@@ -281,7 +281,7 @@ void as_md_c2pa(struct as_md *md, const uint8_t *at, size_t n)
     /* other JUMBF content (360 degree pictures, privacy) is none of ours */
     if (n < 32 || memcmp(at + 4, "jumb", 4) != 0 || memmem(at, n < 64 ? n : 64, uuid, 4) == NULL)
         return;
-    if (!as_md_enter(md))
+    if (!as_md_enter(md, n))
         return;
     if ((s = calloc(1, sizeof *s)) == NULL) {
         md->no_memory = true;

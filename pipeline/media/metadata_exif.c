@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { VALUES_MAX = 64, MAKER_MAX = 512 };
+enum { VALUES_MAX = 64, MAKER_MAX = 512, MAKERS_MAX = 2 };
 
 static uint64_t get_uint(const uint8_t *p, size_t size, bool big)
 {
@@ -91,6 +91,22 @@ static void add_numbers(struct as_md *md, const char *key, const struct as_tiff_
     as_kvs_add(md->kvs, key, text, used);
 }
 
+static bool has_controls(const uint8_t *at, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((at[i] < 32 && !isspace(at[i])) || at[i] == 127)
+            return true;
+    return false;
+}
+
+static bool has_high(const uint8_t *at, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (at[i] > 127)
+            return true;
+    return false;
+}
+
 /* Bytes that may be text ("0220" of ExifVersion) or anything else. */
 static void add_bytes(struct as_md *md, const char *key, const struct as_tiff_value *v)
 {
@@ -99,12 +115,7 @@ static void add_bytes(struct as_md *md, const char *key, const struct as_tiff_va
 
     while (n > 0 && (v->at[n - 1] == 0 || v->at[n - 1] == ' '))
         n--;
-    for (size_t i = 0; i < n; i++) {
-        if (isprint(v->at[i]) || isspace(v->at[i]))
-            continue;
-        n = 0; /* not text */
-    }
-    if (n > 1) {
+    if (n > 1 && !has_controls(v->at, n) && !has_high(v->at, n)) {
         as_kvs_add(md->kvs, key, (const char *)v->at, n);
     } else if (v->n <= 4) {
         add_numbers(md, key, v);
@@ -149,7 +160,10 @@ static void add_comment(struct as_md *md, const char *key, const struct as_tiff_
     }
     while (n > 0 && (at[n - 1] == 0 || at[n - 1] == ' '))
         n--;
-    as_md_latin1(md, key, at, n);
+    if (has_controls(at, n)) /* some cameras keep binary data here */
+        add_bytes(md, key, v);
+    else
+        as_md_latin1(md, key, at, n);
 }
 
 static void add_ascii(struct as_md *md, const char *key, const struct as_tiff_value *v)
@@ -180,6 +194,19 @@ void as_md_tiff_value(struct as_md *md, const char *key, const struct as_tiff_va
         add_numbers(md, key, v);
 }
 
+/* Binary blocks, mostly encrypted: libexif spends a microsecond per ten bytes to print them. */
+static bool is_blob(const char *name)
+{
+    static const char *const blobs[] = {"AFInfo2",          "ColorBalance",       "ContrastCurve",
+                                        "FileInfo",         "FlashInfo",          "LensData",
+                                        "NikonCaptureData", "PictureControlData", "ShotInfo"};
+
+    for (size_t i = 0; i < sizeof blobs / sizeof *blobs; i++)
+        if (strcmp(name, blobs[i]) == 0)
+            return true;
+    return false;
+}
+
 /* One entry of a maker note: skipped where libexif knows no name or cannot read the value.
  * The buffer is short because libexif fills it byte by byte, in quadratic time. */
 static void add_maker(struct as_md *md, ExifMnoteData *note, unsigned i)
@@ -188,7 +215,8 @@ static void add_maker(struct as_md *md, ExifMnoteData *note, unsigned i)
     char key[128], value[200];
 
     value[0] = '\0';
-    if (name == NULL || exif_mnote_data_get_value(note, i, value, sizeof value) == NULL)
+    if (name == NULL || is_blob(name) ||
+        exif_mnote_data_get_value(note, i, value, sizeof value) == NULL)
         return;
     value[sizeof value - 1] = '\0';
     if (strncmp(value, "Invalid number of components", 28) == 0)
@@ -201,10 +229,13 @@ void as_md_maker(struct as_md *md, const uint8_t *tiff, size_t n)
 {
     /* what libexif can address (an APP1 segment, less its length), with the prefix it wants */
     enum { REACH = 0xFFFE };
-    ExifData *data = exif_data_new();
     ExifMnoteData *note;
+    ExifData *data;
     uint8_t *block;
 
+    if (md->makers++ >= MAKERS_MAX) /* libexif loads the whole block each time */
+        return;
+    data = exif_data_new();
     n = n > REACH - 6 ? REACH - 6 : n;
     block = malloc(n + 6);
     if (block == NULL || data == NULL) {

@@ -78,7 +78,7 @@ void as_md_icc(struct as_md *md, const uint8_t *at, size_t n)
 {
     cmsHPROFILE profile;
 
-    if (!as_md_enter(md))
+    if (!as_md_enter(md, n))
         return;
     if (n < 132 || n > AS_BLOCK_MAX || memcmp(at + 36, "acsp", 4) != 0) {
         as_md_broken(md, "ICC profile header");

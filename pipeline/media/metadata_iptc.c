@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DATASETS_MAX = 512 };
+enum { DATASETS_MAX = 512, IIM_MAX = 1 << 20 };
 
 static void add_dataset(struct as_md *md, const IptcDataSet *set)
 {
@@ -28,18 +28,44 @@ static void add_dataset(struct as_md *md, const IptcDataSet *set)
         as_md_latin1(md, key, set->data, set->size);
 }
 
+/* Bytes of the first DATASETS_MAX datasets: marker, record, number, length, data.
+ * libiptcdata allocates for each, so what is too much must not reach it.     */
+static size_t datasets_end(const uint8_t *at, size_t n)
+{
+    size_t i = 0;
+
+    for (int k = 0; k < DATASETS_MAX && n - i >= 5 && at[i] == 0x1C; k++) {
+        uint64_t size = as_u16be(at + i + 3);
+        size_t head = 5;
+
+        if (size & 0x8000) { /* the length of the length */
+            head += size & 0x7FFF;
+            if (head > 9 || n - i < head)
+                break;
+            size = 0;
+            for (size_t b = 5; b < head; b++)
+                size = size << 8 | at[i + b];
+        }
+        if (size > n - i - head)
+            return n; /* cut: libiptcdata tells */
+        i += head + (size_t)size;
+    }
+    return i;
+}
+
 void as_md_iptc(struct as_md *md, const uint8_t *at, size_t n)
 {
     IptcData *data;
 
-    if (n < 5 || n > AS_BLOCK_MAX || !as_md_enter(md))
+    n = datasets_end(at, n);
+    if (n < 5 || n > IIM_MAX || !as_md_enter(md, n))
         return;
     if ((data = iptc_data_new()) == NULL) {
         md->no_memory = true;
     } else {
         if (iptc_data_load(data, at, (unsigned)n) < 0)
             as_md_broken(md, "IPTC records");
-        for (unsigned i = 0; i < data->count && i < DATASETS_MAX; i++)
+        for (unsigned i = 0; i < data->count; i++)
             if (data->datasets[i]->data)
                 add_dataset(md, data->datasets[i]);
         iptc_data_unref(data);
@@ -89,7 +115,7 @@ void as_md_irb(struct as_md *md, const uint8_t *at, size_t n)
 {
     size_t i = 0;
 
-    if (!as_md_enter(md))
+    if (!as_md_enter(md, n))
         return;
     while (n - i >= 12 && memcmp(at + i, "8BIM", 4) == 0) {
         unsigned id = as_u16be(at + i + 4);

@@ -295,6 +295,8 @@ static size_t entropy_end(const uint8_t *p, size_t n, size_t at)
 {
     enum { BLOCK = 1024 };
 
+    if (n - at >= 2 && p[at] == 0xFF && p[at + 1] != 0 && (p[at + 1] & 0xF8) != 0xD0)
+        return at; /* an empty scan: no need to look at a whole block */
     for (; n - at > BLOCK; at += BLOCK) {
         uint8_t hit = 0;
         for (size_t i = 0; i < BLOCK; i++) {

@@ -109,8 +109,28 @@ static bool special_entry(struct as_md *md, struct tiff *t, enum ifd ifd,
         as_md_c2pa(md, v->at, v->n);
         return true;
     default: /* where the pixels are: thousands of numbers that say nothing */
-        return v->tag == 0x0111 || v->tag == 0x0117 || v->tag == 0x0144 || v->tag == 0x0145;
+        return v->tag == 0x0140 || v->tag == 0x0111 || v->tag == 0x0117 || v->tag == 0x0144 ||
+               v->tag == 0x0145;
     }
+}
+
+/* Tags that libexif does not name. */
+static const char *tiff_name(uint16_t tag)
+{
+    static const struct {
+        uint16_t tag;
+        const char *name;
+    } names[] = {
+        {0x011D, "PageName"},          {0x011E, "XPosition"},    {0x011F, "YPosition"},
+        {0x0129, "PageNumber"},        {0x013C, "HostComputer"}, {0x013D, "Predictor"},
+        {0x0142, "TileWidth"},         {0x0143, "TileLength"},   {0x0152, "ExtraSamples"},
+        {0x0153, "SampleFormat"},      {0xC612, "DNGVersion"},   {0xC614, "UniqueCameraModel"},
+        {0xC62F, "CameraSerialNumber"}};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].tag == tag)
+            return names[i].name;
+    return NULL;
 }
 
 static void add_entry(struct as_md *md, struct tiff *t, enum ifd ifd, const struct as_tiff_value *v)
@@ -128,6 +148,8 @@ static void add_entry(struct as_md *md, struct tiff *t, enum ifd ifd, const stru
     name = exif_tag_get_name_in_ifd((ExifTag)v->tag, of_libexif[ifd]);
     if (name == NULL && ifd != IFD_GPS && ifd != IFD_INTEROP) /* in a directory not its own */
         name = exif_tag_get_name((ExifTag)v->tag);
+    if (name == NULL && (ifd == IFD_MAIN || ifd == IFD_THUMB))
+        name = tiff_name(v->tag);
     if (name)
         snprintf(key, sizeof key, "%s.%s", group[ifd], name);
     else
@@ -260,7 +282,7 @@ void as_md_ifds(struct as_md *md, const uint8_t *tiff, size_t n, bool file)
 
 void as_md_exif(struct as_md *md, const uint8_t *tiff, size_t n)
 {
-    if (!as_md_enter(md))
+    if (!as_md_enter(md, n))
         return;
     as_md_ifds(md, tiff, n > AS_BLOCK_MAX ? AS_BLOCK_MAX : n, false);
     as_md_leave(md);

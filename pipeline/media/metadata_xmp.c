@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DEPTH_MAX = 64, PATH_MAX_BYTES = 200, JOIN_MAX = 64 * 1024 };
+enum { DEPTH_MAX = 64, PATH_MAX_BYTES = 200, JOIN_MAX = 64 * 1024, ATTRIBUTES_MAX = 800 };
 
 #define RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
@@ -260,8 +260,8 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
     (void)nns, (void)ns, (void)ndefault;
     if (m->stopped)
         return;
-    if (m->depth == DEPTH_MAX) {
-        stop(m, "XMP nested too deeply");
+    if (m->depth == DEPTH_MAX || m->md->kvs->cut) {
+        stop(m, m->md->kvs->cut ? "XMP has more entries than are kept" : "XMP nested too deeply");
         return;
     }
     if (parent && (parent->what == PROPERTY || parent->what == ITEM)) {
@@ -376,6 +376,28 @@ static void parse(struct as_md *md, const char *at, size_t n)
     free(m);
 }
 
+/* No element may have more attributes than ATTRIBUTES_MAX: libxml2 takes quadratic time
+ * over them.  Counted is what could be one, an equals sign and a quote, from each '<' to the
+ * next: neither quoting nor comments can hide a '<', which no attribute value may hold. */
+static bool few_attributes(const char *at, size_t n)
+{
+    const char *end = at + n;
+    size_t count = 0;
+
+    for (; at < end; at++) {
+        if (*at == '<') {
+            count = 0;
+        } else if (*at == '=') {
+            const char *next = at + 1;
+            while (next < end && memchr(" \t\r\n", *next, 4))
+                next++;
+            if (next < end && (*next == '"' || *next == '\'') && ++count > ATTRIBUTES_MAX)
+                return false;
+        }
+    }
+    return true;
+}
+
 /* A UTF-16 packet as UTF-8 in memory of its own; NULL when there is no memory. */
 static char *from_utf16(const uint8_t *at, size_t n, bool big, size_t *len)
 {
@@ -411,7 +433,7 @@ void as_md_xmp(struct as_md *md, const uint8_t *at, size_t n)
     char *copy = NULL;
     const char *text = (const char *)at;
 
-    if (!as_md_enter(md))
+    if (!as_md_enter(md, n))
         return;
     if (n > AS_BLOCK_MAX) {
         as_md_broken(md, "XMP longer than 16 MiB");
@@ -431,7 +453,9 @@ void as_md_xmp(struct as_md *md, const uint8_t *at, size_t n)
         n--;
     }
     n = n ? packet_end(text, n) : 0;
-    if (n > 0 && text)
+    if (n > 0 && text && !few_attributes(text, n))
+        as_md_broken(md, "XMP element with too many attributes");
+    else if (n > 0 && text)
         parse(md, text, n);
     free(copy);
     as_md_leave(md);
