@@ -7,10 +7,12 @@
 
 #include "../pipeline/store/seal.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LONG_TEXT = 300000, KV_MAX = 12, SOURCES = 3 };
 
@@ -262,6 +264,24 @@ static inline enum as_status rows_row(void *state, uint64_t i, struct as_row *ro
         change_row(r, row, r->change);
 done:
     return status;
+}
+
+/* Makes all writing through open files whose names end in `end` fail; gives their number. */
+static inline int rows_break(const char *end)
+{
+    int n = 0, nothing = open("/dev/null", O_RDONLY);
+    char link[64], name[300];
+
+    for (int fd = 3; fd < 256; fd++) {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        ssize_t len = readlink(link, name, sizeof name - 1);
+        if (len < (ssize_t)strlen(end) || memcmp(name + len - strlen(end), end, strlen(end)) != 0)
+            continue;
+        dup2(nothing, fd);
+        n++;
+    }
+    close(nothing);
+    return n;
 }
 
 /* Everything that a seal is given, for the rows of one rank. */

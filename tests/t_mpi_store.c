@@ -151,7 +151,31 @@ static void test_full_disk(void)
     kit_free(k);
 }
 
-int main(void)
+/* With --break: the device of rank 1 fails in the middle; the job must end with 74. */
+static enum as_status breaking_row(void *state, uint64_t i, struct as_row *row, struct as_err *err)
+{
+    struct rows *r = state;
+
+    if (i == 2000 && r->fail_after-- == 0)
+        check(rows_break(".tmp") > 0, "break", "nothing to break");
+    return rows_row(state, i, row, err);
+}
+
+static void seal_broken(void)
+{
+    struct kit *k = kit_new(7, 3000, rank, ranks);
+    struct digests d;
+    struct as_err err = {0};
+
+    k->what.rows.row = breaking_row;
+    k->rows.fail_after = 1;
+    k->what.bytes_per_call = 100000;
+    (void)!as_store_seal_with(path, comm, &k->what, DETS, d.content, d.exact, &err);
+    check(false, "came back", err.text);
+    kit_free(k);
+}
+
+int main(int argc, char **argv)
 {
     struct as_err err = {0};
     char folder[] = "/tmp/t_mpi_store_XXXXXX";
@@ -167,6 +191,10 @@ int main(void)
     check(as_comm_bcast(comm, folder, sizeof folder, 0) == AS_OK, "bcast", "");
     snprintf(path, sizeof path, "%s/all.h5", folder);
     snprintf(alone, sizeof alone, "%s/alone.h5", folder);
+    if (argc > 2 && strcmp(argv[1], "--break") == 0) {
+        snprintf(path, sizeof path, "%s", argv[2]);
+        seal_broken();
+    }
     test_equal(0, false, 0);
     test_equal(1, false, 0);
     test_equal(2, false, 64);

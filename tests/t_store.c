@@ -676,6 +676,31 @@ static void test_full_disk(void **state)
     round_trip(100);
 }
 
+/* While row 30 is written, the device fails. */
+static enum as_status breaking_row(void *state, uint64_t i, struct as_row *row, struct as_err *err)
+{
+    struct rows *r = state;
+
+    if (i == 30 && r->fail_after-- == 0)
+        assert_int_equal(rows_break(".tmp"), 1);
+    return rows_row(state, i, row, err);
+}
+
+static void test_broken_device(void **state)
+{
+    (void)state;
+    for (uint64_t bytes = 0; bytes < 2000; bytes += 1000) {
+        struct kit *k = kit_new(seed, 40, 0, 1);
+        assert_non_null(k);
+        k->what.rows.row = breaking_row;
+        k->rows.fail_after = 1;
+        k->what.bytes_per_call = bytes;
+        seal_fails(k, AS_EIO, "cannot write rows");
+        kit_free(k);
+    }
+    round_trip(100);
+}
+
 static void test_no_folder(void **state)
 {
     struct kit *k = kit_new(seed, 4, 0, 1);
@@ -726,7 +751,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_refused),       cmocka_unit_test(test_tampered),
         cmocka_unit_test(test_failing_rows),  cmocka_unit_test(test_fickle_rows),
         cmocka_unit_test(test_full_disk),     cmocka_unit_test(test_no_folder),
-        cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_versions),      cmocka_unit_test(test_broken_device),
     };
 
     seed =

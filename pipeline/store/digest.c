@@ -6,7 +6,7 @@
  * of such a table may begin anywhere in it; how many rows count in each run of
  * AS_BLOCK_ROWS rows is found first.
  *
- * 1 rows outside   2 cells   3 hashing   4 blocks   5 plan   6 digests        */
+ * 1 hashing   2 blocks   3 plan   4 digests                                   */
 #include "digest.h"
 #include "h5.h"
 
@@ -22,117 +22,7 @@ static const char *const TYPES[AS_CELLS] = {
     "hex40", "hex64", "row", "detector", "cells", "text", "text", "text",
 };
 
-/* 1 rows outside ------------------------------------------------------------------- */
-
-static uint64_t blocks_of(uint64_t rows)
-{
-    return rows / AS_BLOCK_ROWS + (rows % AS_BLOCK_ROWS > 0);
-}
-
-static uint64_t block_end(uint64_t block, uint64_t rows)
-{
-    return rows - block * AS_BLOCK_ROWS < AS_BLOCK_ROWS ? rows : (block + 1) * AS_BLOCK_ROWS;
-}
-
-enum as_status as_bits_fill(struct as_bits *bits, struct as_store *store, uint64_t rank,
-                            uint64_t ranks, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    struct as_window *w = as_store_table(store, AS_T_items);
-    const uint8_t *at = NULL;
-
-    bits->set = 0;
-    bits->rows = w->set->rows;
-    bits->nwords = bits->rows / 64 + 1;
-    if ((bits->word = calloc(bits->nwords, sizeof *bits->word)) == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory for a bit per item");
-    for (uint64_t b = rank; b < blocks_of(bits->rows); b += ranks)
-        for (uint64_t i = b * AS_BLOCK_ROWS; i < block_end(b, bits->rows); i++) {
-            AS_TRY(as_window_span(w, i, 1, &at, err));
-            uint8_t item = ((const struct as_rec_items *)at)->status[0];
-            if (item == AS_ITEM_TIMEOUT || item == AS_ITEM_CRASHED) {
-                bits->word[i / 64] |= (uint64_t)1 << i % 64;
-                bits->set++;
-            }
-        }
-done:
-    return status;
-}
-
-void as_bits_clear(struct as_bits *bits)
-{
-    free(bits->word);
-    memset(bits, 0, sizeof *bits);
-}
-
-bool as_digest_counts(const struct as_set *set, const uint8_t *rec, const struct as_bits *out,
-                      unsigned in)
-{
-    for (uint32_t c = 0; c < set->ncolumns; c++)
-        if (set->column[c].type == AS_CELL_ROW &&
-            as_bits_get(out, as_get_u64(rec + set->column[c].at)))
-            return false;
-    if (set->which == AS_T_matches && (in & AS_IN_EXACT))
-        return as_get_u16(((const struct as_rec_matches *)rec)->kind) == AS_MATCH_HASH;
-    return true;
-}
-
-/* 2 cells -------------------------------------------------------------------------- */
-
-struct as_text as_digest_plain(enum as_cell type, const uint8_t *at, uint32_t size,
-                               uint8_t scratch[8])
-{
-    if (type == AS_CELL_F32)
-        as_put_f32(scratch, as_get_f32(at));
-    else if (type == AS_CELL_F64)
-        as_put_f64(scratch, as_get_f64(at));
-    else
-        return (struct as_text){(const char *)at, size};
-    return (struct as_text){(const char *)scratch, size};
-}
-
-static enum as_status cells_value(struct as_store *store, const struct as_rec_maps *rec,
-                                  struct as_text *value, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    uint32_t w = as_get_u16(rec->w), h = as_get_u16(rec->h);
-    const uint8_t *at = NULL;
-
-    if (w > AS_MAP_SIDE_MAX || h > AS_MAP_SIDE_MAX)
-        AS_FAIL(err, AS_EFORMAT, "a map of %" PRIu32 " x %" PRIu32 " cells is larger than any", w,
-                h);
-    AS_TRY(as_window_span(as_store_bytes(store, AS_B_map_data), as_get_u64(rec->offset),
-                          (uint64_t)w * h, &at, err));
-    *value = (struct as_text){(const char *)at, w * h};
-done:
-    return status;
-}
-
-enum as_status as_digest_cell(struct as_store *store, const struct as_column *col,
-                              const uint8_t *rec, uint8_t scratch[8], struct as_text *value,
-                              struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    const uint8_t *at = rec + col->at;
-
-    if (as_is_text(col->type)) {
-        AS_TRY(as_store_text(store, col->type, at, value, err));
-    } else if (col->type == AS_CELL_CELLS) {
-        AS_TRY(cells_value(store, (const struct as_rec_maps *)rec, value, err));
-    } else if (col->type == AS_CELL_DET) {
-        uint16_t slot = as_get_u16(at);
-        if (slot >= store->layout.ndets)
-            AS_FAIL(err, AS_EFORMAT, "detector %u is not in the list", slot);
-        const char *name = store->layout.det[slot];
-        *value = (struct as_text){name, (uint32_t)strlen(name)};
-    } else {
-        *value = as_digest_plain(col->type, at, col->size, scratch);
-    }
-done:
-    return status;
-}
-
-/* 3 hashing ------------------------------------------------------------------------ */
+/* 1 hashing ------------------------------------------------------------------------ */
 
 /* SHA-256 in few large steps. */
 struct sink {
@@ -195,12 +85,14 @@ done:
     return status;
 }
 
-/* 4 blocks ------------------------------------------------------------------------- */
+/* 2 blocks ------------------------------------------------------------------------- */
 
 /* One dataset's part in a digest. */
 struct part {
     const struct as_set *set;
     struct as_window *w;
+    uint32_t index;     /* of the set in the layout                            */
+    bool both;          /* all of it that is in content_digest is in digest_exact */
     bool picks;         /* only some of its rows may count                     */
     uint64_t rows;      /* that count                                          */
     uint64_t first_run; /* its runs in plan.count[], of AS_BLOCK_ROWS rows each */
@@ -217,8 +109,11 @@ struct plan {
     uint32_t nparts;
     struct part part[AS_SETS_MAX];
     uint64_t nruns, nblocks;
-    uint64_t *count;  /* [nruns] rows that count         */
-    uint64_t *digest; /* [nblocks][4] digests, as words  */
+    uint64_t *count;   /* [nruns] rows that count         */
+    uint64_t *digest;  /* [nblocks][4] digests, as words  */
+    uint64_t *content; /* the same of content_digest, once it is done; parts that are the
+                          same in both need no second reading */
+    uint64_t content_first[AS_SETS_MAX]; /* by set: its first block in content[] */
     struct sink sink;
 };
 
@@ -271,7 +166,7 @@ static enum as_status hash_group(struct plan *p, const struct part *part, uint64
 {
     enum as_status status = AS_OK;
     const uint8_t *at = NULL;
-    uint64_t end = block_end(block, part->rows), n = AS_AHEAD_MAX / part->set->row_bytes;
+    uint64_t end = as_block_end(block, part->rows), n = AS_AHEAD_MAX / part->set->row_bytes;
 
     n = p->out.set > 0 || n == 0 ? 1 : n;
     for (uint64_t i = block * AS_BLOCK_ROWS; i < end; i += n) {
@@ -309,7 +204,7 @@ static enum as_status hash_table(struct plan *p, const struct part *part, uint64
     const bool items = part->set->which == AS_T_items;
     const uint8_t *rec = NULL;
     uint64_t pass = 0, row = block_first(p, part, block, &pass);
-    uint64_t left = block_end(block, part->rows) - block * AS_BLOCK_ROWS;
+    uint64_t left = as_block_end(block, part->rows) - block * AS_BLOCK_ROWS;
 
     for (; left > 0; row++) {
         AS_TRY(as_window_span(part->w, row, 1, &rec, err));
@@ -333,6 +228,8 @@ static enum as_status hash_blocks(struct plan *p, struct as_err *err)
 
     for (uint32_t i = 0; i < p->nparts; i++) {
         const struct part *part = &p->part[i];
+        if (p->content != NULL && part->both)
+            continue;
         for (uint64_t b = 0; b < part->blocks; b++) {
             uint64_t *to = &p->digest[4 * (part->first_block + b)];
             if ((part->first_block + b) % p->ranks != p->rank)
@@ -351,7 +248,7 @@ done:
     return status;
 }
 
-/* 5 plan --------------------------------------------------------------------------- */
+/* 3 plan --------------------------------------------------------------------------- */
 
 static bool names_items(const struct as_set *set)
 {
@@ -359,6 +256,15 @@ static bool names_items(const struct as_set *set)
         if (set->column[c].type == AS_CELL_ROW)
             return true;
     return false;
+}
+
+/* Of a group's dataset, its taking part in both is enough. */
+static bool in_both(const struct as_set *set)
+{
+    for (uint32_t c = 0; c < set->ncolumns; c++)
+        if (set->column[c].scope == AS_SCOPE_CONTENT)
+            return false;
+    return true;
 }
 
 static void plan_parts(struct plan *p)
@@ -375,12 +281,14 @@ static void plan_parts(struct plan *p)
         bool hashes_only =
             set->form == AS_FORM_TABLE && set->which == AS_T_matches && (p->in & AS_IN_EXACT);
         part->set = set;
+        part->index = order[i];
+        part->both = !hashes_only && in_both(set);
         part->w = &p->store->window[order[i]];
         part->rows = set->rows;
         part->picks =
             set->form == AS_FORM_TABLE && names_items(set) && (p->out.set > 0 || hashes_only);
         part->first_run = p->nruns;
-        part->runs = part->picks ? blocks_of(set->rows) : 0;
+        part->runs = part->picks ? as_blocks(set->rows) : 0;
         p->nruns += part->runs;
     }
 }
@@ -395,7 +303,7 @@ static enum as_status count_runs(struct plan *p, struct as_err *err)
         for (uint64_t r = 0; r < part->runs; r++) {
             if ((part->first_run + r) % p->ranks != p->rank)
                 continue;
-            for (uint64_t row = r * AS_BLOCK_ROWS; row < block_end(r, part->set->rows); row++) {
+            for (uint64_t row = r * AS_BLOCK_ROWS; row < as_block_end(r, part->set->rows); row++) {
                 AS_TRY(as_window_span(part->w, row, 1, &rec, err));
                 p->count[part->first_run + r] += as_digest_counts(part->set, rec, &p->out, p->in);
             }
@@ -414,8 +322,21 @@ static void plan_blocks(struct plan *p)
         for (uint64_t r = 0; r < part->runs; r++)
             part->rows += p->count[part->first_run + r];
         part->first_block = p->nblocks;
-        part->blocks = blocks_of(part->rows);
+        part->blocks = as_blocks(part->rows);
         p->nblocks += part->blocks;
+    }
+}
+
+/* Takes over the digests of parts that are the same in both; keeps those of the first. */
+static void share_blocks(struct plan *p)
+{
+    for (uint32_t i = 0; i < p->nparts; i++) {
+        const struct part *part = &p->part[i];
+        if (p->content != NULL && part->both)
+            memcpy(&p->digest[4 * part->first_block],
+                   &p->content[4 * p->content_first[part->index]], part->blocks * 32);
+        if (p->content == NULL)
+            p->content_first[part->index] = part->first_block;
     }
 }
 
@@ -443,7 +364,7 @@ done:
     return status;
 }
 
-/* 6 digests ------------------------------------------------------------------------ */
+/* 4 digests ------------------------------------------------------------------------ */
 
 /* Names of the columns: of a table those that count, of a group as the file says. */
 static enum as_status hash_type(struct plan *p, const struct part *part, struct as_err *err)
@@ -517,6 +438,7 @@ static enum as_status digest_one(struct plan *p, unsigned in, char digest[65], s
     if ((mine = words_new(&p->digest, 4 * p->nblocks, err)) == AS_OK)
         mine = hash_blocks(p, err);
     AS_TRY(join(p, mine, p->digest, 4 * p->nblocks, err));
+    share_blocks(p);
     AS_TRY(as_comm_agree(p->comm, hash_all(p, digest, err), err));
 done:
     return status;
@@ -550,6 +472,8 @@ enum as_status as_digest_make(struct as_store *store, struct as_comm *comm, enum
     AS_TRY(join(p, mine, p->out.word, p->out.nwords, err));
     AS_TRY(as_comm_sum(comm, &p->out.set, 1));
     AS_TRY(digest_one(p, AS_IN_CONTENT, content_digest, err));
+    p->content = p->digest;
+    p->digest = NULL;
     AS_TRY(digest_one(p, AS_IN_EXACT, digest_exact, err));
 done:
     if (p != NULL) {
@@ -557,6 +481,7 @@ done:
         as_bits_clear(&p->out);
         free(p->count);
         free(p->digest);
+        free(p->content);
     }
     free(p);
     return status;

@@ -11,6 +11,17 @@ struct as_bits {
     uint64_t set; /* bits that are set */
 };
 
+/* Blocks of AS_BLOCK_ROWS rows; the row behind the last of a block. */
+static inline uint64_t as_blocks(uint64_t rows)
+{
+    return rows / AS_BLOCK_ROWS + (rows % AS_BLOCK_ROWS > 0);
+}
+
+static inline uint64_t as_block_end(uint64_t block, uint64_t rows)
+{
+    return rows - block * AS_BLOCK_ROWS < AS_BLOCK_ROWS ? rows : (block + 1) * AS_BLOCK_ROWS;
+}
+
 /* Marks the rows outside the promise, of those blocks that are dealt to this rank.  Local. */
 enum as_status as_bits_fill(struct as_bits *bits, struct as_store *store, uint64_t rank,
                             uint64_t ranks, struct as_err *err) AS_MUST_CHECK;

@@ -54,6 +54,15 @@ enum as_status as_seal_finding(struct as_seal *s, uint64_t i, struct as_err *err
 enum as_status as_seal_timing(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_source(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 
+/*
+ * Writes the file `tmp`, with room for the digests but without them.
+ * Collective; every rank gets the same status.
+ */
+enum as_status as_seal_write(const char *tmp, struct as_comm *comm,
+                             const struct as_store_what *what,
+                             const struct as_detector *const *dets,
+                             struct as_err *err) AS_MUST_CHECK;
+
 /* Reading and sealing with any table of detectors, ended by NULL. */
 enum as_status as_store_seal_with(const char *path, struct as_comm *comm,
                                   const struct as_store_what *what,

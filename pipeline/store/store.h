@@ -22,7 +22,7 @@ struct as_source_row {
 
 struct as_finding {
     uint64_t row;    /* item row */
-    uint16_t det;    /* index into as_detectors[] */
+    uint16_t det;    /* index into as_detectors[]; UINT16_MAX: not in this program */
     float score, llr; /* llr: NaN where not calibrated */
     char text[240];
 };
@@ -61,12 +61,16 @@ struct as_store_what {
  * Writes `path` (through path.tmp: write, read back for the digests, close,
  * fsync, rename, fsync of the folder).  digests: content_digest and
  * digest_exact as hex.  Collective; comm == NULL: one process.
+ *   AS_EIO   no room (found out before the file is begun), a failing device
+ *   AS_EBUG  the rows break a promise of row.h, or differ between the two times
+ * On failure nothing is left.  When HDF5 fails to write while there are several
+ * ranks, the job ends with 74 and does not come back: MPI-IO leaves no way on.
  */
 enum as_status as_store_seal(const char *path, struct as_comm *comm, const struct as_store_what *what,
                              char content_digest[65], char digest_exact[65],
                              struct as_err *err) AS_MUST_CHECK;
 
-/* Reading: one process, no MPI. */
+/* Reading: one process, no MPI.  AS_EFORMAT: the file is not a store, or broken. */
 struct as_store;
 
 enum as_status as_store_open(struct as_store **store, const char *path, struct as_err *err) AS_MUST_CHECK;
@@ -77,7 +81,8 @@ const char *as_store_attr(const struct as_store *store, const char *name); /* sc
 const char *as_store_provenance(const struct as_store *store);            /* JSON text */
 
 /* Row i with its metadata and errors; borrowed until the next call.  Measures of
- * detectors not in the store are NOT_RUN. score[d]: NaN where there is none.    */
+ * detectors that are not in the store, or there with another number of measures,
+ * are NOT_RUN.  score[d]: NaN where there is none.  Texts end in a NUL as well.  */
 enum as_status as_store_row(struct as_store *store, uint64_t i, struct as_row *row,
                             float score[AS_DETECTORS_MAX], struct as_err *err) AS_MUST_CHECK;
 
