@@ -54,7 +54,9 @@ static enum as_status give_up(struct as_container *c, struct as_err *err)
         return finish(c, AS_ENOMEM, why, text, err);
     if (why == AS_REASON_ENCRYPTED || why == AS_REASON_BAD_PASSWORD)
         return finish(c, AS_EFORMAT, why, text, err);
-    if (why == AS_REASON_ENCRYPTED_UNSUP || archive_read_has_encrypted_entries(c->a) > 0)
+    /* libarchive follows a wild pointer when asked this before it chose a format */
+    if (why == AS_REASON_ENCRYPTED_UNSUP ||
+        (c->started && archive_read_has_encrypted_entries(c->a) > 0))
         return finish(c, AS_EFORMAT, AS_REASON_ENCRYPTED_UNSUP, text, err);
     if (strstr(text, "too many filters"))
         return finish(c, AS_ELIMIT, AS_REASON_LIMIT_DEPTH, text, err);
@@ -209,6 +211,7 @@ static void open_entry(struct as_container *c, const struct as_entry *e)
     c->sparse = c->entry && archive_entry_sparse_count(c->entry) > 0;
     c->claimed = e->size;
     c->flags = 0;
+    c->encrypted = c->entry && archive_entry_is_encrypted(c->entry);
     c->data = NULL;
     c->data_len = 0;
     c->data_at = c->pos = 0;

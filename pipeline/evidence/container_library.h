@@ -51,7 +51,7 @@ struct as_container {
     enum as_reason final_why;
 
     bool open; /* an entry's data can be read */
-    bool sparse;
+    bool sparse, encrypted;
     int64_t claimed;
     enum as_reason broken; /* why the entry's data ended */
     bool end;
