@@ -92,7 +92,14 @@ static int try_formats(struct as_container *c)
     int code = as_library_start(c, c->formats, 0);
 
     c->started = code >= ARCHIVE_WARN;
-    return c->started ? as_library_header(c) : code;
+    /* no filter took the stream: without one, `raw` would give the file itself as its content */
+    if (c->started && c->filtered && archive_filter_code(c->a, 0) == ARCHIVE_FILTER_NONE) {
+        c->started = false;
+        code = ARCHIVE_FATAL;
+    }
+    if (c->started && c->base > 0)
+        code = as_library_header(c); /* the made-up one */
+    return c->started && code >= ARCHIVE_WARN ? as_library_header(c) : code;
 }
 
 /* Opens for good. */
@@ -198,7 +205,8 @@ static void fill(struct as_container *c, struct as_entry *e, int code)
     if (as_zip_disagrees(&c->zip, &c->zip_in, c->next))
         e->flags |= AS_FLAG_DISAGREES;
     if (c->access == AS_ACCESS_OFFSET)
-        e->offset = c->base + (uint64_t)archive_read_header_position(c->a);
+        e->offset = c->base + (uint64_t)archive_read_header_position(c->a) -
+                    (c->base > 0 ? AS_LIBRARY_LEAD : 0);
 }
 
 /* Makes the entry's data readable. */
