@@ -54,7 +54,9 @@ static enum as_status give_up(struct as_container *c, struct as_err *err)
         return finish(c, AS_ENOMEM, why, text, err);
     if (why == AS_REASON_ENCRYPTED || why == AS_REASON_BAD_PASSWORD)
         return finish(c, AS_EFORMAT, why, text, err);
-    if (why == AS_REASON_ENCRYPTED_UNSUP || archive_read_has_encrypted_entries(c->a) > 0)
+    /* libarchive follows a wild pointer when asked this before it chose a format */
+    if (why == AS_REASON_ENCRYPTED_UNSUP ||
+        (c->started && archive_read_has_encrypted_entries(c->a) > 0))
         return finish(c, AS_EFORMAT, AS_REASON_ENCRYPTED_UNSUP, text, err);
     if (strstr(text, "too many filters"))
         return finish(c, AS_ELIMIT, AS_REASON_LIMIT_DEPTH, text, err);
@@ -90,7 +92,14 @@ static int try_formats(struct as_container *c)
     int code = as_library_start(c, c->formats, 0);
 
     c->started = code >= ARCHIVE_WARN;
-    return c->started ? as_library_header(c) : code;
+    /* no filter took the stream: without one, `raw` would give the file itself as its content */
+    if (c->started && c->filtered && archive_filter_code(c->a, 0) == ARCHIVE_FILTER_NONE) {
+        c->started = false;
+        code = ARCHIVE_FATAL;
+    }
+    if (c->started && c->base > 0)
+        code = as_library_header(c); /* the made-up one */
+    return c->started && code >= ARCHIVE_WARN ? as_library_header(c) : code;
 }
 
 /* Opens for good. */
@@ -196,7 +205,8 @@ static void fill(struct as_container *c, struct as_entry *e, int code)
     if (as_zip_disagrees(&c->zip, &c->zip_in, c->next))
         e->flags |= AS_FLAG_DISAGREES;
     if (c->access == AS_ACCESS_OFFSET)
-        e->offset = c->base + (uint64_t)archive_read_header_position(c->a);
+        e->offset = c->base + (uint64_t)archive_read_header_position(c->a) -
+                    (c->base > 0 ? AS_LIBRARY_LEAD : 0);
 }
 
 /* Makes the entry's data readable. */
@@ -209,6 +219,7 @@ static void open_entry(struct as_container *c, const struct as_entry *e)
     c->sparse = c->entry && archive_entry_sparse_count(c->entry) > 0;
     c->claimed = e->size;
     c->flags = 0;
+    c->encrypted = c->entry && archive_entry_is_encrypted(c->entry);
     c->data = NULL;
     c->data_len = 0;
     c->data_at = c->pos = 0;

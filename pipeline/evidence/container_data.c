@@ -55,6 +55,7 @@ static void fetch(struct as_container *c)
         c->broken = AS_REASON_ENTRY_DAMAGED;
         return;
     }
+    c->flags |= c->encrypted ? AS_FLAG_DECRYPTED : 0;
     c->data = data;
     c->data_len = n;
     c->data_at = (uint64_t)at;
@@ -62,7 +63,7 @@ static void fetch(struct as_container *c)
     c->limit = as_library_over(c, as_library_unpacked(c));
     if (c->access == AS_ACCESS_ORDINAL && c->kind == AS_KIND_ZIP && c->claimed >= 0 &&
         (uint64_t)at + n > (uint64_t)c->claimed)
-        c->broken = AS_REASON_ENTRY_DAMAGED; /* more than it claims: see the head of this file */
+        c->broken = AS_REASON_ENTRY_DAMAGED; /* more than it claims: see the head of container.c */
 }
 
 /* Hands out zeros of a hole, or bytes of a piece; gives how many. */

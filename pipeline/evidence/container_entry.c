@@ -98,6 +98,28 @@ static enum as_entry_type type_of(struct archive_entry *from)
     }
 }
 
+/* Whether a symbolic link called `name` leads out of the container: its own
+ * folders, then the parts of its target, climb above the top.                */
+static bool link_climbs(const char *name, size_t len, const char *target)
+{
+    int64_t depth = 0;
+
+    for (size_t i = 0; i < len; i++)
+        depth += is_slash(name[i]) && i > 0 && !is_slash(name[i - 1]);
+    while (*target && !is_slash(*target)) {
+        size_t n = strcspn(target, "/\\");
+        if (n == 2 && target[0] == '.' && target[1] == '.')
+            depth--;
+        else if (n != 1 || target[0] != '.')
+            depth++;
+        if (depth < 0)
+            return true;
+        target += n;
+        target += strspn(target, "/\\");
+    }
+    return false;
+}
+
 void as_entry_fill(struct as_entry *e, struct archive_entry *from, char *name)
 {
     bool cut = false;
@@ -108,6 +130,9 @@ void as_entry_fill(struct as_entry *e, struct archive_entry *from, char *name)
     e->size = archive_entry_size_is_set(from) ? archive_entry_size(from) : -1;
     e->mtime_s = archive_entry_mtime_is_set(from) ? archive_entry_mtime(from) : INT64_MIN;
     e->flags = as_entry_name_flags(name, e->name_len);
+    if (e->type == AS_ENTRY_SYMLINK && archive_entry_symlink(from) &&
+        link_climbs(name, e->name_len, archive_entry_symlink(from)))
+        e->flags |= AS_FLAG_TRAVERSAL;
     e->reason = cut ? AS_REASON_LIMIT_NAME : AS_REASON_NONE;
 }
 

@@ -32,6 +32,24 @@ uint64_t as_library_unpacked(const struct as_container *c)
     return stream > 0 && (uint64_t)stream > c->out ? (uint64_t)stream : c->out;
 }
 
+/* The header of an empty entry, which stands before a tar that is begun in the
+ * middle: libarchive looks harder at the first header than at later ones, and
+ * must find the same entries wherever it begins.                             */
+static void make_lead(uint8_t h[AS_LIBRARY_LEAD])
+{
+    uint32_t sum = 0;
+
+    memset(h, 0, AS_LIBRARY_LEAD);
+    h[0] = '-';
+    memcpy(h + 100, "0000644\0000000000\0000000000\00000000000000\00000000000000", 48);
+    memset(h + 148, ' ', 8);
+    h[156] = '0';
+    memcpy(h + 257, "ustar\00000", 8);
+    for (size_t i = 0; i < AS_LIBRARY_LEAD; i++)
+        sum += h[i];
+    snprintf((char *)h + 148, 8, "%06o", sum);
+}
+
 static la_ssize_t on_read(struct archive *a, void *self, const void **to)
 {
     struct as_container *c = self;
@@ -41,6 +59,12 @@ static la_ssize_t on_read(struct archive *a, void *self, const void **to)
     if (c->filtered && (c->limit = as_library_over(c, as_library_unpacked(c))) != AS_REASON_NONE) {
         archive_set_error(a, EFBIG, "limit");
         return -1;
+    }
+    if (c->lead) {
+        c->lead = false;
+        make_lead(c->block);
+        *to = c->block;
+        return AS_LIBRARY_LEAD;
     }
     if (c->in.at) {
         uint64_t left = c->at < c->in.size ? c->in.size - c->at : 0;
@@ -128,6 +152,7 @@ int as_library_start(struct as_container *c, uint32_t formats, uint64_t at)
     archive_read_free(c->a);
     c->entry = NULL;
     c->at = at;
+    c->lead = c->base > 0;
     if ((c->a = archive_read_new()) == NULL)
         return ARCHIVE_FATAL;
     for (size_t i = 0; i < sizeof FORMATS / sizeof *FORMATS; i++)
@@ -212,11 +237,11 @@ enum as_status as_library_choose(struct as_container *c, bool *certain, struct a
         AS_FAIL_AS(err, AS_EFORMAT, AS_REASON_UNREADABLE, "the container cannot be read");
     magic = as_magic_find(c->block, (size_t)n);
     *certain = magic.certain;
-    c->formats = magic.formats;
+    c->formats = c->base > 0 ? AS_FORMAT_TAR : magic.formats;
+    if (c->base > 0) /* begun in the middle: a tar */
+        return AS_OK;
     if (magic.volume)
         AS_FAIL_AS(err, AS_EFORMAT, AS_REASON_MULTI_VOLUME, "one of several volumes");
-    if (c->base > 0) /* begun in the middle: a tar, or a caller's mistake */
-        return c->formats == AS_FORMAT_TAR ? AS_OK : AS_SKIP;
     if (magic.formats & AS_FORMAT_FILTER)
         return peel(c, err);
     if (magic.formats & AS_FORMAT_ZIP_STREAM || !magic.certain || magic.formats == 0) {

@@ -12,6 +12,7 @@
 #include <archive_entry.h>
 
 enum {
+    AS_LIBRARY_LEAD = 512,    /* bytes put before a tar begun in the middle */
     AS_LIBRARY_BLOCK = 65536, /* skipping in tar is by block: larger is slower  */
     AS_LIBRARY_IDLE = 10000   /* calls that may give neither bytes nor progress */
 };
@@ -26,6 +27,7 @@ struct as_container {
     uint64_t at;                 /* where it reads next */
     uint64_t whole;              /* bytes of the container: what the ratio is against */
     uint64_t base;               /* where `in` begins in the container */
+    bool lead;                   /* the made-up first header is still to be read */
     uint8_t *block;
     struct as_container_limits limits;
     struct as_zip zip; /* listed only where the zip has a readable directory */
@@ -51,7 +53,7 @@ struct as_container {
     enum as_reason final_why;
 
     bool open; /* an entry's data can be read */
-    bool sparse;
+    bool sparse, encrypted;
     int64_t claimed;
     enum as_reason broken; /* why the entry's data ended */
     bool end;
