@@ -457,6 +457,36 @@ done:
     return status;
 }
 
+enum as_status as_work_for_file(struct as_work **work, const struct as_source *source,
+                                const char *rel, const struct stat *st, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct work_room *r = calloc(1, sizeof *r);
+    struct as_lot_file *f;
+
+    *work = NULL;
+    if (r == NULL || (r->work.file = calloc(1, sizeof *r->work.file)) == NULL ||
+        (r->slice = (uint8_t *)strdup(rel)) == NULL ||
+        (r->paths = malloc(strlen(rel) + strlen(source->name) + 3)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for a file");
+    f = r->work.file;
+    f->key = (struct as_key){.n = 2};
+    f->root = source->root;
+    f->rel = (const char *)r->slice;
+    f->type = AS_ENTRY_FILE;
+    f->size = (uint64_t)st->st_size;
+    f->mtime_s = st->st_mtim.tv_sec;
+    f->mtime_ns = st->st_mtim.tv_nsec;
+    set_path(f, source, r->paths);
+    r->work.nfiles = 1;
+    *work = &r->work;
+    r = NULL;
+done:
+    if (r)
+        as_work_free(&r->work);
+    return status;
+}
+
 void as_work_free(struct as_work *work)
 {
     struct work_room *r = (struct work_room *)work;

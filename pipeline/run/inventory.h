@@ -60,6 +60,10 @@ enum as_status as_lots_read(const char *path, char **fingerprint, struct as_tota
 enum as_status as_work_new(struct as_work **work, int fd, const struct as_lot *lot, uint64_t id,
                            const struct as_source *sources, uint32_t nsources,
                            struct as_err *err) AS_MUST_CHECK;
+/* Makes the work of one file of a source, as it is now. */
+enum as_status as_work_for_file(struct as_work **work, const struct as_source *source,
+                                const char *rel, const struct stat *st,
+                                struct as_err *err) AS_MUST_CHECK;
 void as_work_free(struct as_work *work);
 
 #endif
