@@ -440,14 +440,17 @@ static void entry(struct as_unpack *u, struct as_level *l, const struct as_entry
     blame(u, &s.key);
     path_len = entry_path(u, l, e);
     set_type(&s, e->type);
-    if (e->type == AS_ENTRY_FILE && e->reason == AS_REASON_NONE) {
+    if (e->reason == AS_REASON_LIMIT_NAME)
+        s.flags |= AS_FLAG_NAME_CUT;
+    if (e->type == AS_ENTRY_FILE &&
+        (e->reason == AS_REASON_NONE || e->reason == AS_REASON_LIMIT_NAME)) {
         s.reason = blocked_reason(u, &s.key);
         if (s.reason == AS_REASON_NONE) {
             data_entry(u, l, &s, path_len);
             return;
         }
     }
-    if (e->reason != AS_REASON_NONE)
+    if (e->reason != AS_REASON_NONE && e->reason != AS_REASON_LIMIT_NAME)
         s.reason = (uint16_t)e->reason;
     if (e->type == AS_ENTRY_FILE && e->size > 0)
         s.size = (uint64_t)e->size;
@@ -584,7 +587,8 @@ void as_unpack_rehash(struct as_unpack *u, const struct as_unpack_file *file)
     struct as_err err = {0};
 
     blame(u, &s.key);
-    if (read_file(u, file, &s, false, &err) != AS_OK)
+    if (strcmp(u->start->options->recheck, "full") == 0 &&
+        read_file(u, file, &s, false, &err) != AS_OK)
         s.reason = (uint16_t)err.reason;
     emit(u, &s, file->path, file->path_len, err.text);
 }

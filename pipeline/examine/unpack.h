@@ -56,7 +56,7 @@ void as_unpack_part(struct as_unpack *u, const struct as_unpack_file *file);
 /* The row of a container that is read in parts. */
 void as_unpack_whole(struct as_unpack *u, const struct as_unpack_file *file);
 
-/* Its hash again. */
+/* Its hash again; with --recheck stat its row alone: the broker compared size and times. */
 void as_unpack_rehash(struct as_unpack *u, const struct as_unpack_file *file);
 
 /* Calls part(arg, offset, index, entries, bytes) for each part of a container

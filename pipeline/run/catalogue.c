@@ -170,7 +170,8 @@ static void drop_repetitions(struct as_catalogue *c, struct as_catalogue_entry *
         if (!same && e[i].type == 0) {
             e[k++] = e[i];
         } else if (same && e[i].type == 1) {
-            bool equal = !(e[i].bits & BIT_BAD) && memcmp(last->sha, e[i].sha, 32) == 0;
+            bool equal = !(e[i].bits & BIT_BAD) &&
+                         (!(e[i].bits & BIT_SHA) || memcmp(last->sha, e[i].sha, 32) == 0);
             c->rechecked++;
             if (!equal && last->bits & BIT_SHA)
                 last->bits |= BIT_CHANGED;

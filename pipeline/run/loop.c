@@ -303,8 +303,10 @@ static void commit_work(void *arg)
     l->commit_status = as_journal_commit(l->r->journal, l->block, &l->commit_err);
 }
 
-static void keep_report(struct as_rank *r, const struct as_lot_report *rep)
+void as_report_keep(struct as_rank *r, const struct as_lot_report *rep)
 {
+    if (rep->phase != AS_PHASE_EXAMINE)
+        return;
     if (r->nreports == r->reports_cap) {
         uint64_t cap = r->reports_cap ? 2 * r->reports_cap : 64;
         struct as_lot_report *more = realloc(r->report, cap * sizeof *more);
@@ -326,7 +328,7 @@ static void commit_done(void *arg)
         return;
     }
     for (uint32_t i = 0; i < l->nwriting; i++) {
-        keep_report(l->r, &l->writing[i]);
+        as_report_keep(l->r, &l->writing[i]);
         post(l, 0, MAIL_DONE, 0, &l->writing[i], sizeof l->writing[i]);
     }
     l->nwriting = 0;

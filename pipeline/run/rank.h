@@ -61,6 +61,9 @@ struct as_rank {
     struct as_case_status tell;
 };
 
+/* Keeps the report of an examined lot for /timing. */
+void as_report_keep(struct as_rank *r, const struct as_lot_report *rep);
+
 /* Seconds since the rank started. */
 double as_rank_elapsed(const struct as_rank *r);
 

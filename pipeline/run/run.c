@@ -312,7 +312,7 @@ static enum as_status recheck(struct as_rank *r, struct as_err *err)
     struct as_lot *lots = NULL;
     uint64_t n = 0;
 
-    if (strcmp(r->options->recheck, "full") != 0)
+    if (strcmp(r->options->recheck, "none") == 0)
         return AS_OK;
     if (r->me == 0)
         status = as_parts_recheck(r, &lots, &n, err);
@@ -432,6 +432,18 @@ static void clear(struct as_rank *r)
     free(r->report);
 }
 
+/* A start that leaves most of the node idle is told, with the one that does not. */
+static void warn_idle_cores(const struct as_rank *r)
+{
+    uint32_t cores = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (2 * ranks_here() * r->nexaminers < cores)
+        as_log(AS_LOG_WARN,
+               "%u ranks here with %u examiners each use under half of %u cores; better: "
+               "mpirun --map-by ppr:1:node:pe=%u assay run ... (or --examiners %u)",
+               ranks_here(), r->nexaminers, cores, cores, cores / ranks_here());
+}
+
 static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *names,
                             char **fingerprint, struct as_err *err)
 {
@@ -443,6 +455,8 @@ static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *nam
     r->nexaminers = as_run_examiners(r->options, why, sizeof why);
     if (why[0])
         as_log(AS_LOG_WARN, "%s", why);
+    if (r->me == 0)
+        warn_idle_cores(r);
 done:
     status = as_comm_agree(r->comm, status, err);
     if (status == AS_OK)
