@@ -521,6 +521,42 @@ static void test_samples(void **state)
     }
 }
 
+/* PKWARE's cipher lets one wrong password of 256 pass: here about three do. */
+static void test_wrong_passwords(void **state)
+{
+    static char text[800][8];
+    static const char *list[802];
+
+    (void)state;
+    struct maker m = {.a = archive_write_new(), .bytes = malloc(MANY), .written = malloc(8)};
+    archive_write_set_format_zip(m.a);
+    archive_write_set_options(m.a, "zip:encryption=zipcrypt");
+    archive_write_set_passphrase(m.a, "the right one");
+    archive_write_set_bytes_in_last_block(m.a, 1);
+    assert_int_equal(archive_write_open_memory(m.a, m.bytes, MANY, m.written), ARCHIVE_OK);
+    put(&m, "one", "first first first", 17, 0);
+    put(&m, "two", "second second", 13, 5000);
+    done(&m);
+    struct as_input in = {.at = m.bytes, .fd = -1, .size = m.n};
+    struct as_container_limits limits = LIMITS;
+    for (size_t i = 0; i < 800; i++) {
+        snprintf(text[i], sizeof text[i], "w%zu", i);
+        list[i] = text[i];
+    }
+    list[800] = "the right one";
+    limits.passwords = list;
+    struct seen s = look(&in, &limits, 0, 0, 0, MANY);
+    assert_int_equal(s.entries, 2);
+    assert_int_equal(s.bytes, 17 + 13 + 5000);
+    assert_int_equal(s.first, AS_REASON_NONE);
+    assert_int_equal(s.flags, AS_FLAG_DECRYPTED);
+    struct seen later = look(&in, &limits, 0, 0, 1, MANY); /* the second entry alone */
+    assert_memory_equal(later.each[1], s.each[1], sizeof *s.each);
+    seen_clear(&later);
+    seen_clear(&s);
+    free(m.bytes);
+}
+
 /* ---- real ---------------------------------------------------------------- */
 
 static const char *data_dir(void)
@@ -758,8 +794,9 @@ int main(void)
         cmocka_unit_test(test_huge_claim),   cmocka_unit_test(test_huge_hole),
         cmocka_unit_test(test_many_filters), cmocka_unit_test(test_zip_stories),
         cmocka_unit_test(test_zip_overlap),  cmocka_unit_test(test_polyglot),
-        cmocka_unit_test(test_samples),      cmocka_unit_test(test_table),
-        cmocka_unit_test(test_all),          cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_samples),      cmocka_unit_test(test_wrong_passwords),
+        cmocka_unit_test(test_table),        cmocka_unit_test(test_all),
+        cmocka_unit_test(test_pictures),
     };
 
     setenv("TZ", "UTC0", 1);
