@@ -269,6 +269,7 @@ enum as_status as_container_open(struct as_container **container, const struct a
 {
     enum as_status status = AS_OK;
     struct as_container *c = NULL;
+    struct as_entry e;
     bool certain = false;
 
     *container = NULL;
@@ -279,7 +280,7 @@ enum as_status as_container_open(struct as_container **container, const struct a
     c->limits = *limits;
     c->whole = in->size;
     c->base = start_offset;
-    c->next = start_index;
+    c->next = start_offset > 0 ? start_index : 0;
     c->in = *in;
     c->in.size -= start_offset;
     if (in->at)
@@ -290,6 +291,8 @@ enum as_status as_container_open(struct as_container **container, const struct a
     AS_TRY(begin(c, certain, err));
     c->kind = as_entry_kind(c->a, c->filtered);
     c->access = access_of(c);
+    while (c->next < start_index && as_container_next(c, &e, NULL) == AS_OK)
+        ; /* a failure is said again to the caller */
     *container = c;
     c = NULL;
 done:
