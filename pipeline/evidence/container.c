@@ -56,7 +56,7 @@ static enum as_status give_up(struct as_container *c, struct as_err *err)
         return finish(c, AS_EFORMAT, why, text, err);
     /* libarchive follows a wild pointer when asked this before it chose a format */
     if (why == AS_REASON_ENCRYPTED_UNSUP ||
-        (c->started && archive_read_has_encrypted_entries(c->a) > 0))
+        (c->started && c->next == 0 && archive_read_has_encrypted_entries(c->a) > 0))
         return finish(c, AS_EFORMAT, AS_REASON_ENCRYPTED_UNSUP, text, err);
     if (strstr(text, "too many filters"))
         return finish(c, AS_ELIMIT, AS_REASON_LIMIT_DEPTH, text, err);
