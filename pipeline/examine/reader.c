@@ -58,7 +58,7 @@ static void take_fill(struct reader *r, uint32_t arena, const int *fds, int nfds
     if (arena >= AS_ARENAS || r->nfills > AS_ARENAS)
         _exit(70);
     if (nfds == 1) {
-        void *at = mmap(NULL, as_arena_bytes(o->lot_bytes, o->max_item), PROT_READ | PROT_WRITE,
+        void *at = mmap(NULL, as_arena_bytes(o->max_item), PROT_READ | PROT_WRITE,
                         MAP_SHARED, fds[0], 0);
         close(fds[0]);
         if (at == MAP_FAILED)

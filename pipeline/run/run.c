@@ -66,7 +66,7 @@ static uint64_t memory_here(void)
 
 uint32_t as_run_examiners(const struct as_options *o, char *why, size_t n)
 {
-    uint64_t broker = (UINT64_C(256) << 20) + AS_ARENAS * (AS_ARENA_DATA + 2 * o->lot_bytes);
+    uint64_t broker = (UINT64_C(256) << 20) + AS_ARENAS * (AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES);
     uint64_t share = memory_here() / ranks_here(), fit;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     uint32_t want = (uint32_t)o->examiners;
