@@ -126,7 +126,8 @@ static void post(struct loop *l, int to, uint32_t type, uint64_t v0, const void 
     l->mail.phase = l->phase;
     l->mail.v[0] = v0;
     l->mail.v[1] = 0;
-    memcpy(l->mail.body, body, n);
+    if (n)
+        memcpy(l->mail.body, body, n);
     status = as_comm_post(l->r->comm, to, &l->mail, (uint32_t)offsetof(struct mail, body) + n, &err);
     if (status != AS_OK && !l->stopping)
         stop(l, status, err.text);
