@@ -138,6 +138,11 @@ done:
     return status;
 }
 
+bool as_case_superseded(const struct as_case *c)
+{
+    return c->fence && access(c->fence, F_OK) == 0;
+}
+
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {
     (void)st;

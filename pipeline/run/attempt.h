@@ -27,6 +27,9 @@ enum as_status as_case_set_attempt(struct as_case *c, uint32_t attempt, struct a
  */
 enum as_status as_case_begin(struct as_case *c, bool takeover, struct as_err *err) AS_MUST_CHECK;
 
+/* True when a newer attempt has begun: the case is no longer this one's. */
+bool as_case_superseded(const struct as_case *c);
+
 /* Throws away the saved state (--fresh): journals, inventory, store. */
 enum as_status as_case_reset(struct as_case *c, struct as_err *err) AS_MUST_CHECK;
 

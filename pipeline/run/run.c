@@ -384,10 +384,14 @@ static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprin
     AS_TRY(take_inventory(r, fingerprint, err));
     AS_TRY(phase(r, AS_PHASE_EXAMINE, r->lots, r->nlots, err));
     AS_TRY(recheck(r, err));
-    if (r->me == 0) {
+    if (r->me == 0 && as_case_superseded(&r->kase)) {
+        status = as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
+                         "a newer attempt of this case has begun; it goes on from here");
+    } else if (r->me == 0) {
         r->tell.state = "seal";
         as_case_tell(&r->kase, &r->tell);
     }
+    AS_TRY(as_comm_agree(r->comm, status, err));
     AS_TRY(as_seal(r, fingerprint, v, err));
     status = audit(r, "sealed", json_pack("{s:s, s:s, s:I, s:i}", "content_digest",
                    v->content_digest, "digest_exact", v->digest_exact, "items",
@@ -407,6 +411,8 @@ static void tell_end(struct as_rank *r, enum as_status status, const struct as_e
 {
     if (r->me != 0 || r->kase.attempt == 0)
         return;
+    if (as_case_superseded(&r->kase))
+        return; /* status.json and the audit log are the newer attempt's now */
     r->tell.state = status == AS_OK ? "sealed" : status == AS_ESTOP ? "stopped" : "failed";
     r->tell.elapsed_s = as_rank_elapsed(r);
     r->tell.died = r->crew_counts.died;
