@@ -405,6 +405,11 @@ void as_crew_reader_message(struct as_crew *c)
         case AS_MSG_SPLIT:
             c->calls.split(c->calls.state, w, v);
             break;
+        case AS_MSG_CHUNK:
+            sound = c->msg->len == 32 && file_of(w, &c->msg->key) >= 0;
+            if (sound)
+                c->calls.chunk(c->calls.state, w, &c->msg->key, v[0], c->msg->text);
+            break;
         case AS_MSG_LOT_END:
             sound = w->taken == w->sent && c->files_end_sent;
             c->lot_end = sound;

@@ -49,13 +49,18 @@ static inline uint64_t as_arena_bytes(uint64_t max_item)
     return AS_ARENA_DATA + AS_BATCH_BYTES + (max_item > AS_INLINE_MAX ? max_item : AS_INLINE_MAX) + 4096;
 }
 
+/* Files above this have a hash per chunk beside their own, so that all ranks can
+ * share the second reading.                                                      */
+#define AS_CHUNK_BYTES (UINT64_C(256) << 20)
+
 /* What a reader is to do; travels in the text of AS_MSG_LOT. */
 enum as_read_mode {
     AS_READ_FILES,   /* files come one by one by AS_MSG_FILE                     */
     AS_READ_PART,    /* entries of one container from an offset or ordinal       */
     AS_READ_LIST,    /* only tell where the container can be entered             */
     AS_READ_WHOLE,   /* hash one file and walk its headers: the row of a container read in parts */
-    AS_READ_RECHECK, /* hash files again                                         */
+    AS_READ_RECHECK, /* hash files again; with count > 0 only one chunk: bytes offset
+                        .. offset + count                                        */
     AS_READ_FIND     /* only the item with the hash `want`, with its bytes       */
 };
 

@@ -126,7 +126,8 @@ static void post(struct loop *l, int to, uint32_t type, uint64_t v0, const void 
     l->mail.phase = l->phase;
     l->mail.v[0] = v0;
     l->mail.v[1] = 0;
-    memcpy(l->mail.body, body, n);
+    if (n)
+        memcpy(l->mail.body, body, n);
     status = as_comm_post(l->r->comm, to, &l->mail, (uint32_t)offsetof(struct mail, body) + n, &err);
     if (status != AS_OK && !l->stopping)
         stop(l, status, err.text);
@@ -259,6 +260,22 @@ static void on_split(void *state, struct as_work *work, const uint64_t v[4])
     memcpy(s.v, v, sizeof s.v);
     if (l->phase == AS_PHASE_LIST)
         post(l, 0, MAIL_SPLIT, 0, &s, sizeof s);
+}
+
+static void on_chunk(void *state, struct as_work *work, const struct as_key *key, uint64_t chunk,
+                     const uint8_t sha256[32])
+{
+    struct loop *l = state;
+    struct as_chunk_record rec;
+
+    (void)work;
+    memset(&rec, 0, sizeof rec);
+    rec.key = *key;
+    rec.second = l->phase == AS_PHASE_RECHECK;
+    rec.chunk = chunk;
+    memcpy(rec.sha256, sha256, 32);
+    if (l->phase != AS_PHASE_LIST)
+        journal(l, AS_REC_CHUNK, &rec, sizeof rec);
 }
 
 static bool grow_reports(struct loop *l)
@@ -662,7 +679,7 @@ static void turn(struct loop *l)
 static enum as_status begin(struct loop *l, const struct as_lot *lots, uint64_t nlots,
                             const bool *done, struct as_err *err)
 {
-    struct as_crew_calls calls = {l, on_open, on_item, on_ask, on_content, on_split, on_done};
+    struct as_crew_calls calls = {l, on_open, on_item, on_ask, on_content, on_split, on_chunk, on_done};
     struct as_rank *r = l->r;
     enum as_status status = AS_OK;
     uint64_t *bytes = NULL;

@@ -115,6 +115,16 @@ static json_t *options_json(const struct as_options *o)
     return j;
 }
 
+/* What was measured of a model on authentic items; NULL: nothing. */
+static json_t *authentic_json(const struct as_model *model)
+{
+    if (model == NULL || model->authentic.items == 0)
+        return NULL;
+    return json_pack("{s:i, s:i, s:f, s:s}", "items", (int)model->authentic.items, "fired",
+                     (int)model->authentic.fired, "upper95", (double)model->authentic.upper95,
+                     "what", model->authentic.what);
+}
+
 static json_t *detectors_json(const struct as_models *models, const bool *with)
 {
     json_t *a = json_array();
@@ -128,10 +138,10 @@ static json_t *detectors_json(const struct as_models *models, const bool *with)
         }
         for (uint32_t i = 0; i < det->dim; i++)
             json_array_append_new(m, json_string(det->measures[i]));
-        j = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o}", "name", det->name, "version",
+        j = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o*, s:o}", "name", det->name, "version",
                       (int)det->version, "summary", det->summary, "paper", det->paper, "card",
                       det->card, "model_sha256", models->at[d] ? models->sha256[d] : "",
-                      "measures", m);
+                      "authentic", authentic_json(models->at[d]), "measures", m);
         json_array_append_new(a, j);
     }
     return a;
