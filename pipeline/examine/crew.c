@@ -125,6 +125,8 @@ static void zygote_message(struct as_crew *c)
         died = m->type == AS_MSG_DIED;
         c->counts.died += died;
         if (c->reader.life != AS_WORKER_NONE && c->reader.tag == tag) {
+            if (died && c->reader.life == AS_WORKER_BUSY)
+                as_crew_reader_message(c); /* the end of the lot may have come since */
             if (died)
                 as_crew_reader_died(c, (int)value);
             else
@@ -322,7 +324,7 @@ void as_crew_stop(struct as_crew *c)
 
 bool as_crew_quiet(const struct as_crew *c)
 {
-    return as_crew_examiners_idle(c);
+    return c->broken || as_crew_examiners_idle(c); /* the workers die with the zygote */
 }
 
 bool as_crew_empty(const struct as_crew *c)

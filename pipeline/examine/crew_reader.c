@@ -444,11 +444,10 @@ static void give_up_rest(struct as_crew *c, uint16_t reason)
 {
     struct as_work *w = c->reading;
 
-    for (uint32_t i = w->safe < w->sent ? c->order[w->safe] : w->next; i < w->nfiles; i++)
+    for (uint32_t i = w->next; i < w->nfiles; i++)
         tell_unread(c, &w->file[i], type_reason(&w->file[i]) ? type_reason(&w->file[i]) : reason,
                     0, "too many entries of its lot break the reader");
     w->next = w->nfiles;
-    w->sent = w->taken = w->safe;
 }
 
 static void blame_reader(struct as_crew *c, uint16_t reason)
@@ -487,6 +486,10 @@ void as_crew_reader_died(struct as_crew *c, int wstatus)
     bool through = c->lot_end && c->reader.kill_reason == AS_REASON_NONE;
     uint16_t reason = as_crew_death_reason(&c->reader, wstatus);
 
+    /* back to the first file that is not wholly in batches; with it go those that were
+     * asked for and are not open yet, which come back to no reader                    */
+    w->next = w->safe > 0 ? c->order[w->safe - 1] + 1 : 0;
+    w->sent = w->taken = w->safe;
     if (!through && !c->stopping) {
         as_log(AS_LOG_DEBUG, "reader died lot=%llu wait_status=%d reason=\"%s\"",
                (unsigned long long)w->id, wstatus, as_reason_text(reason));
@@ -496,13 +499,8 @@ void as_crew_reader_died(struct as_crew *c, int wstatus)
         c->arena[i].with_reader = false;
     c->fills = 0;
     as_crew_bury(&c->reader);
-    if (through) {
+    if (through)
         end_reading(c);
-        return;
-    }
-    if (w->safe < w->sent)
-        w->next = c->order[w->safe];
-    w->sent = w->taken = w->safe;
 }
 
 void as_crew_reader_schedule(struct as_crew *c)

@@ -646,7 +646,9 @@ void as_unpack_list(struct as_unpack *u, const struct as_unpack_file *file,
     struct as_container *c;
 
     blame(u, &s.key);
-    if (blocked_reason(u, &s.key) || !may_hold(u, as_sniff(&in), &in) ||
+    /* media with a container behind it is an item as well, and stays in one lot */
+    if (blocked_reason(u, &s.key) ||
+        as_kind_class((uint16_t)as_sniff(&in)) != AS_CLASS_CONTAINER ||
         push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
         return;
     c = u->level[0].c;

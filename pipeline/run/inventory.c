@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,17 @@ static char *display_name(const char *given, const char *real)
     return n ? strndup(from, n) : strdup("root");
 }
 
+/* The real path of a folder, or of the one it will be made in. */
+static char *real_folder(const char *path)
+{
+    char *real = realpath(path, NULL), *copy = real ? NULL : strdup(path);
+
+    if (copy)
+        real = realpath(dirname(copy), NULL);
+    free(copy);
+    return real;
+}
+
 static enum as_status fill_source(struct as_source *s, const char *given, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -80,7 +92,7 @@ enum as_status as_sources_new(struct as_source **sources, uint32_t *n, char *con
 {
     enum as_status status = AS_OK;
     struct as_source *s = calloc(nnames + 1, sizeof *s);
-    char *real_case = realpath(case_dir, NULL);
+    char *real_case = real_folder(case_dir);
 
     *sources = NULL;
     *n = 0;
@@ -90,7 +102,7 @@ enum as_status as_sources_new(struct as_source **sources, uint32_t *n, char *con
         AS_TRY(fill_source(&s[i], names[i], err));
         if (real_case && s[i].folder && lies_in(real_case, s[i].path))
             AS_FAIL(err, AS_EUSAGE, "the case folder %s lies inside the evidence %s; "
-                    "put it elsewhere", real_case, s[i].path);
+                    "put it elsewhere", case_dir, s[i].path);
         for (uint32_t k = 0; k < i; k++)
             if (lies_in(s[i].path, s[k].path) || lies_in(s[k].path, s[i].path))
                 AS_FAIL(err, AS_EUSAGE, "%s and %s overlap: name each piece of evidence once",

@@ -79,7 +79,7 @@ struct loop {
     struct as_claims *claims;
     uint64_t lots_total, bytes_total, items_told, contents_told;
     int stopped; /* ranks */
-    bool stop_told;
+    bool stop_told, superseded;
     double told;
 };
 
@@ -456,6 +456,9 @@ static void tell_status(struct loop *l, bool now)
     if (!now && t - l->told < TELL_S)
         return;
     l->told = t;
+    l->superseded = as_case_superseded(&l->r->kase);
+    if (l->superseded)
+        return; /* a rank with nothing to save would not see it */
     s->state = phase_name(l->phase);
     s->lots_total = l->lots_total;
     s->lots_done = l->lots_total - as_claims_left(l->claims);
@@ -498,6 +501,8 @@ static void check_stop(struct loop *l)
         snprintf(text, sizeof text, "stopped by signal %d", as_stop_signal);
         stop(l, AS_ESTOP, text);
     }
+    if (!l->stopping && l->superseded)
+        stop(l, AS_ESTOP, "a newer attempt of this case has begun; it goes on from here");
     if (!l->stopping && o->time_limit && t > (double)o->time_limit)
         stop(l, AS_ESTOP, "the time limit is reached");
     if (!l->stopping || l->stopped_told)
@@ -567,6 +572,8 @@ static void read_mail(struct loop *l, int from, const struct mail *m, uint32_t l
     uint32_t n = len - (uint32_t)offsetof(struct mail, body);
     char text[256];
 
+    if (m->phase != (uint32_t)l->phase)
+        return; /* sent while the phase before ended: a late claim would take a lot of this one */
     switch ((enum mail_type)m->type) {
     case MAIL_CLAIM:
         serve_claim(l, from);

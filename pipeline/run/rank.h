@@ -115,4 +115,9 @@ struct as_outcome {
 enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_outcome *v,
                        struct as_err *err) AS_MUST_CHECK;
 
+/* Tells the audit log of the seal, has it signed, and removes the saved state.
+ * Rank 0; local.                                                             */
+enum as_status as_sealed(struct as_rank *r, const struct as_outcome *v,
+                         struct as_err *err) AS_MUST_CHECK;
+
 #endif

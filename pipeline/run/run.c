@@ -19,17 +19,13 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <sched.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* ---- 1. what this node allows ---- */
 
@@ -166,6 +162,14 @@ static enum as_status look_sealed(struct as_rank *r, const char *fingerprint,
     result->outcome.code = (int)json_integer_value(json_object_get(p, "exit_code"));
     snprintf(result->outcome.content_digest, 65, "%s", as_store_attr(store, "content_digest"));
     snprintf(result->outcome.digest_exact, 65, "%s", as_store_attr(store, "digest_exact"));
+    if (access(r->kase.journal, F_OK) == 0) { /* that run died before it could tell */
+        AS_TRY(as_case_alone(&r->kase, r->options->takeover, err));
+        AS_TRY(as_audit_open(&r->audit, r->kase.audit, err));
+        AS_TRY(as_sealed(r, &result->outcome, err));
+        r->tell.state = "sealed";
+        r->tell.items_seen = result->outcome.items;
+        as_case_tell(&r->kase, &r->tell);
+    }
 done:
     json_decref(p);
     as_store_close(store);
@@ -337,39 +341,6 @@ done:
     return as_comm_agree(r->comm, status, err);
 }
 
-static enum as_status sign(const struct as_rank *r, const char *digest, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    char *argv[] = {"sh", "-c", (char *)(uintptr_t)r->options->sign, NULL}, *path = NULL;
-    posix_spawn_file_actions_t files;
-    int in[2] = {-1, -1}, out = -1, wstatus = 0;
-    pid_t pid;
-
-    posix_spawn_file_actions_init(&files);
-    if (asprintf(&path, "%s/seal.sig", r->kase.dir) < 0 || pipe2(in, O_CLOEXEC) != 0 ||
-        (out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
-        AS_FAIL(err, AS_EIO, "cannot write the signature: %s", strerror(errno));
-    posix_spawn_file_actions_adddup2(&files, in[0], 0);
-    posix_spawn_file_actions_adddup2(&files, out, 1);
-    if (posix_spawn(&pid, "/bin/sh", &files, NULL, argv, environ) != 0)
-        AS_FAIL(err, AS_EIO, "cannot start the --sign command");
-    if (write(in[1], digest, 64) != 64 || write(in[1], "\n", 1) != 1)
-        as_log(AS_LOG_WARN, "the --sign command does not read the digest");
-    close(in[1]);
-    in[1] = -1;
-    if (waitpid(pid, &wstatus, 0) != pid || wstatus != 0)
-        AS_FAIL(err, AS_EIO, "the --sign command failed; the case is sealed, but not signed");
-done:
-    posix_spawn_file_actions_destroy(&files);
-    for (int i = 0; i < 2; i++)
-        if (in[i] >= 0)
-            close(in[i]);
-    if (out >= 0)
-        close(out);
-    free(path);
-    return status;
-}
-
 static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprint,
                                        struct as_outcome *v, struct as_err *err)
 {
@@ -384,19 +355,17 @@ static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprin
     AS_TRY(take_inventory(r, fingerprint, err));
     AS_TRY(phase(r, AS_PHASE_EXAMINE, r->lots, r->nlots, err));
     AS_TRY(recheck(r, err));
-    if (r->me == 0) {
+    if (r->me == 0 && as_case_superseded(&r->kase)) {
+        status = as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
+                         "a newer attempt of this case has begun; it goes on from here");
+    } else if (r->me == 0) {
         r->tell.state = "seal";
         as_case_tell(&r->kase, &r->tell);
     }
-    AS_TRY(as_seal(r, fingerprint, v, err));
-    status = audit(r, "sealed", json_pack("{s:s, s:s, s:I, s:i}", "content_digest",
-                   v->content_digest, "digest_exact", v->digest_exact, "items",
-                   (json_int_t)v->items, "exit_code", v->code), err);
-    if (status == AS_OK && r->me == 0 && r->options->sign[0])
-        status = sign(r, v->content_digest, err);
     AS_TRY(as_comm_agree(r->comm, status, err));
-    if (r->me == 0)
-        as_case_tidy(&r->kase);
+    AS_TRY(as_seal(r, fingerprint, v, err));
+    status = r->me == 0 ? as_sealed(r, v, err) : AS_OK;
+    AS_TRY(as_comm_agree(r->comm, status, err));
 done:
     return status;
 }
@@ -407,6 +376,8 @@ static void tell_end(struct as_rank *r, enum as_status status, const struct as_e
 {
     if (r->me != 0 || r->kase.attempt == 0)
         return;
+    if (as_case_superseded(&r->kase))
+        return; /* status.json and the audit log are the newer attempt's now */
     r->tell.state = status == AS_OK ? "sealed" : status == AS_ESTOP ? "stopped" : "failed";
     r->tell.elapsed_s = as_rank_elapsed(r);
     r->tell.died = r->crew_counts.died;
