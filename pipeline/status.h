@@ -38,7 +38,8 @@ enum {
     AS_FLAG_CHECKSUM = 1 << 9,    /* the archive's checksum of it does not match */
     AS_FLAG_DECRYPTED = 1 << 10,  /* opened with a password                     */
     AS_FLAG_CHANGED = 1 << 11,    /* differs between two readings of this run   */
-    AS_FLAG_STRIPS = 1 << 12      /* only its sampled luma was made             */
+    AS_FLAG_STRIPS = 1 << 12,     /* only its sampled luma was made             */
+    AS_FLAG_NAME_CUT = 1 << 13    /* its name is longer than can be recorded    */
 };
 
 /* The lower-case word of a status: "ok", "not_applicable", ... */
@@ -53,7 +54,7 @@ enum as_item_status as_reason_status(uint16_t reason);
 /* The sentence of `reason`; "" for none, "unknown reason" for a number not in the list. */
 const char *as_reason_text(uint16_t reason);
 
-/* The word of flag bit `bit` (0..12), or NULL. */
+/* The word of flag bit `bit` (0..13), or NULL. */
 const char *as_flag_name(unsigned bit);
 
 #endif

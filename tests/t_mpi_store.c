@@ -157,7 +157,7 @@ static enum as_status breaking_row(void *state, uint64_t i, struct as_row *row, 
     struct rows *r = state;
 
     if (i == 2000 && r->fail_after-- == 0)
-        check(rows_break(".tmp") > 0, "break", "nothing to break");
+        check(rows_break("/results.h5.tmp") > 0, "break", "nothing to break");
     return rows_row(state, i, row, err);
 }
 

@@ -682,7 +682,7 @@ static enum as_status breaking_row(void *state, uint64_t i, struct as_row *row, 
     struct rows *r = state;
 
     if (i == 30 && r->fail_after-- == 0)
-        assert_int_equal(rows_break(".tmp"), 1);
+        assert_int_equal(rows_break("/b.h5.tmp"), 1);
     return rows_row(state, i, row, err);
 }
 

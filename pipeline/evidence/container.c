@@ -56,7 +56,7 @@ static enum as_status give_up(struct as_container *c, struct as_err *err)
         return finish(c, AS_EFORMAT, why, text, err);
     /* libarchive follows a wild pointer when asked this before it chose a format */
     if (why == AS_REASON_ENCRYPTED_UNSUP ||
-        (c->started && archive_read_has_encrypted_entries(c->a) > 0))
+        (c->started && c->next == 0 && archive_read_has_encrypted_entries(c->a) > 0))
         return finish(c, AS_EFORMAT, AS_REASON_ENCRYPTED_UNSUP, text, err);
     if (strstr(text, "too many filters"))
         return finish(c, AS_ELIMIT, AS_REASON_LIMIT_DEPTH, text, err);
@@ -212,19 +212,13 @@ static void fill(struct as_container *c, struct as_entry *e, int code)
 /* Makes the entry's data readable. */
 static void open_entry(struct as_container *c, const struct as_entry *e)
 {
-    c->next++;
-    c->open = true;
-    c->broken = e->reason == AS_REASON_LIMIT_NAME ? AS_REASON_NONE : e->reason;
-    c->end = e->type != AS_ENTRY_FILE;
-    c->sparse = c->entry && archive_entry_sparse_count(c->entry) > 0;
-    c->claimed = e->size;
-    c->flags = 0;
-    c->encrypted = c->entry && archive_entry_is_encrypted(c->entry);
-    c->data = NULL;
-    c->data_len = 0;
-    c->data_at = c->pos = 0;
     if (c->access != AS_ACCESS_STREAM)
         c->out = 0;
+    as_library_data(c, e->size, e->type != AS_ENTRY_FILE);
+    c->broken = e->reason == AS_REASON_LIMIT_NAME ? AS_REASON_NONE : e->reason;
+    if (c->encrypted && c->kind == AS_KIND_ZIP && !c->end && c->broken == AS_REASON_NONE)
+        c->secret = as_password_find(c, c->next);
+    c->next++;
 }
 
 /* A zip's local header that libarchive cannot read: its entry is told as
@@ -241,6 +235,16 @@ static bool step_over_local(struct as_container *c, struct as_entry *e)
     e->reason = AS_REASON_ENTRY_DAMAGED;
     open_entry(c, e);
     return true;
+}
+
+/* Ends the reader that an entry with a password had for itself. */
+static void drop_secret(struct as_container *c)
+{
+    if (c->secret == NULL)
+        return;
+    c->out = c->secret->out;
+    as_container_close(c->secret); /* it has none of its own */
+    c->secret = NULL;
 }
 
 /* A compressed stream of nothing still is one file, of no bytes. */
@@ -265,6 +269,7 @@ enum as_status as_container_open(struct as_container **container, const struct a
 {
     enum as_status status = AS_OK;
     struct as_container *c = NULL;
+    struct as_entry e;
     bool certain = false;
 
     *container = NULL;
@@ -275,7 +280,7 @@ enum as_status as_container_open(struct as_container **container, const struct a
     c->limits = *limits;
     c->whole = in->size;
     c->base = start_offset;
-    c->next = start_index;
+    c->next = start_offset > 0 ? start_index : 0;
     c->in = *in;
     c->in.size -= start_offset;
     if (in->at)
@@ -286,6 +291,8 @@ enum as_status as_container_open(struct as_container **container, const struct a
     AS_TRY(begin(c, certain, err));
     c->kind = as_entry_kind(c->a, c->filtered);
     c->access = access_of(c);
+    while (c->next < start_index && as_container_next(c, &e, NULL) == AS_OK)
+        ; /* a failure is said again to the caller */
     *container = c;
     c = NULL;
 done:
@@ -297,6 +304,7 @@ void as_container_close(struct as_container *c)
 {
     if (c == NULL)
         return;
+    as_container_close(c->secret);
     archive_read_free(c->a);
     as_zip_clear(&c->zip);
     free(c->block);
@@ -323,6 +331,7 @@ enum as_status as_container_next(struct as_container *c, struct as_entry *e, str
     if ((status = skip_rest(c, err)) != AS_OK)
         return status;
     c->open = false;
+    drop_secret(c);
     code = next_header(c);
     if (c->limit != AS_REASON_NONE)
         return give_up(c, err);
@@ -345,21 +354,23 @@ enum as_status as_container_read(struct as_container *c, void *to, uint64_t n, u
                                  struct as_err *err)
 {
     enum as_status status;
+    struct as_container *from;
 
     *got = 0;
     if (c->final != AS_OK && c->final != AS_END)
         return finish(c, c->final, c->final_why, as_reason_text((uint16_t)c->final_why), err);
     if (!c->open)
         return AS_END;
-    status = as_library_read(c, to, n, got, err);
+    from = c->secret ? c->secret : c;
+    status = as_library_read(from, to, n, got, err);
     if (status == AS_ELIMIT)
-        return finish(c, status, c->limit, "unpacks to more than the limits allow", err);
+        return finish(c, status, from->limit, "unpacks to more than the limits allow", err);
     return status;
 }
 
 uint32_t as_container_entry_flags(const struct as_container *c)
 {
-    return c->flags;
+    return c->secret ? c->secret->flags : c->flags;
 }
 
 void as_container_versions(char *to, size_t n)

@@ -20,7 +20,11 @@ enum as_access {
 
 enum as_entry_type { AS_ENTRY_FILE, AS_ENTRY_FOLDER, AS_ENTRY_SYMLINK, AS_ENTRY_HARDLINK, AS_ENTRY_SPECIAL };
 
-/* Counted limits of one container; all must be set. */
+/* Counted limits of one container; all must be set.  With access OFFSET and
+ * ORDINAL, max_unpacked and max_ratio hold for each entry alone, so that what
+ * becomes of an entry does not depend on where reading began; a zip whose claimed
+ * sizes together exceed them, or whose entries overlap, is STREAM.  What is
+ * skipped in a STREAM counts as well, where skipping it means unpacking it.   */
 struct as_container_limits {
     uint64_t max_entries;  /* entries                                        */
     uint64_t max_unpacked; /* bytes out of all entries together              */
@@ -50,7 +54,11 @@ struct as_container;
  *   AS_EFORMAT  it is one, but broken from the start; err->reason says how
  *   AS_ENOMEM, AS_ELIMIT
  * `start_offset`, `start_index`: with access OFFSET, begin at the header at
- * this byte, whose entry has this index; 0, 0 from the start.
+ * this byte, whose entry has this index; 0, 0 from the start; 0, n skips the
+ * first n entries, cheaply with access ORDINAL.
+ *
+ * Needs setlocale(LC_CTYPE) to a UTF-8 locale and TZ to be set: names come out as
+ * stored, or as UTF-8 where the format says what they are; DOS times are UTC.
  */
 enum as_status as_container_open(struct as_container **c, const struct as_input *in,
                                  const struct as_container_limits *limits, uint64_t start_offset,
@@ -73,7 +81,9 @@ enum as_status as_container_next(struct as_container *c, struct as_entry *e,
 
 /*
  * Reads up to n bytes of the current entry's data into `to`; sparse holes are
- * zeros.  *got < n only at the end.
+ * zeros.  AS_OK with *got < n only at the end; on failure *got bytes came
+ * before it.  Where all bytes came and only their checksum is wrong, that is no
+ * failure: see the flags.
  *   AS_OK, AS_END (no more data), AS_EFORMAT (ENTRY_DAMAGED, ENTRY_TRUNCATED,
  *   ENCRYPTED, BAD_PASSWORD, UNSUP_METHOD; the next entry may be tried),
  *   AS_ELIMIT (LIMIT_RATIO, LIMIT_UNPACKED; no further data or entry)

@@ -101,9 +101,24 @@ static enum as_status data_error(struct as_container *c, struct as_err *err)
                                                    : as_reason_text((uint16_t)c->broken));
 }
 
+void as_library_data(struct as_container *c, int64_t claimed, bool none)
+{
+    c->open = true;
+    c->broken = AS_REASON_NONE;
+    c->end = none;
+    c->sparse = c->entry && archive_entry_sparse_count(c->entry) > 0;
+    c->encrypted = c->entry && archive_entry_is_encrypted(c->entry);
+    c->claimed = claimed;
+    c->flags = 0;
+    c->data = NULL;
+    c->data_len = 0;
+    c->data_at = c->pos = 0;
+}
+
 enum as_status as_library_read(struct as_container *c, void *to, uint64_t n, uint64_t *got,
                                struct as_err *err)
 {
+    *got = 0;
     while (*got < n) {
         bool pending = c->data_len > 0 || c->data_at > c->pos;
         if (!pending && c->broken != AS_REASON_NONE)

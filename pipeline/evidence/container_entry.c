@@ -124,6 +124,7 @@ void as_entry_fill(struct as_entry *e, struct archive_entry *from, char *name)
 {
     bool cut = false;
 
+    errno = 0; /* as in as_library_header */
     e->name = name;
     e->name_len = (uint32_t)name_of(from, name, &cut);
     e->type = type_of(from);

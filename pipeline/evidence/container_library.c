@@ -177,6 +177,9 @@ int as_library_header(struct as_container *c)
     uint64_t tries = c->in.size / 512 + AS_LIBRARY_IDLE;
 
     do {
+        /* libarchive ends the process when a name cannot be converted and errno
+         * is ENOMEM, be it from long ago */
+        errno = 0;
         code = archive_read_next_header(c->a, &c->entry);
         if (code == ARCHIVE_RETRY)
             c->lost = true;

@@ -30,6 +30,9 @@ struct as_container {
     bool lead;                   /* the made-up first header is still to be read */
     uint8_t *block;
     struct as_container_limits limits;
+    const char *password[2];     /* of a reader made by as_password_find */
+    struct as_container *secret; /* such a reader of the current entry, or NULL */
+    size_t last_password;
     struct as_zip zip; /* listed only where the zip has a readable directory */
     struct as_input zip_in;
     uint32_t formats;
@@ -88,6 +91,15 @@ int as_library_header(struct as_container *c);
 /* Notes that libarchive cannot go on in this entry; c->resume says how to reach
  * the next one, if the format lets an entry be read without those before it.  */
 void as_library_lost(struct as_container *c);
+
+/* Makes the data of the entry whose header was just read ready to be handed out;
+ * `claimed`: its size or -1; `none`: it has no data.                          */
+void as_library_data(struct as_container *c, int64_t claimed, bool none);
+
+/* A reader of zip entry `index` with the password that opens it, or, if none
+ * unpacks it well, with the first that the cipher lets pass.  NULL: none does,
+ * or there are not several to choose from.  Closed with as_container_close.   */
+struct as_container *as_password_find(struct as_container *c, uint64_t index);
 
 /* Hands out up to n bytes of the current entry: the body of as_container_read. */
 enum as_status as_library_read(struct as_container *c, void *to, uint64_t n, uint64_t *got,

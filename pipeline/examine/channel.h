@@ -22,6 +22,7 @@ enum as_msg_type {
     AS_MSG_BATCH,     /* reader: arg = arena that is filled                       */
     AS_MSG_SPLIT,     /* reader: a place where a container can be entered; v[0..3] = offset,
                          index, entries, bytes                                    */
+    AS_MSG_CHUNK,     /* reader: key, v[0] = number of the chunk, text = its SHA-256 */
     AS_MSG_LOT_END,   /* reader: v[0..1] = microseconds reading, unpacking        */
     AS_MSG_ITEM,      /* broker to examiner: arg = arena, v[0..3] = offset, length, kind, serial;
                          a descriptor instead of the arena when arg = AS_ARENA_NONE */

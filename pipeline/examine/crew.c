@@ -88,9 +88,10 @@ uint16_t as_crew_death_reason(const struct as_worker *w, int wstatus)
     if (w->kill_reason != AS_REASON_NONE)
         return w->kill_reason;
     if (WIFEXITED(wstatus))
-        return WEXITSTATUS(wstatus) == 12  ? AS_REASON_LIMIT_MEMORY
-               : WEXITSTATUS(wstatus) == 0 ? AS_REASON_NONE
-                                           : AS_REASON_CRASHED;
+        /* 12 is ours; 1 is libarchive's when memory runs out in the middle of something */
+        return WEXITSTATUS(wstatus) == 12 || WEXITSTATUS(wstatus) == 1 ? AS_REASON_LIMIT_MEMORY
+               : WEXITSTATUS(wstatus) == 0                            ? AS_REASON_NONE
+                                                                      : AS_REASON_CRASHED;
     switch (WTERMSIG(wstatus)) {
     case SIGKILL:
     case SIGTERM:
@@ -149,7 +150,7 @@ static void zygote_message(struct as_crew *c)
 
 static enum as_status make_arena(struct as_crew *c, struct as_arena *a, struct as_err *err)
 {
-    uint64_t len = as_arena_bytes(c->options->lot_bytes, c->options->max_item);
+    uint64_t len = as_arena_bytes(c->options->max_item);
     enum as_status status = AS_OK;
     char name[64];
     void *at;

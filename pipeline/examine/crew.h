@@ -53,6 +53,9 @@ struct as_crew_calls {
     void (*ask)(void *state, uint32_t batch, const uint8_t (*sha256)[32], uint32_t n);
     void (*content)(void *state, struct as_work *work, const uint8_t sha256[32], const void *record, size_t n);
     void (*split)(void *state, struct as_work *work, const uint64_t v[4]);
+    /* The hash of one chunk of a large file. */
+    void (*chunk)(void *state, struct as_work *work, const struct as_key *key, uint64_t chunk,
+                  const uint8_t sha256[32]);
     void (*done)(void *state, struct as_work *work);
 };
 

@@ -218,7 +218,7 @@ static bool reason_known(uint16_t reason)
 
 static bool slot_sound(const struct as_crew *c, const struct as_work *w, const struct as_slot *s)
 {
-    uint64_t end = as_arena_bytes(c->options->lot_bytes, c->options->max_item);
+    uint64_t end = as_arena_bytes(c->options->max_item);
     bool behind = s->data_at == UINT64_MAX;
 
     if (file_of(w, &s->key) < 0 || !reason_known(s->reason))
@@ -358,14 +358,14 @@ done:
 void as_crew_batch_done(struct as_crew *c, struct as_arena *a)
 {
     struct as_work *w = a->batch.work;
-    uint64_t used = a->map->used, keep = AS_ARENA_DATA + 2 * c->options->lot_bytes;
+    uint64_t used = a->map->used, keep = AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES;
 
     for (uint32_t i = 0; i < a->batch.nslots; i++)
         if (a->batch.fd[i] >= 0)
             close(a->batch.fd[i]);
     if (used > keep) /* one large item: give its memory back */
         fallocate(a->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)keep,
-                  (off_t)(as_arena_bytes(c->options->lot_bytes, c->options->max_item) - keep));
+                  (off_t)(as_arena_bytes(c->options->max_item) - keep));
     a->batch.work = NULL;
     w->batches--;
     as_crew_work_maybe_done(c, w);
@@ -404,6 +404,11 @@ void as_crew_reader_message(struct as_crew *c)
             break;
         case AS_MSG_SPLIT:
             c->calls.split(c->calls.state, w, v);
+            break;
+        case AS_MSG_CHUNK:
+            sound = c->msg->len == 32 && file_of(w, &c->msg->key) >= 0;
+            if (sound)
+                c->calls.chunk(c->calls.state, w, &c->msg->key, v[0], c->msg->text);
             break;
         case AS_MSG_LOT_END:
             sound = w->taken == w->sent && c->files_end_sent;

@@ -65,7 +65,7 @@ static bool map_areas(struct examiner *e)
     if (at == MAP_FAILED)
         return false;
     e->result = at;
-    e->arena_len = as_arena_bytes(o->lot_bytes, o->max_item);
+    e->arena_len = as_arena_bytes(o->max_item);
     for (int i = 0; i < AS_ARENAS; i++) {
         at = mmap(NULL, e->arena_len, PROT_READ, MAP_SHARED, e->start->arena[i], 0);
         if (at == MAP_FAILED)

@@ -37,6 +37,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* A sanitizer's shadow memory would count as data, and its report is a file. */
+#ifdef AS_SANITIZED
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+
 struct as_jail {
     struct sock_fprog program;
 };
@@ -185,15 +192,11 @@ static bool drop_capabilities(void)
 enum as_status as_jail_enter(const struct as_jail *jail, uint64_t memory, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct rlimit none = {0, 0};
-#ifndef AS_SANITIZED
-    struct rlimit data = {memory, memory};
-    if (setrlimit(RLIMIT_DATA, &data) != 0)
-        AS_FAIL(err, AS_EIO, "the memory limit cannot be set");
-#else
-    (void)memory; /* shadow memory would count */
-#endif
-    if (setrlimit(RLIMIT_CORE, &none) != 0 || setrlimit(RLIMIT_FSIZE, &none) != 0)
+    struct rlimit none = {0, 0}, data = {memory, memory};
+
+    if (setrlimit(RLIMIT_CORE, &none) != 0)
+        AS_FAIL(err, AS_EIO, "the limits of a worker cannot be set");
+    if (!SANITIZED && (setrlimit(RLIMIT_FSIZE, &none) != 0 || setrlimit(RLIMIT_DATA, &data) != 0))
         AS_FAIL(err, AS_EIO, "the limits of a worker cannot be set");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
         (jail && !drop_capabilities()))

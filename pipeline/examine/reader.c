@@ -58,7 +58,7 @@ static void take_fill(struct reader *r, uint32_t arena, const int *fds, int nfds
     if (arena >= AS_ARENAS || r->nfills > AS_ARENAS)
         _exit(70);
     if (nfds == 1) {
-        void *at = mmap(NULL, as_arena_bytes(o->lot_bytes, o->max_item), PROT_READ | PROT_WRITE,
+        void *at = mmap(NULL, as_arena_bytes(o->max_item), PROT_READ | PROT_WRITE,
                         MAP_SHARED, fds[0], 0);
         close(fds[0]);
         if (at == MAP_FAILED)
@@ -140,6 +140,22 @@ static void tell_part(void *arg, const uint64_t v[4])
     say(arg, AS_MSG_SPLIT, 0, v);
 }
 
+static void tell_chunk(struct as_unpack *u, const struct as_key *key, uint64_t chunk,
+                       const uint8_t sha256[32])
+{
+    struct reader *r = (struct reader *)u;
+    struct as_msg *m = r->msg;
+
+    memset(m, 0, offsetof(struct as_msg, text));
+    m->type = AS_MSG_CHUNK;
+    m->key = *key;
+    m->v[0] = chunk;
+    m->len = 32;
+    memcpy(m->text, sha256, 32);
+    if (as_channel_send(u->start->socket, m, NULL, 0) != 0)
+        _exit(0);
+}
+
 static void do_file(struct reader *r, const struct as_unpack_file *file)
 {
     struct as_unpack *u = &r->u;
@@ -191,10 +207,12 @@ int as_reader_main(const struct as_worker_start *start)
     r->u.lot = &r->lot;
     r->u.next_arena = next_arena;
     r->u.flush = flush;
+    r->u.tell_chunk = tell_chunk;
     r->u.give_up = give_up;
     r->lot.mode = UINT32_MAX;
     if ((r->u.path = malloc(AS_PATH_MAX)) == NULL || (r->u.piece = malloc(1 << 20)) == NULL ||
-        as_hash_new(&r->u.hash, start->options->md5) != AS_OK)
+        as_hash_new(&r->u.hash, start->options->md5) != AS_OK ||
+        as_hash_new(&r->u.chunk_hash, false) != AS_OK)
         return 12;
     while (r->lot.mode == UINT32_MAX)
         listen(r);

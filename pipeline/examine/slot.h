@@ -14,6 +14,9 @@ enum { AS_ARENAS = 3, AS_BATCH_SLOTS = 256, AS_BATCH_TEXT = 1 << 20 };
  * descriptor.                                                                 */
 enum { AS_INLINE_MAX = 32 << 20 };
 
+/* A batch is handed over when it holds this much, so that examiners begin early. */
+enum { AS_BATCH_BYTES = 16 << 20 };
+
 enum { AS_SLOT_SHA256 = 1, AS_SLOT_MD5 = 2, AS_SLOT_LEAF = 4, AS_SLOT_CONTENT = 8 };
 
 struct as_slot {
@@ -41,10 +44,14 @@ struct as_batch {
 #define AS_ARENA_DATA (((uint64_t)sizeof(struct as_batch) + 4095) / 4096 * 4096)
 
 /* Bytes of an arena: the table, a batch, and one item of the largest size. */
-static inline uint64_t as_arena_bytes(uint64_t lot_bytes, uint64_t max_item)
+static inline uint64_t as_arena_bytes(uint64_t max_item)
 {
-    return AS_ARENA_DATA + lot_bytes + (max_item > AS_INLINE_MAX ? max_item : AS_INLINE_MAX) + 4096;
+    return AS_ARENA_DATA + AS_BATCH_BYTES + (max_item > AS_INLINE_MAX ? max_item : AS_INLINE_MAX) + 4096;
 }
+
+/* Files above this have a hash per chunk beside their own, so that all ranks can
+ * share the second reading.                                                      */
+#define AS_CHUNK_BYTES (UINT64_C(256) << 20)
 
 /* What a reader is to do; travels in the text of AS_MSG_LOT. */
 enum as_read_mode {
@@ -52,7 +59,8 @@ enum as_read_mode {
     AS_READ_PART,    /* entries of one container from an offset or ordinal       */
     AS_READ_LIST,    /* only tell where the container can be entered             */
     AS_READ_WHOLE,   /* hash one file and walk its headers: the row of a container read in parts */
-    AS_READ_RECHECK, /* hash files again                                         */
+    AS_READ_RECHECK, /* hash files again; with count > 0 only one chunk: bytes offset
+                        .. offset + count                                        */
     AS_READ_FIND     /* only the item with the hash `want`, with its bytes       */
 };
 

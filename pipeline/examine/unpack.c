@@ -33,7 +33,7 @@ static bool batch_full(const struct as_unpack *u)
 {
     const struct as_batch *b = u->batch;
 
-    return b->nslots == AS_BATCH_SLOTS || b->used - AS_ARENA_DATA >= u->start->options->lot_bytes ||
+    return b->nslots == AS_BATCH_SLOTS || b->used - AS_ARENA_DATA >= AS_BATCH_BYTES ||
            AS_BATCH_TEXT - b->text_used < AS_PATH_MAX + sizeof((struct as_err *)0)->text;
 }
 
@@ -144,6 +144,24 @@ static enum as_status read_entry(struct as_unpack *u, struct as_container *c, st
     return status == AS_END ? AS_OK : status;
 }
 
+/* Feeds the hash of the chunk that byte `at` lies in; told when the chunk or the file ends.
+ * Chunks are whole pieces, so a piece never lies in two.                          */
+static void hash_chunk(struct as_unpack *u, const struct as_unpack_file *file, uint64_t at,
+                       const uint8_t *bytes, uint64_t n)
+{
+    uint8_t sum[3][32];
+
+    if (file->size <= AS_CHUNK_BYTES)
+        return;
+    if (at % AS_CHUNK_BYTES == 0)
+        as_hash_start(u->chunk_hash);
+    as_hash_add(u->chunk_hash, bytes, n);
+    if ((at + n) % AS_CHUNK_BYTES != 0 && at + n != file->size)
+        return;
+    as_hash_end(u->chunk_hash, sum[0], sum[1], sum[2]);
+    u->tell_chunk(u, &file->key, at / AS_CHUNK_BYTES, sum[0]);
+}
+
 /* Hashes a file; small ones stay in the arena.  AS_EFORMAT: it cannot be read, or shrank. */
 static enum as_status read_file(struct as_unpack *u, const struct as_unpack_file *file,
                                 struct as_slot *s, bool keep, struct as_err *err)
@@ -162,6 +180,7 @@ static enum as_status read_file(struct as_unpack *u, const struct as_unpack_file
         if (got == 0)
             AS_FAIL_AS(err, AS_EFORMAT, AS_REASON_CHANGED, "it became shorter while it was read");
         as_hash_add(u->hash, to, (size_t)got);
+        hash_chunk(u, file, at, to, (uint64_t)got);
         at += (uint64_t)got;
         u->batch->progress++;
     }
@@ -440,14 +459,17 @@ static void entry(struct as_unpack *u, struct as_level *l, const struct as_entry
     blame(u, &s.key);
     path_len = entry_path(u, l, e);
     set_type(&s, e->type);
-    if (e->type == AS_ENTRY_FILE && e->reason == AS_REASON_NONE) {
+    if (e->reason == AS_REASON_LIMIT_NAME)
+        s.flags |= AS_FLAG_NAME_CUT;
+    if (e->type == AS_ENTRY_FILE &&
+        (e->reason == AS_REASON_NONE || e->reason == AS_REASON_LIMIT_NAME)) {
         s.reason = blocked_reason(u, &s.key);
         if (s.reason == AS_REASON_NONE) {
             data_entry(u, l, &s, path_len);
             return;
         }
     }
-    if (e->reason != AS_REASON_NONE)
+    if (e->reason != AS_REASON_NONE && e->reason != AS_REASON_LIMIT_NAME)
         s.reason = (uint16_t)e->reason;
     if (e->type == AS_ENTRY_FILE && e->size > 0)
         s.size = (uint64_t)e->size;
@@ -578,13 +600,37 @@ void as_unpack_whole(struct as_unpack *u, const struct as_unpack_file *file)
         pop(u, err.reason ? (uint16_t)err.reason : AS_REASON_CONTAINER_DAMAGED, err.text);
 }
 
+/* One chunk of a large file again.  A failure is a row with a reason. */
+static void rehash_chunk(struct as_unpack *u, const struct as_unpack_file *file, struct as_slot *s)
+{
+    struct as_input in = {NULL, file->fd, 0, file->size};
+    uint64_t end = u->lot->offset + u->lot->count;
+
+    for (uint64_t at = u->lot->offset; at < end;) {
+        int64_t got = as_input_read(&in, at, u->piece, PIECE);
+        if (got <= 0) {
+            s->reason = got < 0 ? AS_REASON_UNREADABLE : AS_REASON_CHANGED;
+            emit(u, s, file->path, file->path_len, "");
+            return;
+        }
+        hash_chunk(u, file, at, u->piece, (uint64_t)got);
+        at += (uint64_t)got;
+        u->batch->progress++;
+    }
+}
+
 void as_unpack_rehash(struct as_unpack *u, const struct as_unpack_file *file)
 {
     struct as_slot s = file_slot(file);
     struct as_err err = {0};
 
     blame(u, &s.key);
-    if (read_file(u, file, &s, false, &err) != AS_OK)
+    if (u->lot->count > 0) {
+        rehash_chunk(u, file, &s);
+        return;
+    }
+    if (strcmp(u->start->options->recheck, "full") == 0 &&
+        read_file(u, file, &s, false, &err) != AS_OK)
         s.reason = (uint16_t)err.reason;
     emit(u, &s, file->path, file->path_len, err.text);
 }

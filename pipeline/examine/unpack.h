@@ -23,7 +23,7 @@ struct as_level {
 struct as_unpack {
     const struct as_worker_start *start;
     const struct as_read_lot *lot;
-    struct as_hash *hash;
+    struct as_hash *hash, *chunk_hash;
     struct as_batch *batch; /* the arena being filled, NULL between two */
     struct as_key now;      /* survives the change of arenas            */
     char *path;             /* [AS_PATH_MAX]                            */
@@ -34,6 +34,8 @@ struct as_unpack {
     /* Given by reader.c: */
     void (*next_arena)(struct as_unpack *u); /* sets batch; does not return on failure */
     void (*flush)(struct as_unpack *u);      /* hands the batch over, batch = NULL      */
+    void (*tell_chunk)(struct as_unpack *u, const struct as_key *key, uint64_t chunk,
+                       const uint8_t sha256[32]);
     void (*give_up)(struct as_unpack *u, int code) __attribute__((noreturn));
 };
 
@@ -56,7 +58,7 @@ void as_unpack_part(struct as_unpack *u, const struct as_unpack_file *file);
 /* The row of a container that is read in parts. */
 void as_unpack_whole(struct as_unpack *u, const struct as_unpack_file *file);
 
-/* Its hash again. */
+/* Its hash again; with --recheck stat its row alone: the broker compared size and times. */
 void as_unpack_rehash(struct as_unpack *u, const struct as_unpack_file *file);
 
 /* Calls part(arg, offset, index, entries, bytes) for each part of a container

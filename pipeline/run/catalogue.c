@@ -15,11 +15,14 @@
 
 enum { OPEN_MAX = 64, BIT_SHA = 1, BIT_LEAF = 2, BIT_CONTENT = 4, BIT_CHANGED = 8, BIT_BAD = 16 };
 
+/* In the order in which they follow each other under one key. */
+enum entry_type { ENTRY_ITEM, ENTRY_RECHECK, ENTRY_CHUNK, ENTRY_RECHUNK };
+
 struct as_catalogue_entry {
     uint8_t key[AS_KEY_BYTES];
-    uint8_t type, bits, pad[2]; /* type 0: item, 1: second reading */
-    uint32_t file;
-    uint64_t offset;
+    uint8_t type, bits, pad[2]; /* enum entry_type                      */
+    uint32_t file;              /* of chunks: 0                         */
+    uint64_t offset;            /* of chunks: the number of the chunk   */
     union {
         uint8_t sha[32];
         struct {
@@ -76,13 +79,32 @@ static enum as_status index_item(struct index *x, uint8_t type, const void *byte
     e = &x->entry[x->n++];
     memset(e, 0, sizeof *e);
     as_key_pack(&item.key, e->key);
-    e->type = type == AS_REC_RECHECK;
+    e->type = type == AS_REC_RECHECK ? ENTRY_RECHECK : ENTRY_ITEM;
     e->bits = (uint8_t)((item.has_sha256 ? BIT_SHA : 0) | (item.leaf ? BIT_LEAF : 0) |
                         (item.has_content ? BIT_CONTENT : 0) |
                         (type == AS_REC_RECHECK && item.reason != AS_REASON_NONE ? BIT_BAD : 0));
     e->file = x->file;
     e->offset = offset;
     memcpy(e->sha, item.sha256, 32);
+    return AS_OK;
+}
+
+static enum as_status index_chunk(struct index *x, const void *bytes, uint32_t n)
+{
+    struct as_catalogue_entry *e;
+    struct as_chunk_record rec;
+
+    if (n != sizeof rec)
+        return AS_EFORMAT;
+    memcpy(&rec, bytes, n);
+    if (!grow((void **)&x->entry, x->n, &x->cap, sizeof *x->entry))
+        return AS_ENOMEM;
+    e = &x->entry[x->n++];
+    memset(e, 0, sizeof *e);
+    as_key_pack(&rec.key, e->key);
+    e->type = rec.second ? ENTRY_RECHUNK : ENTRY_CHUNK;
+    e->offset = rec.chunk;
+    memcpy(e->sha, rec.sha256, 32);
     return AS_OK;
 }
 
@@ -94,6 +116,8 @@ static enum as_status index_record(void *state, uint8_t type, const void *bytes,
 
     if (type == AS_REC_ITEM || type == AS_REC_RECHECK)
         return index_item(x, type, bytes, n, offset);
+    if (type == AS_REC_CHUNK)
+        return index_chunk(x, bytes, n);
     if (type != AS_REC_CONTENT || n < 32)
         return AS_OK;
     if (!grow((void **)&x->content, x->ncontents, &x->contents_cap, sizeof *x->content))
@@ -159,27 +183,52 @@ done:
     return status;
 }
 
+static bool same_key(const struct as_catalogue_entry *a, const struct as_catalogue_entry *b)
+{
+    return memcmp(a->key, b->key, AS_KEY_BYTES) == 0;
+}
+
+/* A chunk read again equals its first reading, which stands before it. */
+static bool chunk_equal(const struct as_catalogue_entry *e, uint64_t i)
+{
+    for (uint64_t k = i; k-- > 0 && same_key(&e[k], &e[i]);)
+        if (e[k].type == ENTRY_CHUNK && e[k].offset == e[i].offset)
+            return memcmp(e[k].sha, e[i].sha, 32) == 0;
+    return false;
+}
+
+/* Whether entry i, a second reading, says what the first said. */
+static bool reading_equal(const struct as_catalogue_entry *e, uint64_t i, uint64_t item)
+{
+    if (e[i].type == ENTRY_RECHUNK)
+        return chunk_equal(e, i);
+    if (e[i].bits & BIT_BAD)
+        return false;
+    return !(e[i].bits & BIT_SHA) || memcmp(e[item].sha, e[i].sha, 32) == 0;
+}
+
 /* One entry per key; a second reading that differs marks the item. */
 static void drop_repetitions(struct as_catalogue *c, struct as_catalogue_entry *e, uint64_t n)
 {
-    uint64_t k = 0;
+    uint64_t item = 0;
 
     for (uint64_t i = 0; i < n; i++) {
-        struct as_catalogue_entry *last = k ? &e[k - 1] : NULL;
-        bool same = last && memcmp(last->key, e[i].key, AS_KEY_BYTES) == 0;
-        if (!same && e[i].type == 0) {
-            e[k++] = e[i];
-        } else if (same && e[i].type == 1) {
-            bool equal = !(e[i].bits & BIT_BAD) && memcmp(last->sha, e[i].sha, 32) == 0;
-            c->rechecked++;
-            if (!equal && last->bits & BIT_SHA)
-                last->bits |= BIT_CHANGED;
-        }
+        if (i == 0 || !same_key(&e[i], &e[item]))
+            item = i;
+        if (i == item || e[i].type == ENTRY_ITEM || e[i].type == ENTRY_CHUNK)
+            continue;
+        c->rechecked++;
+        if (e[item].bits & BIT_SHA && !reading_equal(e, i, item))
+            e[item].bits |= BIT_CHANGED;
     }
-    for (uint64_t i = 0; i < k; i++)
+    for (uint64_t i = 0; i < n; i++) {
+        bool first = c->count == 0 || !same_key(&e[i], &e[c->count - 1]);
+        if (first && e[i].type == ENTRY_ITEM)
+            e[c->count++] = e[i];
+    }
+    for (uint64_t i = 0; i < c->count; i++)
         c->changed += (e[i].bits & BIT_CHANGED) != 0;
     c->entry = e;
-    c->count = k;
 }
 
 /* ---- 3. join ---- */

@@ -126,7 +126,8 @@ static void post(struct loop *l, int to, uint32_t type, uint64_t v0, const void 
     l->mail.phase = l->phase;
     l->mail.v[0] = v0;
     l->mail.v[1] = 0;
-    memcpy(l->mail.body, body, n);
+    if (n)
+        memcpy(l->mail.body, body, n);
     status = as_comm_post(l->r->comm, to, &l->mail, (uint32_t)offsetof(struct mail, body) + n, &err);
     if (status != AS_OK && !l->stopping)
         stop(l, status, err.text);
@@ -261,6 +262,22 @@ static void on_split(void *state, struct as_work *work, const uint64_t v[4])
         post(l, 0, MAIL_SPLIT, 0, &s, sizeof s);
 }
 
+static void on_chunk(void *state, struct as_work *work, const struct as_key *key, uint64_t chunk,
+                     const uint8_t sha256[32])
+{
+    struct loop *l = state;
+    struct as_chunk_record rec;
+
+    (void)work;
+    memset(&rec, 0, sizeof rec);
+    rec.key = *key;
+    rec.second = l->phase == AS_PHASE_RECHECK;
+    rec.chunk = chunk;
+    memcpy(rec.sha256, sha256, 32);
+    if (l->phase != AS_PHASE_LIST)
+        journal(l, AS_REC_CHUNK, &rec, sizeof rec);
+}
+
 static bool grow_reports(struct loop *l)
 {
     uint32_t cap = l->cap ? 2 * l->cap : 64;
@@ -303,8 +320,10 @@ static void commit_work(void *arg)
     l->commit_status = as_journal_commit(l->r->journal, l->block, &l->commit_err);
 }
 
-static void keep_report(struct as_rank *r, const struct as_lot_report *rep)
+void as_report_keep(struct as_rank *r, const struct as_lot_report *rep)
 {
+    if (rep->phase != AS_PHASE_EXAMINE)
+        return;
     if (r->nreports == r->reports_cap) {
         uint64_t cap = r->reports_cap ? 2 * r->reports_cap : 64;
         struct as_lot_report *more = realloc(r->report, cap * sizeof *more);
@@ -326,7 +345,7 @@ static void commit_done(void *arg)
         return;
     }
     for (uint32_t i = 0; i < l->nwriting; i++) {
-        keep_report(l->r, &l->writing[i]);
+        as_report_keep(l->r, &l->writing[i]);
         post(l, 0, MAIL_DONE, 0, &l->writing[i], sizeof l->writing[i]);
     }
     l->nwriting = 0;
@@ -653,7 +672,7 @@ static void turn(struct loop *l)
 static enum as_status begin(struct loop *l, const struct as_lot *lots, uint64_t nlots,
                             const bool *done, struct as_err *err)
 {
-    struct as_crew_calls calls = {l, on_open, on_item, on_ask, on_content, on_split, on_done};
+    struct as_crew_calls calls = {l, on_open, on_item, on_ask, on_content, on_split, on_chunk, on_done};
     struct as_rank *r = l->r;
     enum as_status status = AS_OK;
     uint64_t *bytes = NULL;

@@ -114,17 +114,41 @@ done:
     return status;
 }
 
+/* The second reading of one large file, chunk by chunk. */
+static uint64_t cut_chunks(const struct as_lot *lot, struct as_lot *to)
+{
+    uint64_t k = 0;
+
+    for (uint64_t at = 0; at < lot->bytes; at += AS_CHUNK_BYTES, k++) {
+        uint64_t n = lot->bytes - at < AS_CHUNK_BYTES ? lot->bytes - at : AS_CHUNK_BYTES;
+        to[k] = *lot;
+        to[k].offset = at;
+        to[k].count = to[k].bytes = n;
+    }
+    return k;
+}
+
 enum as_status as_parts_recheck(const struct as_rank *r, struct as_lot **lots, uint64_t *n,
                                 struct as_err *err)
 {
+    bool full = strcmp(r->options->recheck, "full") == 0;
     enum as_status status = AS_OK;
+    uint64_t chunks = 0;
 
     *n = 0;
-    if ((*lots = calloc(r->nlots + 1, sizeof **lots)) == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory for the lots");
     for (uint64_t i = 0; i < r->nlots; i++)
-        if (r->lots[i].mode != AS_READ_PART)
-            (*lots)[(*n)++] = r->lots[i];
+        chunks += r->lots[i].mode == AS_READ_PART ? 0 : r->lots[i].bytes / AS_CHUNK_BYTES + 1;
+    if ((*lots = calloc(chunks + 1, sizeof **lots)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the lots");
+    for (uint64_t i = 0; i < r->nlots; i++) {
+        const struct as_lot *l = &r->lots[i];
+        if (l->mode == AS_READ_PART)
+            continue;
+        if (full && l->nfiles == 1 && l->bytes > AS_CHUNK_BYTES)
+            *n += cut_chunks(l, *lots + *n);
+        else
+            (*lots)[(*n)++] = *l;
+    }
 done:
     return status;
 }

@@ -18,10 +18,19 @@ enum {
     AS_REC_ITEM = 1,    /* as_item_pack                                   */
     AS_REC_CONTENT = 2, /* sha256[32], then as_content_pack               */
     AS_REC_LOT = 3,     /* struct as_lot_report: all of it was synced before */
-    AS_REC_RECHECK = 4  /* as_item_pack: the hash of the second reading   */
+    AS_REC_RECHECK = 4, /* as_item_pack: the hash of the second reading   */
+    AS_REC_CHUNK = 5    /* struct as_chunk_record                         */
 };
 
 enum as_phase { AS_PHASE_LIST, AS_PHASE_EXAMINE, AS_PHASE_RECHECK };
+
+/* The hash of one chunk of a large file. */
+struct as_chunk_record {
+    struct as_key key;
+    uint32_t second; /* 0: first reading, 1: second */
+    uint64_t chunk;
+    uint8_t sha256[32];
+};
 
 /* What became of a lot; also a row of /timing. */
 struct as_lot_report {
@@ -60,6 +69,9 @@ struct as_rank {
     uint64_t nsplits, splits_cap;
     struct as_case_status tell;
 };
+
+/* Keeps the report of an examined lot for /timing. */
+void as_report_keep(struct as_rank *r, const struct as_lot_report *rep);
 
 /* Seconds since the rank started. */
 double as_rank_elapsed(const struct as_rank *r);

@@ -104,6 +104,7 @@ static enum as_status mark_done(struct found *f, bool *done, uint64_t nlots, str
         memcpy(&rep, all + at, sizeof rep);
         if (rep.lot < nlots)
             done[rep.lot] = true;
+        as_report_keep(r, &rep);
     }
 done:
     free(all);

@@ -66,7 +66,7 @@ static uint64_t memory_here(void)
 
 uint32_t as_run_examiners(const struct as_options *o, char *why, size_t n)
 {
-    uint64_t broker = (UINT64_C(256) << 20) + AS_ARENAS * (AS_ARENA_DATA + 2 * o->lot_bytes);
+    uint64_t broker = (UINT64_C(256) << 20) + AS_ARENAS * (AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES);
     uint64_t share = memory_here() / ranks_here(), fit;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     uint32_t want = (uint32_t)o->examiners;
@@ -312,7 +312,7 @@ static enum as_status recheck(struct as_rank *r, struct as_err *err)
     struct as_lot *lots = NULL;
     uint64_t n = 0;
 
-    if (strcmp(r->options->recheck, "full") != 0)
+    if (strcmp(r->options->recheck, "none") == 0)
         return AS_OK;
     if (r->me == 0)
         status = as_parts_recheck(r, &lots, &n, err);
@@ -432,6 +432,18 @@ static void clear(struct as_rank *r)
     free(r->report);
 }
 
+/* A start that leaves most of the node idle is told, with the one that does not. */
+static void warn_idle_cores(const struct as_rank *r)
+{
+    uint32_t cores = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (2 * ranks_here() * r->nexaminers < cores)
+        as_log(AS_LOG_WARN,
+               "%u ranks here with %u examiners each use under half of %u cores; better: "
+               "mpirun --map-by ppr:1:node:pe=%u assay run ... (or --examiners %u)",
+               ranks_here(), r->nexaminers, cores, cores, cores / ranks_here());
+}
+
 static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *names,
                             char **fingerprint, struct as_err *err)
 {
@@ -443,6 +455,8 @@ static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *nam
     r->nexaminers = as_run_examiners(r->options, why, sizeof why);
     if (why[0])
         as_log(AS_LOG_WARN, "%s", why);
+    if (r->me == 0)
+        warn_idle_cores(r);
 done:
     status = as_comm_agree(r->comm, status, err);
     if (status == AS_OK)

@@ -66,6 +66,16 @@ static void on_split(void *state, struct as_work *work, const uint64_t v[4])
         s->calls.split(s->calls.state, work, v);
 }
 
+static void on_chunk(void *state, struct as_work *work, const struct as_key *key, uint64_t chunk,
+                     const uint8_t sha256[32])
+{
+    (void)state;
+    (void)work;
+    (void)key;
+    (void)chunk;
+    (void)sha256;
+}
+
 static void on_done(void *state, struct as_work *work)
 {
     struct as_solo *s = state;
@@ -80,7 +90,7 @@ enum as_status as_solo_new(struct as_solo **solo, const struct as_options *o, ui
 {
     enum as_status status = AS_OK;
     struct as_solo *s = calloc(1, sizeof *s);
-    struct as_crew_calls to = {s, on_open, on_item, on_ask, on_content, on_split, on_done};
+    struct as_crew_calls to = {s, on_open, on_item, on_ask, on_content, on_split, on_chunk, on_done};
 
     *solo = NULL;
     if (s == NULL)
