@@ -101,5 +101,6 @@ rm -rf "$work/case"
     "$bin/assay" run "$work/million.tar" -o "$work/case" --recheck none > "$work/out" 2> /dev/null
 say '```'
 cat "$work/out" "$work/time"
-/usr/bin/time -f 'plan (listing alone): %e s, %M KB' "$bin/assay" plan "$work/million.tar" 2>&1 > /dev/null
+/usr/bin/time -f 'plan (listing alone): %e s, %M KB' "$bin/assay" plan "$work/million.tar" > "$work/plan" 2> "$work/time"
+cat "$work/time"
 say '```'

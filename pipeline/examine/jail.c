@@ -44,6 +44,10 @@ enum { SANITIZED = 1 };
 enum { SANITIZED = 0 };
 #endif
 
+/* Address space beside what is counted: programs, libraries, reservations.  A bound
+ * is needed because the tables of what is mapped count nowhere.                   */
+#define SPACE_BESIDE (UINT64_C(64) << 30)
+
 struct as_jail {
     struct sock_fprog program;
 };
@@ -189,14 +193,17 @@ static bool drop_capabilities(void)
     return syscall(SYS_capset, &head, none) == 0;
 }
 
-enum as_status as_jail_enter(const struct as_jail *jail, uint64_t memory, struct as_err *err)
+enum as_status as_jail_enter(const struct as_jail *jail, uint64_t memory, uint64_t shared,
+                             struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct rlimit none = {0, 0}, data = {memory, memory};
+    struct rlimit none = {0, 0}, data = {memory, memory}, space;
 
     if (setrlimit(RLIMIT_CORE, &none) != 0)
         AS_FAIL(err, AS_EIO, "the limits of a worker cannot be set");
-    if (!SANITIZED && (setrlimit(RLIMIT_FSIZE, &none) != 0 || setrlimit(RLIMIT_DATA, &data) != 0))
+    space.rlim_cur = space.rlim_max = memory + shared + SPACE_BESIDE;
+    if (!SANITIZED && (setrlimit(RLIMIT_FSIZE, &none) != 0 || setrlimit(RLIMIT_DATA, &data) != 0 ||
+                       setrlimit(RLIMIT_AS, &space) != 0))
         AS_FAIL(err, AS_EIO, "the limits of a worker cannot be set");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
         (jail && !drop_capabilities()))
