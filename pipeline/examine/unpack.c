@@ -567,7 +567,8 @@ void as_unpack_part(struct as_unpack *u, const struct as_unpack_file *file)
         emit(u, &s, file->path, file->path_len, "a part of it breaks the reader");
         return;
     }
-    if (push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
+    if (blocked_reason(u, &s.key) ||
+        push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
         return; /* its own row, given by another lot, says why */
     for (uint64_t i = 0; u->lot->offset == 0 && i < u->lot->first; i++) {
         blame(u, &s.key);

@@ -20,7 +20,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { ENTRY_HEAD = 8, PROGRESS_EVERY = 4096 };
+/* Longer paths are cut and their files not opened. */
+enum { ENTRY_HEAD = 8, PROGRESS_EVERY = 4096, PATH_ROOM = AS_PATH_MAX - 512 };
 
 /* ---- 1. sources ---- */
 
@@ -169,6 +170,8 @@ static enum as_status write_entry(struct walk *w, const struct as_key *key, cons
 {
     enum as_status status = AS_OK;
     uint64_t size = file->type == AS_ENTRY_FILE ? file->size : 0;
+    size_t len = strlen(file->path);
+    bool cut = len >= PATH_ROOM;
     struct as_wire e;
     uint32_t head[2];
 
@@ -176,13 +179,15 @@ static enum as_status write_entry(struct walk *w, const struct as_key *key, cons
     as_put_u8(&e, (uint8_t)key->n);
     as_put(&e, key->part, key->n * sizeof *key->part);
     as_put_u8(&e, (uint8_t)file->type);
-    as_put_u16(&e, (uint16_t)file->reason);
+    as_put_u16(&e, cut ? AS_REASON_LIMIT_NAME : (uint16_t)file->reason);
     as_put_u64(&e, file->size);
     as_put_u64(&e, (uint64_t)file->mtime_s);
     as_put_u64(&e, (uint64_t)file->mtime_ns);
-    as_put_text(&e, file->path, (uint32_t)strlen(file->path) + 1);
+    as_put_u32(&e, (uint32_t)(cut ? PATH_ROOM : len) + 1);
+    as_put(&e, file->path, cut ? PATH_ROOM : len);
+    as_put_u8(&e, 0);
     if (e.bad)
-        AS_FAIL(w->err, AS_EIO, "a path of more than %d bytes", AS_PATH_MAX);
+        AS_FAIL(w->err, AS_EBUG, "an entry of the inventory does not fit");
     head[0] = (uint32_t)e.n;
     head[1] = (uint32_t)crc32(0, w->entry + ENTRY_HEAD, (uInt)e.n);
     memcpy(w->entry, head, sizeof head);

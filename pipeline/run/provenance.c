@@ -37,6 +37,13 @@ done:
         fclose(f);
 }
 
+/* Bytes as text: what is not printable ASCII as \xNN. */
+static void put_bytes(FILE *f, const char *bytes)
+{
+    for (const unsigned char *c = (const unsigned char *)bytes; *c; c++)
+        fprintf(f, *c < 0x20 || *c > 0x7e ? "\\x%02x" : "%c", *c);
+}
+
 static void put_options(FILE *f, const struct as_options *o)
 {
     char value[4096];
@@ -48,7 +55,9 @@ static void put_options(FILE *f, const struct as_options *o)
             file_sum(o->passwords, value);
         else
             as_option_text(o, t, value, sizeof value);
-        fprintf(f, "--%s = %s\n", t->name, value);
+        fprintf(f, "--%s = ", t->name);
+        put_bytes(f, value);
+        fputc('\n', f);
     }
 }
 
@@ -67,10 +76,12 @@ enum as_status as_fingerprint_make(const struct as_rank *r, char **text, struct 
         AS_FAIL(err, AS_ENOMEM, "no memory for the fingerprint");
     }
     fprintf(f, "assay = %s\n", ASSAY_VERSION);
-    for (uint32_t i = 0; i < r->nsources; i++)
-        fprintf(f, "evidence %u = %s, %" PRIu64 " bytes, modified %" PRId64 "\n", i,
-                r->sources[i].path, r->sources[i].size,
+    for (uint32_t i = 0; i < r->nsources; i++) {
+        fprintf(f, "evidence %u = ", i);
+        put_bytes(f, r->sources[i].path);
+        fprintf(f, ", %" PRIu64 " bytes, modified %" PRId64 "\n", r->sources[i].size,
                 r->sources[i].folder ? (int64_t)0 : r->sources[i].mtime_s);
+    }
     put_options(f, r->options);
     for (size_t d = 0; as_detectors[d]; d++)
         fprintf(f, "detector %s = version %u, model %s\n", as_detectors[d]->name,
