@@ -45,6 +45,14 @@ enum as_item_status as_reason_status(uint16_t reason)
     return AS_ITEM_DAMAGED;
 }
 
+bool as_reason_known(uint16_t reason)
+{
+    for (size_t i = 0; i < sizeof REASONS / sizeof *REASONS; i++)
+        if (REASONS[i].number == reason)
+            return true;
+    return false;
+}
+
 const char *as_reason_text(uint16_t reason)
 {
     for (size_t i = 0; i < sizeof REASONS / sizeof *REASONS; i++)

@@ -2,6 +2,7 @@
 #ifndef AS_STATUS_H
 #define AS_STATUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum as_item_status {
@@ -39,7 +40,8 @@ enum {
     AS_FLAG_DECRYPTED = 1 << 10,  /* opened with a password                     */
     AS_FLAG_CHANGED = 1 << 11,    /* differs between two readings of this run   */
     AS_FLAG_STRIPS = 1 << 12,     /* only its sampled luma was made             */
-    AS_FLAG_NAME_CUT = 1 << 13    /* its name is longer than can be recorded    */
+    AS_FLAG_NAME_CUT = 1 << 13,   /* its name is longer than can be recorded    */
+    AS_FLAGS_ALL = (1 << 14) - 1
 };
 
 /* The lower-case word of a status: "ok", "not_applicable", ... */
@@ -50,6 +52,9 @@ int as_item_status_find(const char *name);
 
 /* The status that `reason` belongs to; AS_ITEM_DAMAGED for a number not in the list. */
 enum as_item_status as_reason_status(uint16_t reason);
+
+/* False for a number that is not in the list. */
+bool as_reason_known(uint16_t reason);
 
 /* The sentence of `reason`; "" for none, "unknown reason" for a number not in the list. */
 const char *as_reason_text(uint16_t reason);

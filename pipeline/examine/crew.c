@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LIMITS_EVERY_NS = 50000000 };
+/* A process that ends closes its socket a moment before its death is told. */
+enum { LIMITS_EVERY_NS = 50000000, DEAF_NS = 1000000000 };
 
 uint64_t as_crew_wall_ns(void)
 {
@@ -76,6 +77,23 @@ void as_crew_kill(struct as_crew *c, struct as_worker *w, uint16_t reason)
     w->kill_reason = reason;
 }
 
+bool as_crew_hear(struct as_crew *c, struct as_worker *w)
+{
+    int got = w->deaf_since ? -1 : as_channel_recv(w->socket, c->msg, NULL, NULL);
+
+    if (got == 0)
+        w->deaf_since = as_crew_wall_ns();
+    else if (got < 0 && !w->deaf_since && errno == EPROTO)
+        as_crew_kill(c, w, AS_REASON_CRASHED);
+    return got == 1;
+}
+
+void as_crew_end_deaf(struct as_crew *c, struct as_worker *w, uint64_t wall)
+{
+    if (w->life == AS_WORKER_BUSY && w->deaf_since && wall > w->deaf_since + DEAF_NS)
+        as_crew_kill(c, w, AS_REASON_CRASHED);
+}
+
 void as_crew_bury(struct as_worker *w)
 {
     if (w->life != AS_WORKER_NONE)
@@ -90,8 +108,7 @@ uint16_t as_crew_death_reason(const struct as_worker *w, int wstatus)
     if (WIFEXITED(wstatus))
         /* 12 is ours; 1 is libarchive's when memory runs out in the middle of something */
         return WEXITSTATUS(wstatus) == 12 || WEXITSTATUS(wstatus) == 1 ? AS_REASON_LIMIT_MEMORY
-               : WEXITSTATUS(wstatus) == 0                            ? AS_REASON_NONE
-                                                                      : AS_REASON_CRASHED;
+                                                                       : AS_REASON_CRASHED;
     switch (WTERMSIG(wstatus)) {
     case SIGKILL:
     case SIGTERM:
@@ -136,6 +153,8 @@ static void zygote_message(struct as_crew *c)
             struct as_examiner_seat *s = &c->seat[i];
             if (s->w.life == AS_WORKER_NONE || s->w.tag != tag)
                 continue;
+            if (died && s->w.life == AS_WORKER_BUSY)
+                as_crew_examiner_message(c, s);
             if (died)
                 as_crew_examiner_died(c, s, (int)value);
             else
@@ -157,8 +176,9 @@ static enum as_status make_arena(struct as_crew *c, struct as_arena *a, struct a
     char name[64];
     void *at;
 
-    a->fd = memfd_create("assay-arena", MFD_CLOEXEC);
-    if (a->fd < 0 || ftruncate(a->fd, (off_t)len) != 0)
+    a->fd = memfd_create("assay-arena", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (a->fd < 0 || ftruncate(a->fd, (off_t)len) != 0 ||
+        fcntl(a->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
         AS_FAIL(err, AS_EIO, "cannot make shared memory: %s", strerror(errno));
     snprintf(name, sizeof name, "/proc/self/fd/%d", a->fd);
     if ((a->fd_read = open(name, O_RDONLY | O_CLOEXEC)) < 0)
@@ -181,8 +201,9 @@ static enum as_status make_seat(struct as_examiner_seat *s, struct as_err *err)
     void *at;
 
     s->w.socket = -1;
-    s->result = memfd_create("assay-result", MFD_CLOEXEC);
-    if (s->result < 0 || ftruncate(s->result, AS_RECORD_MAX) != 0)
+    s->result = memfd_create("assay-result", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (s->result < 0 || ftruncate(s->result, AS_RECORD_MAX) != 0 ||
+        fcntl(s->result, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
         AS_FAIL(err, AS_EIO, "cannot make shared memory: %s", strerror(errno));
     at = mmap(NULL, AS_RECORD_MAX, PROT_READ, MAP_SHARED, s->result, 0);
     if (at == MAP_FAILED)
@@ -258,6 +279,7 @@ void as_crew_free(struct as_crew *c)
         if (c->file_fd[i] >= 0)
             close(c->file_fd[i]);
     free(c->order);
+    free(c->told);
     free(c->file_fd);
     free(c->seat);
     free(c->msg);
@@ -284,10 +306,10 @@ nfds_t as_crew_poll(const struct as_crew *c, struct pollfd *fds, nfds_t cap)
     nfds_t n = 0;
 
     fds[n++] = (struct pollfd){c->zygote->socket, POLLIN, 0};
-    if (c->reader.life == AS_WORKER_BUSY && n < cap)
+    if (c->reader.life == AS_WORKER_BUSY && !c->reader.deaf_since && n < cap)
         fds[n++] = (struct pollfd){c->reader.socket, POLLIN, 0};
     for (uint32_t i = 0; i < c->nseats && n < cap; i++)
-        if (c->seat[i].w.life == AS_WORKER_BUSY)
+        if (c->seat[i].w.life == AS_WORKER_BUSY && !c->seat[i].w.deaf_since)
             fds[n++] = (struct pollfd){c->seat[i].w.socket, POLLIN, 0};
     return n;
 }
@@ -308,6 +330,9 @@ enum as_status as_crew_turn(struct as_crew *c, struct as_err *err)
         c->checked_wall = wall;
         as_crew_reader_limits(c, wall);
         as_crew_examiners_limits(c, wall);
+        as_crew_end_deaf(c, &c->reader, wall);
+        for (uint32_t i = 0; i < c->nseats; i++)
+            as_crew_end_deaf(c, &c->seat[i].w, wall);
     }
     as_crew_reader_schedule(c);
     as_crew_examiners_schedule(c);

@@ -143,7 +143,7 @@ static bool take_record(struct as_crew *c, struct as_examiner_seat *s, uint64_t 
         c->row->kind != b->slot[s->slot].kind)
         return false;
     status = as_reason_status(c->row->reason);
-    if (status == AS_ITEM_CRASHED || status == AS_ITEM_TIMEOUT || status == AS_ITEM_KNOWN)
+    if (status >= AS_ITEM_TIMEOUT) /* those are for the broker to say */
         return false;
     c->calls.content(c->calls.state, b->work, b->slot[s->slot].sha256, c->record, len);
     s->w.renewed = (status != AS_ITEM_OK && status != AS_ITEM_NOT_APPLICABLE &&
@@ -152,7 +152,8 @@ static bool take_record(struct as_crew *c, struct as_examiner_seat *s, uint64_t 
     return true;
 }
 
-static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t v[4], uint32_t code)
+static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t v[4],
+                   uint32_t code)
 {
     struct as_work *w = batch_of(c, s)->work;
     uint16_t reason = code == AS_ENOMEM ? AS_REASON_LIMIT_MEMORY : AS_REASON_CRASHED;
@@ -176,7 +177,7 @@ void as_crew_examiner_message(struct as_crew *c, struct as_examiner_seat *s)
 {
     uint64_t v[4];
 
-    if (as_channel_recv(s->w.socket, c->msg, NULL, NULL) != 1)
+    if (!as_crew_hear(c, &s->w))
         return;
     memcpy(v, c->msg->v, sizeof v);
     if (c->msg->type == AS_MSG_DONE && v[1] == s->serial)

@@ -17,6 +17,7 @@ struct as_worker {
     pid_t pid;            /* 0 until the zygote told it               */
     uint16_t kill_reason; /* why we killed it; NONE: we did not, or to renew it */
     bool renewed;         /* killed to be renewed                     */
+    uint64_t deaf_since;  /* nanoseconds; it closed its socket; 0: it did not */
     uint64_t cpu_from, wall_from; /* nanoseconds when the item began */
 };
 
@@ -71,6 +72,9 @@ struct as_crew {
     struct as_work *reading, *pending;
     int *file_fd;              /* [nfiles of reading] kept open for large contents, or -1 */
     uint32_t *order;           /* [nfiles] which file was sent as the k-th         */
+    bool *told;                /* [nfiles] it has a row                            */
+    uint64_t splits, chunks;   /* that this reader told                            */
+    uint32_t deaths_of, deaths; /* the file of the last deaths, how many           */
     bool files_end_sent, lot_end;
     uint32_t fills;            /* arenas with the reader                 */
     uint32_t filling[AS_ARENAS]; /* in the order they were given          */
@@ -91,6 +95,11 @@ struct as_crew {
 uint64_t as_crew_wall_ns(void);
 /* Processor time of a worker, 0 when it cannot be told. */
 uint64_t as_crew_cpu_ns(const struct as_worker *w);
+/* Takes the next message of a worker into c->msg; false: there is none.  One that is no
+ * message has its worker killed.                                               */
+bool as_crew_hear(struct as_crew *c, struct as_worker *w);
+/* Kills a worker that closed its socket but does not end. */
+void as_crew_end_deaf(struct as_crew *c, struct as_worker *w, uint64_t wall);
 /* Asks the zygote for a worker. */
 bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, int result);
 void as_crew_kill(struct as_crew *c, struct as_worker *w, uint16_t reason);

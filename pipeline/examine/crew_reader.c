@@ -7,6 +7,7 @@
  */
 #include "crew_parts.h"
 
+#include "../evidence/container.h"
 #include "../log.h"
 
 #include <errno.h>
@@ -18,6 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What one reader may say at most.  A turn takes more messages than a socket holds, so
+ * that none is left behind a death.                                              */
+enum { TURN_MESSAGES = 4096, SPLITS_MAX = 1 << 22, DEATHS_MAX = 3 * AS_BLOCKED_MAX };
+
 /* ---- 1. a work begins and ends ---- */
 
 static void close_files(struct as_crew *c)
@@ -27,8 +32,10 @@ static void close_files(struct as_crew *c)
             close(c->file_fd[i]);
     free(c->file_fd);
     free(c->order);
+    free(c->told);
     c->file_fd = NULL;
     c->order = NULL;
+    c->told = NULL;
 }
 
 void as_crew_work_maybe_done(struct as_crew *c, struct as_work *work)
@@ -43,18 +50,21 @@ static void begin_work(struct as_crew *c)
 
     c->file_fd = malloc((w->nfiles + 1) * sizeof *c->file_fd);
     c->order = calloc(w->nfiles + 1, sizeof *c->order);
-    if (c->file_fd == NULL || c->order == NULL) {
+    c->told = calloc(w->nfiles + 1, sizeof *c->told);
+    if (c->file_fd == NULL || c->order == NULL || c->told == NULL) {
         free(c->file_fd);
         free(c->order);
+        free(c->told);
         c->file_fd = NULL;
         c->order = NULL;
+        c->told = NULL;
         return; /* tried again at the next turn */
     }
     for (uint32_t i = 0; i < w->nfiles; i++)
         c->file_fd[i] = -1;
     c->reading = w;
     c->pending = NULL;
-    c->unblamed = 0;
+    c->unblamed = c->deaths = 0;
     c->suspect = (struct as_suspect){0};
 }
 
@@ -84,6 +94,7 @@ static bool start_reader(struct as_crew *c)
     c->files_end_sent = false;
     c->lot_end = false;
     c->fills = 0;
+    c->splits = c->chunks = 0;
     c->progress_wall = as_crew_wall_ns();
     c->progress_cpu = 0;
     for (int i = 0; i < AS_ARENAS; i++)
@@ -126,6 +137,7 @@ static void tell_unread(struct as_crew *c, const struct as_lot_file *f, uint16_t
                            .reason = reason,
                            .flags = flags};
 
+    c->told[f - c->reading->file] = true;
     c->calls.item(c->calls.state, c->reading, &item);
 }
 
@@ -157,6 +169,18 @@ static void ask_files(struct as_crew *c)
     }
 }
 
+/* A descriptor of our own for the same file; without one the run cannot go on. */
+static int keep_fd(struct as_crew *c, int fd)
+{
+    int kept = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+    if (kept < 0) {
+        c->broken = true;
+        snprintf(c->broken_why, sizeof c->broken_why, "no descriptor is left: %s", strerror(errno));
+    }
+    return kept;
+}
+
 static void send_file(struct as_crew *c, struct as_work *w, uint32_t i, int fd)
 {
     const struct as_lot_file *f = &w->file[i];
@@ -173,7 +197,7 @@ static void send_file(struct as_crew *c, struct as_work *w, uint32_t i, int fd)
         return; /* it is dead; its death will be told */
     c->order[w->sent++] = i;
     if (f->size > AS_INLINE_MAX && c->file_fd[i] < 0)
-        c->file_fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        c->file_fd[i] = keep_fd(c, fd);
 }
 
 void as_crew_opened(struct as_crew *c, struct as_work *w, uint32_t i, int fd, int error,
@@ -202,32 +226,43 @@ void as_crew_opened(struct as_crew *c, struct as_work *w, uint32_t i, int fd, in
 
 /* ---- 3. batches from the reader ---- */
 
-/* The file of the lot that `key` is or lies below, or -1. */
+/* The file of the lot that `key` is or lies below, or -1.  Folders do not count: the key
+ * of a source's own folder is above all of its files.                             */
 static int64_t file_of(const struct as_work *w, const struct as_key *key)
 {
     for (uint32_t i = 0; i < w->nfiles; i++)
-        if (as_key_within(key, &w->file[i].key))
+        if (w->file[i].type == AS_ENTRY_FILE && as_key_within(key, &w->file[i].key))
             return i;
     return -1;
 }
 
-static bool reason_known(uint16_t reason)
+static bool text_sound(uint32_t at, uint32_t len, uint32_t max)
 {
-    return reason == AS_REASON_NONE || strcmp(as_reason_text(reason), "unknown reason") != 0;
+    return len <= max && at <= AS_BATCH_TEXT && len <= AS_BATCH_TEXT - at;
+}
+
+/* The file itself, still open because it is too large for an arena. */
+static bool behind_sound(const struct as_crew *c, const struct as_work *w, const struct as_slot *s)
+{
+    int64_t i = file_of(w, &s->key);
+
+    return c->file_fd[i] >= 0 && s->key.n == w->file[i].key.n && s->size == w->file[i].size;
 }
 
 static bool slot_sound(const struct as_crew *c, const struct as_work *w, const struct as_slot *s)
 {
     uint64_t end = as_arena_bytes(c->options->max_item);
-    bool behind = s->data_at == UINT64_MAX;
 
-    if (file_of(w, &s->key) < 0 || !reason_known(s->reason))
+    if (file_of(w, &s->key) < 0 || !as_reason_known(s->reason) ||
+        as_kind_find(as_kind_name(s->kind)) != s->kind || s->flags & ~(uint32_t)AS_FLAGS_ALL)
         return false;
-    if (s->path_len > AS_PATH_MAX || s->path_at > AS_BATCH_TEXT || s->note_at > AS_BATCH_TEXT ||
-        s->path_len > AS_BATCH_TEXT - s->path_at || s->note_len > AS_BATCH_TEXT - s->note_at)
+    if (!text_sound(s->path_at, s->path_len, AS_PATH_MAX) ||
+        !text_sound(s->note_at, s->note_len, sizeof((struct as_err *)0)->text))
         return false;
-    if (!(s->bits & AS_SLOT_CONTENT) || behind)
-        return !(s->bits & AS_SLOT_CONTENT) || file_of(w, &s->key) >= 0;
+    if (!(s->bits & AS_SLOT_CONTENT))
+        return true;
+    if (s->data_at == UINT64_MAX)
+        return behind_sound(c, w, s);
     return s->data_at >= AS_ARENA_DATA && s->data_at <= end && s->size <= end - s->data_at;
 }
 
@@ -268,6 +303,8 @@ static void tell_item(struct as_crew *c, const struct as_crew_batch *b, const st
     memcpy(item.md5, s->md5, 16);
     memcpy(item.sha1, s->sha1, 20);
     b->work->bytes += s->size;
+    if (s->key.n == c->reading->file[file_of(c->reading, &s->key)].key.n)
+        c->told[file_of(c->reading, &s->key)] = true;
     c->calls.item(c->calls.state, b->work, &item);
 }
 
@@ -290,7 +327,7 @@ static void take_batch(struct as_crew *c, struct as_arena *a)
         if (!(s->bits & AS_SLOT_CONTENT))
             continue;
         if (s->data_at == UINT64_MAX)
-            b->fd[i] = fcntl(c->file_fd[file_of(b->work, &s->key)], F_DUPFD_CLOEXEC, 3);
+            b->fd[i] = keep_fd(c, c->file_fd[file_of(b->work, &s->key)]);
         b->state[i] = AS_SLOT_ASKED;
         memcpy(sha[b->left++], s->sha256, 32);
     }
@@ -386,57 +423,98 @@ static bool batch_message(struct as_crew *c, uint32_t arena)
     return true;
 }
 
-void as_crew_reader_message(struct as_crew *c)
+static bool split_message(struct as_crew *c, const uint64_t v[4])
+{
+    if (c->reading->lot.mode != AS_READ_LIST || ++c->splits > SPLITS_MAX)
+        return false;
+    c->calls.split(c->calls.state, c->reading, v);
+    return true;
+}
+
+/* Each chunk of each large file once. */
+static bool chunk_message(struct as_crew *c, uint64_t chunk)
+{
+    const struct as_work *w = c->reading;
+    int64_t i = c->msg->len == 32 ? file_of(w, &c->msg->key) : -1;
+    uint64_t all = 0;
+
+    for (uint32_t k = 0; k < w->nfiles; k++)
+        all += w->file[k].size / AS_CHUNK_BYTES + 1;
+    if (i < 0 || c->msg->key.n != w->file[i].key.n || chunk > w->file[i].size / AS_CHUNK_BYTES ||
+        ++c->chunks > all)
+        return false;
+    c->calls.chunk(c->calls.state, c->reading, &c->msg->key, chunk, c->msg->text);
+    return true;
+}
+
+/* Believes one message, or does not. */
+static bool take_message(struct as_crew *c)
 {
     struct as_work *w = c->reading;
     uint64_t v[4];
-    bool sound = true;
 
-    while (sound && as_channel_recv(c->reader.socket, c->msg, NULL, NULL) == 1) {
-        memcpy(v, c->msg->v, sizeof v);
-        switch (c->msg->type) {
-        case AS_MSG_TAKEN:
-            sound = w->taken < w->sent;
-            w->taken += sound;
-            break;
-        case AS_MSG_BATCH:
-            sound = batch_message(c, c->msg->arg);
-            break;
-        case AS_MSG_SPLIT:
-            c->calls.split(c->calls.state, w, v);
-            break;
-        case AS_MSG_CHUNK:
-            sound = c->msg->len == 32 && file_of(w, &c->msg->key) >= 0;
-            if (sound)
-                c->calls.chunk(c->calls.state, w, &c->msg->key, v[0], c->msg->text);
-            break;
-        case AS_MSG_LOT_END:
-            sound = w->taken == w->sent && c->files_end_sent;
-            c->lot_end = sound;
-            w->us[0] += v[0];
-            w->us[1] += v[1];
-            break;
-        default:
-            sound = false;
+    memcpy(v, c->msg->v, sizeof v);
+    if (c->lot_end)
+        return false;
+    switch (c->msg->type) {
+    case AS_MSG_TAKEN:
+        if (w->taken >= w->sent)
+            return false;
+        w->taken++;
+        return true;
+    case AS_MSG_BATCH:
+        return batch_message(c, c->msg->arg);
+    case AS_MSG_SPLIT:
+        return split_message(c, v);
+    case AS_MSG_CHUNK:
+        return chunk_message(c, v[0]);
+    case AS_MSG_LOT_END:
+        c->lot_end = w->taken == w->sent && c->files_end_sent;
+        w->us[0] += v[0];
+        w->us[1] += v[1];
+        return c->lot_end;
+    default:
+        return false;
+    }
+}
+
+void as_crew_reader_message(struct as_crew *c)
+{
+    for (int i = 0; i < TURN_MESSAGES && as_crew_hear(c, &c->reader); i++)
+        if (!take_message(c)) {
+            as_log(AS_LOG_DEBUG, "reader broke the protocol message=%u", c->msg->type);
+            as_crew_kill(c, &c->reader, AS_REASON_CRASHED);
+            return;
         }
-    }
-    if (!sound) {
-        as_log(AS_LOG_DEBUG, "reader broke the protocol message=%u", c->msg->type);
-        as_crew_kill(c, &c->reader, AS_REASON_CRASHED);
-    }
 }
 
 /* ---- 4. death, blame and limits ---- */
 
-/* What the reader was at when it died; false: it cannot be told. */
+/* The file that the reader has in hand as far as we know, or the last one; -1: none. */
+static int64_t file_in_hand(const struct as_crew *c)
+{
+    const struct as_work *w = c->reading;
+
+    if (w->sent == 0)
+        return -1;
+    return c->order[w->taken < w->sent ? w->taken : w->sent - 1];
+}
+
+/* What the reader was at when it died: what it says, if that can be, else its file. */
 static bool blamed_key(const struct as_crew *c, struct as_key *key)
 {
-    if (c->fills == 0)
+    int64_t i = file_in_hand(c);
+
+    if (i < 0)
         return false;
-    memcpy(key, (const void *)&c->arena[c->filling[0]].map->now, sizeof *key);
-    for (uint32_t i = key->n; i < AS_KEY_MAX && key->n <= AS_KEY_MAX; i++)
-        key->part[i] = 0;
-    return file_of(c->reading, key) >= 0;
+    memset(key, 0, sizeof *key);
+    if (c->fills > 0)
+        memcpy(key, (const void *)&c->arena[c->filling[0]].map->now, sizeof *key);
+    for (uint32_t k = key->n; k < AS_KEY_MAX; k++)
+        key->part[k] = 0;
+    if (!as_key_within(key, &c->reading->file[i].key) || c->deaths > DEATHS_MAX)
+        *key = c->reading->file[i].key;
+    return true;
 }
 
 /* Too many things in one lot break the reader: the rest of its files is given up. */
@@ -450,18 +528,49 @@ static void give_up_rest(struct as_crew *c, uint16_t reason)
     w->next = w->nfiles;
 }
 
-static void blame_reader(struct as_crew *c, uint16_t reason)
+/* The key is not opened again.  A full list makes room by blocking the whole file in
+ * hand; false: even that does not help.                                          */
+static bool block(struct as_crew *c, struct as_key key, uint16_t reason)
 {
     struct as_read_lot *lot = &c->reading->lot;
+    int64_t hand = file_in_hand(c);
+    uint32_t k = 0;
+
+    if (lot->nblocked == AS_BLOCKED_MAX && hand >= 0)
+        key = c->reading->file[hand].key;
+    for (uint32_t i = 0; i < lot->nblocked; i++)
+        if (!as_key_within(&lot->blocked[i].key, &key))
+            lot->blocked[k++] = lot->blocked[i];
+    lot->nblocked = k;
+    if (k == AS_BLOCKED_MAX)
+        return false;
+    lot->blocked[k].key = key;
+    lot->blocked[k].reason = reason;
+    lot->nblocked++;
+    return true;
+}
+
+static void nobodys_fault(struct as_crew *c)
+{
+    if (++c->unblamed <= AS_TRIES_UNBLAMED)
+        return;
+    c->broken = true;
+    snprintf(c->broken_why, sizeof c->broken_why,
+             "the reader of lot %llu was killed %u times from outside",
+             (unsigned long long)c->reading->id, c->unblamed);
+}
+
+static void blame_reader(struct as_crew *c, uint16_t reason)
+{
+    int64_t hand = file_in_hand(c);
     struct as_key key;
 
+    if (hand >= 0 && c->deaths_of != (uint32_t)hand)
+        c->deaths = 0;
+    c->deaths_of = (uint32_t)hand;
+    c->deaths++;
     if (reason == AS_REASON_NONE || !blamed_key(c, &key)) {
-        if (++c->unblamed > AS_TRIES_UNBLAMED) {
-            c->broken = true;
-            snprintf(c->broken_why, sizeof c->broken_why,
-                     "the reader of lot %llu was killed %u times from outside",
-                     (unsigned long long)c->reading->id, c->unblamed);
-        }
+        nobodys_fault(c);
         return;
     }
     c->reader_alone = true;
@@ -472,12 +581,21 @@ static void blame_reader(struct as_crew *c, uint16_t reason)
     }
     c->counts.blamed++;
     c->suspect = (struct as_suspect){0};
-    if (lot->nblocked == AS_BLOCKED_MAX) {
+    if (!block(c, key, reason))
         give_up_rest(c, reason);
-        return;
-    }
-    lot->blocked[lot->nblocked].key = key;
-    lot->blocked[lot->nblocked++].reason = reason;
+}
+
+/* A reader that is through has given each file a row; one that says so falsely is no
+ * reason for a file to be missing.                                              */
+static void tell_untold(struct as_crew *c)
+{
+    struct as_work *w = c->reading;
+    bool rows = w->lot.mode == AS_READ_FILES || w->lot.mode == AS_READ_WHOLE ||
+                (w->lot.mode == AS_READ_RECHECK && w->lot.count == 0);
+
+    for (uint32_t i = 0; rows && i < w->nfiles; i++)
+        if (!c->told[i])
+            tell_unread(c, &w->file[i], AS_REASON_CRASHED, 0, "its reader gave no row");
 }
 
 void as_crew_reader_died(struct as_crew *c, int wstatus)
@@ -517,7 +635,8 @@ void as_crew_reader_schedule(struct as_crew *c)
             return;
     }
     if (c->reader.life == AS_WORKER_NONE &&
-        (w->open_pending > 0 || (c->reader_alone && !as_crew_examiners_idle(c)) || !start_reader(c)))
+        (w->open_pending > 0 || (c->reader_alone && !as_crew_examiners_idle(c)) ||
+         !start_reader(c)))
         return;
     if (c->reader.life != AS_WORKER_BUSY || c->lot_end)
         return;
@@ -535,7 +654,8 @@ void as_crew_reader_limits(struct as_crew *c, uint64_t wall)
     cpu = as_crew_cpu_ns(&c->reader);
     at = c->fills ? c->arena[c->filling[0]].map : NULL;
     progress = at ? at->progress : 0;
-    if (at == NULL || progress != c->progress || c->reading->sent == c->reading->taken) {
+    if (at == NULL || progress != c->progress ||
+        (c->reading->sent == c->reading->taken && !c->files_end_sent)) {
         c->progress = progress;
         c->progress_cpu = cpu;
         c->progress_wall = wall;

@@ -1,4 +1,4 @@
-/* jail.c - seccomp filter and resource limits of a worker.
+/* jail.c - seccomp filter, resource limits and lost privileges of a worker.
  *
  * The filter is compiled by libseccomp once in the zygote and kept as BPF, so
  * that a fresh worker costs one system call.  Allowed is what decoding needs:
@@ -6,15 +6,25 @@
  * broker, messages on its socket.  Decoders were used once before the jail is
  * closed, so that nothing is opened later.
  *
+ * What is allowed must not help one who has taken the worker over:
+ *   mmap      private memory counts for RLIMIT_DATA; shared memory without a file and
+ *             stacks that grow do not, so neither can be had
+ *   madvise   only advice about one's own memory: root could have the kernel
+ *             give up pages of the machine (MADV_HWPOISON)
+ *   clone     with the flags of pthread_create, no others: no process, no namespace
+ *   sendmsg   the one socket ends at the broker, which closes descriptors that come
+ *   write     descriptors 0 to 2 are /dev/null or, once closed, evidence open for reading
+ *
  * Answered with an error instead of death: clone3 (the C library then uses
  * clone, whose flags can be checked), newfstatat, tgkill and tkill (abort();
  * the process then dies of its own SIGSEGV and cannot signal others), ioctl
- * (isatty on a FILE), openat of nothing.
+ * (isatty on a FILE), sysinfo.
  */
 #include "jail.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -34,22 +44,47 @@ enum { SANITIZED = 1 };
 enum { SANITIZED = 0 };
 #endif
 
+/* Address space beside what is counted: programs, libraries, reservations.  A bound
+ * is needed because the tables of what is mapped count nowhere.                   */
+#define SPACE_BESIDE (UINT64_C(64) << 30)
+
 struct as_jail {
     struct sock_fprog program;
 };
 
 static const int ALLOWED[] = {
-    SCMP_SYS(munmap),          SCMP_SYS(brk),           SCMP_SYS(mremap),
-    SCMP_SYS(madvise),         SCMP_SYS(futex),         SCMP_SYS(exit),
-    SCMP_SYS(exit_group),      SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(clock_gettime),   SCMP_SYS(gettimeofday),  SCMP_SYS(time),
-    SCMP_SYS(getrandom),       SCMP_SYS(sched_yield),   SCMP_SYS(restart_syscall),
-    SCMP_SYS(getpid),          SCMP_SYS(gettid),        SCMP_SYS(poll),
-    SCMP_SYS(ppoll),           SCMP_SYS(pread64),       SCMP_SYS(lseek),
-    SCMP_SYS(recvmsg),         SCMP_SYS(sendmsg),       SCMP_SYS(fstat),
-    SCMP_SYS(close),           SCMP_SYS(nanosleep),     SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(set_robust_list), SCMP_SYS(rseq),          SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(sigaltstack),     SCMP_SYS(getrusage),     SCMP_SYS(membarrier),
+    SCMP_SYS(munmap),
+    SCMP_SYS(brk),
+    SCMP_SYS(mremap),
+    SCMP_SYS(futex),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(pread64),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(fstat),
+    SCMP_SYS(close),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(getrusage),
+    SCMP_SYS(membarrier),
 };
 
 static const struct {
@@ -59,27 +94,52 @@ static const struct {
     {SCMP_SYS(tkill), EPERM},   {SCMP_SYS(ioctl), ENOTTY},      {SCMP_SYS(sysinfo), ENOSYS},
 };
 
+/* What pthread_create asks for. */
+enum {
+    THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+                   CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID
+};
+
+/* Advice about one's own memory that the allocators give. */
+static const int ADVICE[] = {MADV_NORMAL,   MADV_RANDOM,     MADV_SEQUENTIAL,
+                             MADV_WILLNEED, MADV_DONTNEED,   MADV_FREE,
+                             MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_DONTDUMP};
+
+/* Nothing executable is ever mapped or made, and what is mapped counts. */
+static int add_memory_rules(scmp_filter_ctx ctx)
+{
+    struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    int bad = 0;
+
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_exec);
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, no_exec,
+                            SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED | MAP_GROWSDOWN, 0));
+    bad |= seccomp_rule_add(
+        ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, no_exec,
+        SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED | MAP_GROWSDOWN | MAP_ANONYMOUS, MAP_SHARED));
+    for (size_t i = 0; i < sizeof ADVICE / sizeof *ADVICE; i++)
+        bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(madvise), 1,
+                                SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)ADVICE[i]));
+    return bad;
+}
+
 static int add_rules(scmp_filter_ctx ctx)
 {
     int bad = 0;
 
+    /* the doors of other architectures (int 0x80, x32) are as deadly */
+    bad |= seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     for (size_t i = 0; i < sizeof ALLOWED / sizeof *ALLOWED; i++)
         bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, ALLOWED[i], 0);
     for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++)
-        bad |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO((uint32_t)REFUSED[i].error), REFUSED[i].call, 0);
-    /* nothing executable is ever mapped or made */
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        bad |=
+            seccomp_rule_add(ctx, SCMP_ACT_ERRNO((uint32_t)REFUSED[i].error), REFUSED[i].call, 0);
+    bad |= add_memory_rules(ctx);
     /* threads, never processes */
     bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                            SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+                            SCMP_A0(SCMP_CMP_EQ, THREAD_FLAGS));
     bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
                             SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-    /* asking for memory advice on handlers is harmless; installing SIGSYS's is not */
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1,
-                            SCMP_A0(SCMP_CMP_NE, 31));
     /* stdout and stderr are /dev/null; a library may still write there */
     bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_LE, 2));
     bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(writev), 1, SCMP_A0(SCMP_CMP_LE, 2));
@@ -124,16 +184,29 @@ void as_jail_free(struct as_jail *jail)
     free(jail);
 }
 
-enum as_status as_jail_enter(const struct as_jail *jail, uint64_t memory, struct as_err *err)
+/* Capabilities of a worker that runs as root: none, so that it is no more than its user. */
+static bool drop_capabilities(void)
+{
+    struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
+
+    return syscall(SYS_capset, &head, none) == 0;
+}
+
+enum as_status as_jail_enter(const struct as_jail *jail, uint64_t memory, uint64_t shared,
+                             struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct rlimit none = {0, 0}, data = {memory, memory};
+    struct rlimit none = {0, 0}, data = {memory, memory}, space;
 
     if (setrlimit(RLIMIT_CORE, &none) != 0)
         AS_FAIL(err, AS_EIO, "the limits of a worker cannot be set");
-    if (!SANITIZED && (setrlimit(RLIMIT_FSIZE, &none) != 0 || setrlimit(RLIMIT_DATA, &data) != 0))
+    space.rlim_cur = space.rlim_max = memory + shared + SPACE_BESIDE;
+    if (!SANITIZED && (setrlimit(RLIMIT_FSIZE, &none) != 0 || setrlimit(RLIMIT_DATA, &data) != 0 ||
+                       setrlimit(RLIMIT_AS, &space) != 0))
         AS_FAIL(err, AS_EIO, "the limits of a worker cannot be set");
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+        (jail && !drop_capabilities()))
         AS_FAIL(err, AS_EIO, "privileges cannot be given up");
     if (jail && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &jail->program) != 0)
         AS_FAIL(err, AS_EIO, "the seccomp filter cannot be entered");

@@ -187,6 +187,8 @@ static void get_troubles(struct as_wire *w, struct as_row *row)
         uint8_t stage = as_get_u8(w);
         row->trouble[i].stage = STAGES[stage < NSTAGES ? stage : NSTAGES - 1];
         row->trouble[i].status = as_get_u16(w);
+        if (stage >= NSTAGES || !as_reason_known(row->trouble[i].status))
+            w->bad = true;
         row->trouble[i].message = as_get_text(w);
     }
 }
@@ -227,7 +229,8 @@ enum as_status as_content_unpack(const void *bytes, size_t n, struct as_content_
     row->frames = as_get_u32(&w);
     as_get(&w, &row->duration_s, 8);
     row->flags = as_get_u32(&w);
-    if (!isfinite(row->duration_s))
+    if (!isfinite(row->duration_s) || row->duration_s < 0 || !as_reason_known(row->reason) ||
+        row->flags & ~(uint32_t)AS_FLAGS_ALL)
         w.bad = true;
     get_dets(&w, room, row);
     get_kvs(&w, room, row);

@@ -561,6 +561,12 @@ void as_unpack_part(struct as_unpack *u, const struct as_unpack_file *file)
     struct as_err err = {0};
     struct as_entry e;
 
+    s.reason = blocked_reason(u, &s.key);
+    if (s.reason != AS_REASON_NONE) { /* this row outdoes the one of the lot for the whole */
+        blame(u, &s.key);
+        emit(u, &s, file->path, file->path_len, "a part of it breaks the reader");
+        return;
+    }
     if (push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
         return; /* its own row, given by another lot, says why */
     for (uint64_t i = 0; u->lot->offset == 0 && i < u->lot->first; i++) {

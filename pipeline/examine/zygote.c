@@ -86,12 +86,29 @@ static void warm(void)
     as_metadata_warm();
 }
 
+static bool enter(const struct nursery *n)
+{
+    struct as_err err;
+    uint64_t shared = AS_ARENAS * as_arena_bytes(n->options->max_item) + AS_RECORD_MAX;
+
+    return as_jail_enter(n->jail, n->options->examiner_memory, shared, &err) == AS_OK;
+}
+
+/* Whether a worker can be jailed at all: else every item would seem to break it. */
+static bool try_jail(const struct nursery *n)
+{
+    int wstatus = -1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(enter(n) ? 0 : 70);
+    return pid > 0 && waitpid(pid, &wstatus, 0) == pid && wstatus == 0;
+}
+
 /* In the child: never returns. */
 static void be_worker(const struct nursery *n, enum as_role role, struct as_worker_start *start)
 {
-    struct as_err err;
-
-    if (as_jail_enter(n->jail, n->options->examiner_memory, &err) != AS_OK)
+    if (!enter(n))
         _exit(70);
     if (role == AS_ROLE_READER)
         _exit(as_reader_main(start));
@@ -114,7 +131,7 @@ static void reply(const struct nursery *n, uint32_t type, uint64_t a, uint64_t b
 
 static void spawn(struct nursery *n, const struct as_msg *m, int *fds, int nfds)
 {
-    struct as_worker_start start = {n->options,           fds[0],       nfds > 1 ? fds[1] : -1, fds + 2,
+    struct as_worker_start start = {n->options,        fds[0],      nfds > 1 ? fds[1] : -1, fds + 2,
                                     (unsigned)m->v[1], n->passwords};
     pid_t me = getpid(), pid;
     size_t at = 0;
@@ -132,7 +149,7 @@ static void spawn(struct nursery *n, const struct as_msg *m, int *fds, int nfds)
     for (int i = 0; i < nfds; i++)
         close(fds[i]);
     if (pid < 0) {
-        reply(n, AS_MSG_DIED, m->v[0], 70 << 8);
+        reply(n, AS_MSG_DIED, m->v[0], SIGKILL); /* no process is left: not the item's fault */
         return;
     }
     n->worker[at].pid = pid;
@@ -205,7 +222,7 @@ static void be_zygote(int socket, const struct as_options *options, char *const 
     sigprocmask(SIG_BLOCK, &child, NULL);
     n->deaths = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     warm();
-    if (!options->no_sandbox && as_jail_new(&n->jail, &err) != AS_OK)
+    if ((!options->no_sandbox && as_jail_new(&n->jail, &err) != AS_OK) || !try_jail(n))
         _exit(69);
     reply(n, AS_MSG_SPAWNED, 0, 0); /* ready */
     serve(n);
@@ -240,8 +257,9 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
     pair[1] = -1;
     z->socket = pair[0];
     if (as_channel_wait(z->socket, m, NULL, NULL) != 1)
-        AS_FAIL(err, AS_EIO, "the zygote died while it warmed its libraries or made its jail "
-                             "(run `assay doctor`)");
+        AS_FAIL(err, AS_EIO,
+                "the zygote died while it warmed its libraries or made its jail "
+                "(run `assay doctor`)");
 done:
     free(m);
     as_passwords_free(passwords);

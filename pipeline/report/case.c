@@ -143,6 +143,5 @@ void as_making_read(const char *provenance, struct as_making *m)
                                     ? json_string_value(json_object_get(options, "no-sandbox"))
                                     : "0") == 0;
     authentic_of(json_object_get(o, "detectors"), m);
-    authentic_of(json_object_get(o, "detectors"), m);
     json_decref(o);
 }

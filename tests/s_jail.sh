@@ -1,0 +1,106 @@
+#!/bin/sh
+# s_jail.sh - files that take over the process that examines them cost one row each.
+#
+# assay_planted obeys marks at the end of files (planted.c).  A run over healthy and
+# planted files must give each planted file one row that says why, leave every other
+# row as it is without them, end with 3 and verify.  Nothing gets out of the jail.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+assay=${ASSAY_BIN:?} maker=${ASSAY_MAKE_DIR:?}/make_evidence
+planted=$(dirname "$assay")/assay_planted
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+export PYTHONDONTWRITEBYTECODE=1 OMPI_MCA_mpi_yield_when_idle=1
+export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_hwloc_base_binding_policy=none
+python=python3
+"$python" -c 'import h5py' 2>/dev/null || python=/usr/bin/python3
+"$python" -c 'import h5py' 2>/dev/null || { echo "h5py is not installed"; exit 77; }
+bad=0
+fail() { echo "FAILED: $*"; bad=1; }
+
+# run CODE CASE PROGRAM OPTIONS...: over $tmp/pics
+run() {
+    want=$1 case=$2 program=$3
+    shift 3
+    timeout 500 "$program" run "$tmp/pics" -o "$tmp/$case" --item-seconds 1 \
+        --examiner-memory 400M --log debug "$@" >"$tmp/$case.out" 2>"$tmp/$case.err"
+    got=$?
+    [ $got = "$want" ] || { tail -n 20 "$tmp/$case.err"; fail "$case: exit $got, not $want"; }
+}
+
+# plant NAME SUFFIX REASON
+plant() {
+    cp "$tmp/seed.$2" "$tmp/pics/plant/$1.$2"
+    printf '\nASSAY-PLANT:%s %s\n' "$1" "$tmp/out/$1.$2" >>"$tmp/pics/plant/$1.$2"
+    echo "pics/plant/$1.$2 $3" >>"$tmp/expected"
+}
+
+# healthy files, with a picture and an archive to plant in
+mkdir "$tmp/out" "$tmp/pics" "$tmp/pics/plant"
+"$maker" "$tmp/small" --seed 1 >"$tmp/maker.out" || exit 1
+cp -r "$tmp/small/DCIM" "$tmp/pics/a"
+cp -r "$tmp/small/archives" "$tmp/pics/b"
+cp -r "$tmp/small/DCIM/100CAM00" "$tmp/pics/z"
+cp "$tmp/small/DCIM/100CAM00/IMG_0001.JPG" "$tmp/seed.jpg"
+(cd "$tmp/small/DCIM" && tar -cf "$tmp/seed.tar" 102CAM02)
+run 0 healthy "$planted"
+
+# 1. what the jail forbids
+calls=$(sed -n 's/^    {"\([a-z0-9_-]*\)", \(SYS\|0x4\).*/\1/p' "$here/planted.c")
+[ "$(echo "$calls" | wc -l)" -ge 50 ] || fail "the system calls of planted.c were not found"
+for name in $calls execve int80; do
+    plant "$name" jpg VIOLATION
+done
+for name in open fork socket kill-zygote mmap-exec; do
+    plant "$name" tar VIOLATION
+done
+
+# 2. dying, hanging and eating
+for suffix in jpg tar; do
+    plant loop $suffix TIMEOUT_CPU
+    plant sleep $suffix TIMEOUT_WALL
+    plant allocate $suffix LIMIT_MEMORY
+    plant heap $suffix LIMIT_MEMORY
+    plant stack $suffix CRASHED
+    plant abort $suffix CRASHED
+    plant exit $suffix CRASHED
+    plant close $suffix CRASHED
+    plant garbage $suffix CRASHED
+done
+
+# 3. an examiner that lies, a reader that lies
+for name in crashed reason kind short huge flags duration measure serial message noise; do
+    plant $name jpg CRASHED
+done
+for name in nslots text text-end note key key-long data data-table data-size behind slot-reason \
+    slot-kind slot-flags arena end flood-splits flood-taken blame-nobody blame-others; do
+    plant $name tar CRASHED
+done
+plant taken tar TIMEOUT_CPU
+
+run 3 planted "$planted"
+"$python" "$here/check_jail.py" "$tmp/healthy/results.h5" "$tmp/planted/results.h5" \
+    "$tmp/expected" || { bad=1; grep -c died "$tmp/planted.err"; }
+"$assay" verify "$tmp/planted" >"$tmp/verify.out" 2>&1 || { cat "$tmp/verify.out"; fail "verify"; }
+[ -z "$(ls -A "$tmp/out")" ] || fail "files were made from within the jail: $(ls "$tmp/out")"
+
+# 4. the plants do what they say: without the jail, the file is made
+rm -r "$tmp/pics/plant" && mkdir "$tmp/pics/plant"
+plant open jpg NONE
+plant execve tar NONE
+run 3 free "$planted" --no-sandbox
+[ -e "$tmp/out/open.jpg" ] || fail "the plant is dead: it opens no file without the jail either"
+rm -f "$tmp/out/"*
+
+# 5. killed from outside: nobody's fault, and after a while the run stops, to be gone on with
+rm -r "$tmp/pics/plant" && mkdir "$tmp/pics/plant"
+plant sigkill jpg NONE
+run 75 killed "$planted" --no-sandbox
+grep -q 'killed .* times from outside\|killed [0-9]* times' "$tmp/killed.err" || {
+    tail -n 3 "$tmp/killed.err"
+    fail "it is not said that an examiner was killed"
+}
+rm "$tmp/pics/plant/sigkill.jpg"
+
+[ $bad = 0 ] && echo "passed"
+exit $bad
