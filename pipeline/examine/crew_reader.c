@@ -517,11 +517,20 @@ static bool blamed_key(const struct as_crew *c, struct as_key *key)
     return true;
 }
 
+/* Back to the first file that is not wholly in batches; with it go those that were
+ * asked for and are not open yet, which come back to no reader.                   */
+static void rewind_files(struct as_work *w, const uint32_t *order)
+{
+    w->next = w->safe > 0 ? order[w->safe - 1] + 1 : 0;
+    w->sent = w->taken = w->safe;
+}
+
 /* Too many things in one lot break the reader: the rest of its files is given up. */
 static void give_up_rest(struct as_crew *c, uint16_t reason)
 {
     struct as_work *w = c->reading;
 
+    rewind_files(w, c->order);
     for (uint32_t i = w->next; i < w->nfiles; i++)
         tell_unread(c, &w->file[i], type_reason(&w->file[i]) ? type_reason(&w->file[i]) : reason,
                     0, "too many entries of its lot break the reader");
@@ -560,7 +569,8 @@ static void nobodys_fault(struct as_crew *c)
              (unsigned long long)c->reading->id, c->unblamed);
 }
 
-static void blame_reader(struct as_crew *c, uint16_t reason)
+/* True when the rest of the lot was given up. */
+static bool blame_reader(struct as_crew *c, uint16_t reason)
 {
     int64_t hand = file_in_hand(c);
     struct as_key key;
@@ -571,18 +581,20 @@ static void blame_reader(struct as_crew *c, uint16_t reason)
     c->deaths++;
     if (reason == AS_REASON_NONE || !blamed_key(c, &key)) {
         nobodys_fault(c);
-        return;
+        return false;
     }
     c->reader_alone = true;
     c->counts.retried++;
     if (memcmp(&c->suspect.key, &key, sizeof key) != 0) {
         c->suspect = (struct as_suspect){key, reason};
-        return;
+        return false;
     }
     c->counts.blamed++;
     c->suspect = (struct as_suspect){0};
-    if (!block(c, key, reason))
-        give_up_rest(c, reason);
+    if (block(c, key, reason))
+        return false;
+    give_up_rest(c, reason);
+    return true;
 }
 
 /* A reader that is through has given each file a row; one that says so falsely is no
@@ -601,24 +613,24 @@ static void tell_untold(struct as_crew *c)
 void as_crew_reader_died(struct as_crew *c, int wstatus)
 {
     struct as_work *w = c->reading;
-    bool through = c->lot_end && c->reader.kill_reason == AS_REASON_NONE;
+    bool through = c->lot_end && c->reader.kill_reason == AS_REASON_NONE, gave_up = false;
     uint16_t reason = as_crew_death_reason(&c->reader, wstatus);
 
-    /* back to the first file that is not wholly in batches; with it go those that were
-     * asked for and are not open yet, which come back to no reader                    */
-    w->next = w->safe > 0 ? c->order[w->safe - 1] + 1 : 0;
-    w->sent = w->taken = w->safe;
     if (!through && !c->stopping) {
         as_log(AS_LOG_DEBUG, "reader died lot=%llu wait_status=%d reason=\"%s\"",
                (unsigned long long)w->id, wstatus, as_reason_text(reason));
-        blame_reader(c, reason);
+        gave_up = blame_reader(c, reason);
     }
     for (int i = 0; i < AS_ARENAS; i++)
         c->arena[i].with_reader = false;
     c->fills = 0;
     as_crew_bury(&c->reader);
-    if (through)
+    if (through) {
+        tell_untold(c);
         end_reading(c);
+    } else if (!gave_up) {
+        rewind_files(w, c->order);
+    }
 }
 
 void as_crew_reader_schedule(struct as_crew *c)
@@ -659,9 +671,9 @@ void as_crew_reader_limits(struct as_crew *c, uint64_t wall)
         c->progress = progress;
         c->progress_cpu = cpu;
         c->progress_wall = wall;
-    } else if (cpu - c->progress_cpu > limit) {
+    } else if (cpu > c->progress_cpu + limit) {
         as_crew_kill(c, &c->reader, AS_REASON_TIMEOUT_CPU);
-    } else if (wall - c->progress_wall > 10 * limit) {
+    } else if (wall > c->progress_wall + 10 * limit) {
         as_crew_kill(c, &c->reader, AS_REASON_TIMEOUT_WALL);
     }
 }

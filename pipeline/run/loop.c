@@ -633,7 +633,8 @@ static void claim(struct loop *l)
         as_crew_give(l->crew, l->claimed);
         l->claimed = NULL;
     }
-    if (!l->claimed && !l->claiming && !l->no_more && !l->stopping && as_crew_hungry(l->crew)) {
+    if (!l->claimed && !l->claiming && !l->no_more && !l->stopping && !l->ended &&
+        as_crew_hungry(l->crew)) {
         l->claiming = true;
         post(l, 0, MAIL_CLAIM, 0, NULL, 0);
     }
