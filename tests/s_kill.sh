@@ -8,7 +8,7 @@ seed=${SEED:-$(date +%s)}
 echo "seed $seed"
 
 # random I K LIMIT: 0 .. LIMIT - 1, the K-th number of round I
-random() { echo "$seed $1 $2 $3" | cksum | awk -v limit="$3" '{print int($1 / 4294967296 * limit)}'; }
+random() { echo $((0x$(echo "$seed $1 $2 $3" | sha256sum | cut -c 1-12) % $3)); }
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 # one I WORDS: one of them by chance
 one() {
