@@ -116,7 +116,7 @@ ranks() {
     if grep -q mpirun "/proc/$1/comm" 2>/dev/null; then children "$1"; else echo "$1"; fi
 }
 
-# attempt CASE SECONDS: waits until status.json tells of the phase, "examine" or later
+# under_way CASE SECONDS: waits until status.json tells of a phase after the inventory
 under_way() {
     for _ in $(seq $((20 * $2))); do
         grep -qE '"state": "(examine|recheck|seal)' "$1/status.json" 2>/dev/null && return 0

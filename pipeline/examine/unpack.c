@@ -527,10 +527,10 @@ void as_unpack_file(struct as_unpack *u, const struct as_unpack_file *file)
     enum as_kind kind;
 
     blame(u, &s.key);
-    s.reason = blocked_reason(u, &s.key);
-    if (s.reason != AS_REASON_NONE || read_file(u, file, &s, keep, &err) != AS_OK) {
-        if (s.reason == AS_REASON_NONE)
-            s.reason = (uint16_t)err.reason;
+    s.reason = blocked_reason(u, &s.key); /* not opened, but its hash is told */
+    if (read_file(u, file, &s, keep && s.reason == AS_REASON_NONE, &err) != AS_OK)
+        s.reason = (uint16_t)err.reason;
+    if (s.reason != AS_REASON_NONE) {
         s.flags |= s.reason == AS_REASON_CHANGED ? AS_FLAG_CHANGED : 0u;
         emit(u, &s, file->path, file->path_len, err.text);
         return;
@@ -589,7 +589,7 @@ void as_unpack_whole(struct as_unpack *u, const struct as_unpack_file *file)
 
     blame(u, &s.key);
     s.reason = blocked_reason(u, &s.key);
-    if (s.reason == AS_REASON_NONE && read_file(u, file, &s, false, &err) != AS_OK)
+    if (read_file(u, file, &s, false, &err) != AS_OK)
         s.reason = (uint16_t)err.reason;
     s.kind = (uint16_t)as_sniff(&in);
     if (s.reason != AS_REASON_NONE || push(u, &s, file->path, file->path_len, &in, true) != AS_OK) {
