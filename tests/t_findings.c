@@ -1,0 +1,136 @@
+/* t_findings.c - findings: ranked by score, ties by row, with the sentence that weighs most. */
+#include "../pipeline/run/findings.h"
+
+#include <math.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static uint16_t det; /* one that has sentences */
+static float weights[256], feat[256];
+static struct as_models models;
+static bool with[AS_DETECTORS_MAX];
+
+static int make_model(void **state)
+{
+    static struct as_model model;
+    (void)state;
+
+    while (as_detectors[det] && as_detectors[det]->says == NULL)
+        det++;
+    if (as_detectors[det] == NULL)
+        return -1;
+    weights[0] = 1;
+    weights[1] = 2;
+    model = (struct as_model){.kind = AS_MODEL_LINEAR,
+                              .det = as_detectors[det],
+                              .det_version = as_detectors[det]->version,
+                              .dim = as_detectors[det]->dim,
+                              .weights = weights,
+                              .map_threshold = INFINITY};
+    models.at[det] = &model;
+    with[det] = true;
+    return as_detectors[det]->dim >= 2 && as_detectors[det]->says[0] && as_detectors[det]->says[1]
+               ? 0
+               : -1;
+}
+
+/* The finding of a row with the first two measures set. */
+static enum as_status look(struct as_findings *f, uint64_t id, uint16_t status, float a, float b)
+{
+    static struct as_row row;
+
+    memset(&row, 0, sizeof row);
+    memset(feat, 0, sizeof feat);
+    feat[0] = a;
+    feat[1] = b;
+    row.id = id;
+    row.status = status;
+    row.det[det] = (struct as_det_row){.status = AS_DET_APPLIES, .feat = feat};
+    return as_findings_look(f, &row);
+}
+
+static void t_rank(void **state)
+{
+    static const uint64_t WANT[] = {12, 3, 7, 9};
+    const struct as_finding *mine;
+    struct as_findings *f;
+    uint64_t n;
+    (void)state;
+
+    assert_int_equal(as_findings_new(&f, &models, with, NULL), AS_OK);
+    assert_int_equal(look(f, 9, AS_ITEM_OK, 0.25f, 0), AS_OK);
+    assert_int_equal(look(f, 7, AS_ITEM_OK, 1, 0), AS_OK);
+    assert_int_equal(look(f, 12, AS_ITEM_OK, 1, 1), AS_OK);
+    assert_int_equal(look(f, 3, AS_ITEM_OK, 1, 0), AS_OK);
+    assert_int_equal(look(f, 1, AS_ITEM_OK, 0, 0), AS_OK);        /* nothing to say */
+    assert_int_equal(look(f, 2, AS_ITEM_DUPLICATE, 1, 1), AS_OK); /* its first says it */
+    assert_int_equal(look(f, 4, AS_ITEM_CRASHED, 1, 1), AS_OK);
+    assert_int_equal(look(f, 5, AS_ITEM_OK, 1, -1), AS_OK); /* negative in all */
+    assert_int_equal(as_findings_rank(f, NULL, &mine, &n, NULL), AS_OK);
+    assert_int_equal(n, 4);
+    for (uint64_t i = 0; i < n; i++) {
+        assert_int_equal(mine[i].row, WANT[i]);
+        assert_int_equal(mine[i].det, det);
+        assert_true(isnan(mine[i].llr));
+        assert_true(i == 0 || mine[i].score <= mine[i - 1].score);
+    }
+    assert_true(
+        strncmp(mine[0].text, as_detectors[det]->says[1], strlen(as_detectors[det]->says[1])) == 0);
+    assert_non_null(strstr(mine[0].text, "1 more"));
+    assert_string_equal(mine[1].text, as_detectors[det]->says[0]);
+    as_findings_free(f);
+}
+
+static void t_unwanted(void **state)
+{
+    const struct as_finding *mine;
+    struct as_findings *f;
+    uint64_t n;
+    (void)state;
+
+    with[det] = false;
+    assert_int_equal(as_findings_new(&f, &models, with, NULL), AS_OK);
+    assert_int_equal(look(f, 1, AS_ITEM_OK, 1, 1), AS_OK);
+    assert_int_equal(as_findings_rank(f, NULL, &mine, &n, NULL), AS_OK);
+    assert_int_equal(n, 0);
+    as_findings_free(f);
+    with[det] = true;
+}
+
+/* Many, so that the storage grows, in an order that is not the ranking. */
+static void t_many(void **state)
+{
+    enum { N = 5000 };
+    const struct as_finding *mine;
+    struct as_findings *f;
+    uint64_t n;
+    (void)state;
+
+    assert_int_equal(as_findings_new(&f, &models, with, NULL), AS_OK);
+    for (uint64_t i = 0; i < N; i++)
+        assert_int_equal(look(f, i, AS_ITEM_OK, (float)(1 + i * 7919 % 100), 0), AS_OK);
+    assert_int_equal(as_findings_rank(f, NULL, &mine, &n, NULL), AS_OK);
+    assert_int_equal(n, N);
+    for (uint64_t i = 1; i < n; i++)
+        assert_true(mine[i].score < mine[i - 1].score ||
+                    (mine[i].score == mine[i - 1].score && mine[i].row > mine[i - 1].row));
+    as_findings_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(t_rank),
+        cmocka_unit_test(t_unwanted),
+        cmocka_unit_test(t_many),
+    };
+    return cmocka_run_group_tests(tests, make_model, NULL);
+}
