@@ -395,12 +395,14 @@ done:
 void as_crew_batch_done(struct as_crew *c, struct as_arena *a)
 {
     struct as_work *w = a->batch.work;
-    uint64_t used = a->map->used, keep = AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES;
+    uint64_t keep = AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES;
+    struct stat st;
 
     for (uint32_t i = 0; i < a->batch.nslots; i++)
         if (a->batch.fd[i] >= 0)
             close(a->batch.fd[i]);
-    if (used > keep) /* one large item: give its memory back */
+    if (fstat(a->fd, &st) == 0 && (uint64_t)st.st_blocks * 512 > keep)
+        /* a large item went through: give its memory back */
         fallocate(a->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)keep,
                   (off_t)(as_arena_bytes(c->options->max_item) - keep));
     a->batch.work = NULL;
