@@ -611,6 +611,19 @@ static void tell_untold(struct as_crew *c)
             tell_unread(c, &w->file[i], AS_REASON_CRASHED, 0, "its reader gave no row");
 }
 
+/* Where to begin again: at the first file whose rows are not all in batches.  Files are
+ * opened in their order, so those asked for and not answered are the last ones.    */
+static uint32_t first_unsafe(const struct as_work *w, const uint32_t *order)
+{
+    uint32_t i = w->next;
+
+    if (w->safe < w->sent)
+        return order[w->safe];
+    for (uint32_t pending = w->open_pending; pending > 0 && i > 0; i--)
+        pending -= type_reason(&w->file[i - 1]) == AS_REASON_NONE;
+    return i;
+}
+
 void as_crew_reader_died(struct as_crew *c, int wstatus)
 {
     struct as_work *w = c->reading;
@@ -631,8 +644,7 @@ void as_crew_reader_died(struct as_crew *c, int wstatus)
         end_reading(c);
         return;
     }
-    if (w->safe < w->sent)
-        w->next = c->order[w->safe];
+    w->next = first_unsafe(w, c->order);
     w->sent = w->taken = w->safe;
 }
 
