@@ -89,6 +89,26 @@ static void t_garbage(void **state)
     close(pair[1]);
 }
 
+/* Last words are heard, also of an end that left messages unread. */
+static void t_last_words(void **state)
+{
+    int pair[2];
+    (void)state;
+
+    assert_int_equal(as_channel_pair(pair), 0);
+    memset(&msg, 0, sizeof msg);
+    msg.type = AS_MSG_LOT_END;
+    assert_int_equal(as_channel_send(pair[0], &msg, NULL, 0), 0);
+    assert_int_equal(as_channel_send(pair[0], &msg, NULL, 0), 0);
+    assert_int_equal(as_channel_send(pair[1], &msg, NULL, 0), 0);
+    close(pair[0]);
+    assert_int_equal(as_channel_recv(pair[1], &got, NULL, NULL), 1);
+    assert_int_equal(as_channel_recv(pair[1], &got, NULL, NULL), 1);
+    assert_int_equal(as_channel_recv(pair[1], &got, NULL, NULL), 0);
+    assert_int_equal(as_channel_recv(pair[1], &got, NULL, NULL), 0);
+    close(pair[1]);
+}
+
 /* A reader that reads nothing must not make its broker wait. */
 static void t_room(void **state)
 {
@@ -116,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(t_message),
         cmocka_unit_test(t_garbage),
+        cmocka_unit_test(t_last_words),
         cmocka_unit_test(t_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,13 +78,15 @@ static int receive(int fd, struct as_msg *msg, int *fds, int *nfds, int flags)
     int count = 0;
     ssize_t n;
 
+    /* an end that closed with messages unread is told once (ECONNRESET), before what it had
+     * said itself; that still counts                                               */
     if (nfds)
         *nfds = 0;
     do
         n = recvmsg(fd, &head, flags | MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && (errno == EINTR || errno == ECONNRESET));
     if (n < 0)
-        return errno == ECONNRESET ? 0 : -1;
+        return -1;
     take_fds(&head, fds, fds ? nfds : &count);
     if (n == 0)
         return 0;

@@ -502,6 +502,18 @@ static int64_t file_in_hand(const struct as_crew *c)
     return c->order[w->taken < w->sent ? w->taken : w->sent - 1];
 }
 
+/* Whether the reader may have been at this: something of a file that was sent and of
+ * which not all rows are in batches.                                            */
+static bool may_be_at(const struct as_crew *c, const struct as_key *key)
+{
+    const struct as_work *w = c->reading;
+
+    for (uint32_t k = w->safe; k < w->sent; k++)
+        if (as_key_within(key, &w->file[c->order[k]].key))
+            return true;
+    return false;
+}
+
 /* What the reader was at when it died: what it says, if that can be, else its file. */
 static bool blamed_key(const struct as_crew *c, struct as_key *key)
 {
@@ -514,7 +526,7 @@ static bool blamed_key(const struct as_crew *c, struct as_key *key)
         memcpy(key, (const void *)&c->arena[c->filling[0]].map->now, sizeof *key);
     for (uint32_t k = key->n; k < AS_KEY_MAX; k++)
         key->part[k] = 0;
-    if (!as_key_within(key, &c->reading->file[i].key) || c->deaths > DEATHS_MAX)
+    if (!may_be_at(c, key) || c->deaths > DEATHS_MAX)
         *key = c->reading->file[i].key;
     return true;
 }

@@ -119,7 +119,7 @@ static int add_memory_rules(scmp_filter_ctx ctx)
         SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED | MAP_GROWSDOWN | MAP_ANONYMOUS, MAP_SHARED));
     for (size_t i = 0; i < sizeof ADVICE / sizeof *ADVICE; i++)
         bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(madvise), 1,
-                                SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)ADVICE[i]));
+                                SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)ADVICE[i], 0));
     return bad;
 }
 
@@ -137,12 +137,12 @@ static int add_rules(scmp_filter_ctx ctx)
     bad |= add_memory_rules(ctx);
     /* threads, never processes */
     bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                            SCMP_A0(SCMP_CMP_EQ, THREAD_FLAGS));
+                            SCMP_A0(SCMP_CMP_EQ, THREAD_FLAGS, 0));
     bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-                            SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+                            SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
     /* stdout and stderr are /dev/null; a library may still write there */
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_LE, 2));
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(writev), 1, SCMP_A0(SCMP_CMP_LE, 2));
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_LE, 2, 0));
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(writev), 1, SCMP_A0(SCMP_CMP_LE, 2, 0));
     return bad;
 }
 

@@ -95,7 +95,7 @@ static enum as_status search(const struct as_options *o, const struct as_source 
                              struct as_err *err)
 {
     struct fetch f = {.to = to};
-    struct as_solo_calls calls = {&f, NULL, NULL, on_grant};
+    struct as_solo_calls calls = {&f, NULL, NULL, on_grant, NULL};
     enum as_status status = AS_OK;
     struct as_work *work = NULL;
     uint64_t us[4];

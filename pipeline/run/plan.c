@@ -214,7 +214,7 @@ enum as_status as_plan_make(const struct as_options *o, uint32_t nnames, char *c
 {
     enum as_status status = AS_OK;
     struct planner *p = calloc(1, sizeof *p);
-    struct as_solo_calls calls = {p, on_item, on_split, on_grant};
+    struct as_solo_calls calls = {p, on_item, on_split, on_grant, NULL};
 
     memset(plan, 0, sizeof *plan);
     if (p == NULL)

@@ -51,11 +51,10 @@ static void on_ask(void *state, uint32_t batch, const uint8_t (*sha)[32], uint32
 static void on_content(void *state, struct as_work *work, const uint8_t sha[32], const void *record,
                        size_t n)
 {
-    (void)state;
-    (void)work;
-    (void)sha;
-    (void)record;
-    (void)n;
+    struct as_solo *s = state;
+
+    if (s->calls.content)
+        s->calls.content(s->calls.state, work, sha, record, n);
 }
 
 static void on_split(void *state, struct as_work *work, const uint64_t v[4])

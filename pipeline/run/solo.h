@@ -10,6 +10,9 @@ struct as_solo_calls {
     void (*split)(void *state, const struct as_work *work, const uint64_t v[4]);       /* or NULL */
     /* Shall this content be examined?  as_solo_write may be called with batch and i. */
     bool (*grant)(void *state, uint32_t batch, uint32_t i, const uint8_t sha256[32]);
+    /* What the examination of a granted content gave; or NULL. */
+    void (*content)(void *state, const struct as_work *work, const uint8_t sha256[32],
+                    const void *record, size_t n);
 };
 
 struct as_solo;
