@@ -80,11 +80,13 @@ static int receive(int fd, struct as_msg *msg, int *fds, int *nfds, int flags)
 
     if (nfds)
         *nfds = 0;
+    /* a peer that ended with messages unread resets the connection; that is told once, before
+     * what it said last, which is still there                                              */
     do
         n = recvmsg(fd, &head, flags | MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && (errno == EINTR || errno == ECONNRESET));
     if (n < 0)
-        return errno == ECONNRESET ? 0 : -1;
+        return -1;
     take_fds(&head, fds, fds ? nfds : &count);
     if (n == 0)
         return 0;
