@@ -82,6 +82,8 @@ static int receive(int fd, struct as_msg *msg, int *fds, int *nfds, int flags)
      * said itself; that still counts                                               */
     if (nfds)
         *nfds = 0;
+    /* a peer that ended with messages unread resets the connection; that is told once, before
+     * what it said last, which is still there                                              */
     do
         n = recvmsg(fd, &head, flags | MSG_CMSG_CLOEXEC);
     while (n < 0 && (errno == EINTR || errno == ECONNRESET));
