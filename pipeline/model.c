@@ -2,7 +2,8 @@
  *
  * A model file is JSON:
  *   {"detector": "metadata", "version": 1, "kind": "linear", "bias": 0,
- *    "weights": {"measure": 1.5, ...}, "map_threshold": null, "note": "..."}
+ *    "weights": {"measure": 1.5, ...}, "map_threshold": null, "note": "...",
+ *    "authentic": {"items": 45, "fired": 0, "upper95": 0.079, "what": "..."}}
  * Weights go by the names of the measures; every measure must have one, and no other may
  * be there, so that a model cannot silently fit another version of its detector.
  */
@@ -85,6 +86,21 @@ done:
     return status;
 }
 
+/* What was measured on authentic items; a model may be silent about it. */
+static bool get_authentic(const json_t *o, struct as_authentic *to)
+{
+    const char *what = json_string_value(json_object_get(o, "what"));
+
+    if (o == NULL)
+        return true;
+    to->items = (uint32_t)json_integer_value(json_object_get(o, "items"));
+    to->fired = (uint32_t)json_integer_value(json_object_get(o, "fired"));
+    if (what)
+        snprintf(to->what, sizeof to->what, "%s", what);
+    return what && to->items > 0 && to->fired <= to->items &&
+           get_float(json_object_get(o, "upper95"), &to->upper95);
+}
+
 static enum as_status fill(const json_t *root, const char *path, struct as_model *model,
                            struct as_err *err)
 {
@@ -103,6 +119,9 @@ static enum as_status fill(const json_t *root, const char *path, struct as_model
     if (threshold && !json_is_null(threshold) && !get_float(threshold, &model->map_threshold))
         AS_FAIL(err, AS_EUSAGE, "the map_threshold of the model %s is no number", path);
     AS_TRY(get_weights(root, path, model, err));
+    if (!get_authentic(json_object_get(root, "authentic"), &model->authentic))
+        AS_FAIL(err, AS_EUSAGE, "\"authentic\" of the model %s lacks items, fired, upper95 or what",
+                path);
 done:
     return status;
 }

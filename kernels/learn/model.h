@@ -6,6 +6,13 @@
 
 enum as_model_kind { AS_MODEL_LINEAR };
 
+/* How often a finding was made on items known to be authentic. */
+struct as_authentic {
+    uint32_t items, fired; /* items == 0: not measured                         */
+    float upper95;         /* upper end of the 95 % Clopper-Pearson interval   */
+    char what[96];         /* which items                                      */
+};
+
 /* Made by pipeline/model.c from a model file, or by training. */
 struct as_model {
     enum as_model_kind kind;
@@ -14,6 +21,7 @@ struct as_model {
     uint32_t dim;
     float *weights; /* [dim], in the order of the detector's measures             */
     float bias;
+    struct as_authentic authentic;
     float map_threshold; /* maps are kept where the score passes it; INFINITY: never   */
 };
 

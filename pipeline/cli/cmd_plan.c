@@ -1,8 +1,8 @@
 /* cmd_plan.c - assay plan: what a run would have to do, and how to start it. */
 #include "../report/human.h"
 #include "../report/json.h"
+#include "../run/machine.h"
 #include "../run/plan.h"
-#include "../run/run.h"
 #include "cmd.h"
 
 #include <inttypes.h>
@@ -86,7 +86,7 @@ int as_cmd_plan(const struct as_options *o, int argc, char **argv)
 {
     struct as_plan plan;
     struct as_err err = {0};
-    uint32_t examiners = as_run_examiners(o, NULL, 0);
+    uint32_t examiners = as_machine_examiners(o, 1, NULL, 0);
     enum as_status status = as_plan_make(o, (uint32_t)argc, argv, &plan, &err);
 
     if (status != AS_OK)

@@ -45,7 +45,7 @@ bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, in
     memset(m, 0, offsetof(struct as_msg, text));
     m->type = AS_MSG_SPAWN;
     m->arg = role;
-    m->v[0] = ++c->next_tag;
+    m->v[0] = ++c->zygote->next_tag;
     m->v[1] = c->cpu;
     fds[n++] = pair[1];
     if (role == AS_ROLE_EXAMINER) {
@@ -108,6 +108,7 @@ uint16_t as_crew_death_reason(const struct as_worker *w, int wstatus)
     if (WIFEXITED(wstatus))
         /* 12 is ours; 1 is libarchive's when memory runs out in the middle of something */
         return WEXITSTATUS(wstatus) == 12 || WEXITSTATUS(wstatus) == 1 ? AS_REASON_LIMIT_MEMORY
+               : WEXITSTATUS(wstatus) == AS_EXIT_NOT_BORN              ? AS_REASON_NONE
                                                                        : AS_REASON_CRASHED;
     switch (WTERMSIG(wstatus)) {
     case SIGKILL:
@@ -143,7 +144,7 @@ static void zygote_message(struct as_crew *c)
         c->counts.died += died;
         if (c->reader.life != AS_WORKER_NONE && c->reader.tag == tag) {
             if (died && c->reader.life == AS_WORKER_BUSY)
-                as_crew_reader_message(c); /* its last words */
+                as_crew_reader_message(c); /* the end of the lot may have come since */
             if (died)
                 as_crew_reader_died(c, (int)value);
             else
@@ -349,7 +350,7 @@ void as_crew_stop(struct as_crew *c)
 
 bool as_crew_quiet(const struct as_crew *c)
 {
-    return as_crew_examiners_idle(c);
+    return c->broken || as_crew_examiners_idle(c); /* the workers die with the zygote */
 }
 
 bool as_crew_empty(const struct as_crew *c)

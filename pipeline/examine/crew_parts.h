@@ -65,7 +65,7 @@ struct as_crew {
     char *path; /* scratch, [AS_PATH_MAX] */
     struct as_content_room *room;
     struct as_row *row;
-    uint64_t next_tag, next_serial;
+    uint64_t next_serial;
     struct as_arena arena[AS_ARENAS];
     /* reader */
     struct as_worker reader;

@@ -395,12 +395,14 @@ done:
 void as_crew_batch_done(struct as_crew *c, struct as_arena *a)
 {
     struct as_work *w = a->batch.work;
-    uint64_t used = a->map->used, keep = AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES;
+    uint64_t keep = AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES;
+    struct stat st;
 
     for (uint32_t i = 0; i < a->batch.nslots; i++)
         if (a->batch.fd[i] >= 0)
             close(a->batch.fd[i]);
-    if (used > keep) /* one large item: give its memory back */
+    if (fstat(a->fd, &st) == 0 && (uint64_t)st.st_blocks * 512 > keep)
+        /* a large item went through: give its memory back */
         fallocate(a->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)keep,
                   (off_t)(as_arena_bytes(c->options->max_item) - keep));
     a->batch.work = NULL;
@@ -529,16 +531,24 @@ static bool blamed_key(const struct as_crew *c, struct as_key *key)
     return true;
 }
 
+/* Back to the first file that is not wholly in batches; with it go those that were
+ * asked for and are not open yet, which come back to no reader.                   */
+static void rewind_files(struct as_work *w, const uint32_t *order)
+{
+    w->next = w->safe > 0 ? order[w->safe - 1] + 1 : 0;
+    w->sent = w->taken = w->safe;
+}
+
 /* Too many things in one lot break the reader: the rest of its files is given up. */
 static void give_up_rest(struct as_crew *c, uint16_t reason)
 {
     struct as_work *w = c->reading;
 
-    for (uint32_t i = w->safe < w->sent ? c->order[w->safe] : w->next; i < w->nfiles; i++)
-        tell_unread(c, &w->file[i], type_reason(&w->file[i]) ? type_reason(&w->file[i]) : reason, 0,
-                    "too many entries of its lot break the reader");
+    rewind_files(w, c->order);
+    for (uint32_t i = w->next; i < w->nfiles; i++)
+        tell_unread(c, &w->file[i], type_reason(&w->file[i]) ? type_reason(&w->file[i]) : reason,
+                    0, "too many entries of its lot break the reader");
     w->next = w->nfiles;
-    w->sent = w->taken = w->safe;
 }
 
 /* The key is not opened again.  A full list makes room by blocking the whole file in
@@ -573,7 +583,8 @@ static void nobodys_fault(struct as_crew *c)
              (unsigned long long)c->reading->id, c->unblamed);
 }
 
-static void blame_reader(struct as_crew *c, uint16_t reason)
+/* True when the rest of the lot was given up. */
+static bool blame_reader(struct as_crew *c, uint16_t reason)
 {
     int64_t hand = file_in_hand(c);
     struct as_key key;
@@ -584,18 +595,20 @@ static void blame_reader(struct as_crew *c, uint16_t reason)
     c->deaths++;
     if (reason == AS_REASON_NONE || !blamed_key(c, &key)) {
         nobodys_fault(c);
-        return;
+        return false;
     }
     c->reader_alone = true;
     c->counts.retried++;
     if (memcmp(&c->suspect.key, &key, sizeof key) != 0) {
         c->suspect = (struct as_suspect){key, reason};
-        return;
+        return false;
     }
     c->counts.blamed++;
     c->suspect = (struct as_suspect){0};
-    if (!block(c, key, reason))
-        give_up_rest(c, reason);
+    if (block(c, key, reason))
+        return false;
+    give_up_rest(c, reason);
+    return true;
 }
 
 /* A reader that is through has given each file a row; one that says so falsely is no
@@ -611,29 +624,16 @@ static void tell_untold(struct as_crew *c)
             tell_unread(c, &w->file[i], AS_REASON_CRASHED, 0, "its reader gave no row");
 }
 
-/* Where to begin again: at the first file whose rows are not all in batches.  Files are
- * opened in their order, so those asked for and not answered are the last ones.    */
-static uint32_t first_unsafe(const struct as_work *w, const uint32_t *order)
-{
-    uint32_t i = w->next;
-
-    if (w->safe < w->sent)
-        return order[w->safe];
-    for (uint32_t pending = w->open_pending; pending > 0 && i > 0; i--)
-        pending -= type_reason(&w->file[i - 1]) == AS_REASON_NONE;
-    return i;
-}
-
 void as_crew_reader_died(struct as_crew *c, int wstatus)
 {
     struct as_work *w = c->reading;
-    bool through = c->lot_end && c->reader.kill_reason == AS_REASON_NONE;
+    bool through = c->lot_end && c->reader.kill_reason == AS_REASON_NONE, gave_up = false;
     uint16_t reason = as_crew_death_reason(&c->reader, wstatus);
 
     if (!through && !c->stopping) {
         as_log(AS_LOG_DEBUG, "reader died lot=%llu wait_status=%d reason=\"%s\"",
                (unsigned long long)w->id, wstatus, as_reason_text(reason));
-        blame_reader(c, reason);
+        gave_up = blame_reader(c, reason);
     }
     for (int i = 0; i < AS_ARENAS; i++)
         c->arena[i].with_reader = false;
@@ -642,10 +642,9 @@ void as_crew_reader_died(struct as_crew *c, int wstatus)
     if (through) {
         tell_untold(c);
         end_reading(c);
-        return;
+    } else if (!gave_up) {
+        rewind_files(w, c->order);
     }
-    w->next = first_unsafe(w, c->order);
-    w->sent = w->taken = w->safe;
 }
 
 void as_crew_reader_schedule(struct as_crew *c)
@@ -686,9 +685,9 @@ void as_crew_reader_limits(struct as_crew *c, uint64_t wall)
         c->progress = progress;
         c->progress_cpu = cpu;
         c->progress_wall = wall;
-    } else if (cpu - c->progress_cpu > limit) {
+    } else if (cpu > c->progress_cpu + limit) {
         as_crew_kill(c, &c->reader, AS_REASON_TIMEOUT_CPU);
-    } else if (wall - c->progress_wall > 10 * limit) {
+    } else if (wall > c->progress_wall + 10 * limit) {
         as_crew_kill(c, &c->reader, AS_REASON_TIMEOUT_WALL);
     }
 }

@@ -82,6 +82,11 @@ done:
     return status;
 }
 
+void as_bench_ask(struct as_bench *b, uint32_t views)
+{
+    b->views |= views;
+}
+
 void as_bench_free(struct as_bench *b)
 {
     if (b == NULL)

@@ -15,6 +15,8 @@ enum as_status as_detectors_select(const char *list, bool with[AS_DETECTORS_MAX]
 
 enum as_status as_bench_new(struct as_bench **b, const struct as_options *o,
                             struct as_err *err) AS_MUST_CHECK;
+/* Has views made that no detector asks for (for measuring what they cost). */
+void as_bench_ask(struct as_bench *b, uint32_t views);
 void as_bench_free(struct as_bench *b);
 
 /*

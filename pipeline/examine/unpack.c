@@ -527,10 +527,10 @@ void as_unpack_file(struct as_unpack *u, const struct as_unpack_file *file)
     enum as_kind kind;
 
     blame(u, &s.key);
-    s.reason = blocked_reason(u, &s.key);
-    if (s.reason != AS_REASON_NONE || read_file(u, file, &s, keep, &err) != AS_OK) {
-        if (s.reason == AS_REASON_NONE)
-            s.reason = (uint16_t)err.reason;
+    s.reason = blocked_reason(u, &s.key); /* not opened, but its hash is told */
+    if (read_file(u, file, &s, keep && s.reason == AS_REASON_NONE, &err) != AS_OK)
+        s.reason = (uint16_t)err.reason;
+    if (s.reason != AS_REASON_NONE) {
         s.flags |= s.reason == AS_REASON_CHANGED ? AS_FLAG_CHANGED : 0u;
         emit(u, &s, file->path, file->path_len, err.text);
         return;
@@ -567,7 +567,8 @@ void as_unpack_part(struct as_unpack *u, const struct as_unpack_file *file)
         emit(u, &s, file->path, file->path_len, "a part of it breaks the reader");
         return;
     }
-    if (push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
+    if (blocked_reason(u, &s.key) ||
+        push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
         return; /* its own row, given by another lot, says why */
     for (uint64_t i = 0; u->lot->offset == 0 && i < u->lot->first; i++) {
         blame(u, &s.key);
@@ -588,7 +589,7 @@ void as_unpack_whole(struct as_unpack *u, const struct as_unpack_file *file)
 
     blame(u, &s.key);
     s.reason = blocked_reason(u, &s.key);
-    if (s.reason == AS_REASON_NONE && read_file(u, file, &s, false, &err) != AS_OK)
+    if (read_file(u, file, &s, false, &err) != AS_OK)
         s.reason = (uint16_t)err.reason;
     s.kind = (uint16_t)as_sniff(&in);
     if (s.reason != AS_REASON_NONE || push(u, &s, file->path, file->path_len, &in, true) != AS_OK) {
@@ -652,7 +653,9 @@ void as_unpack_list(struct as_unpack *u, const struct as_unpack_file *file,
     struct as_container *c;
 
     blame(u, &s.key);
-    if (blocked_reason(u, &s.key) || !may_hold(u, as_sniff(&in), &in) ||
+    /* media with a container behind it is an item as well, and stays in one lot */
+    if (blocked_reason(u, &s.key) ||
+        as_kind_class((uint16_t)as_sniff(&in)) != AS_CLASS_CONTAINER ||
         push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
         return;
     c = u->level[0].c;

@@ -109,7 +109,7 @@ static bool try_jail(const struct nursery *n)
 static void be_worker(const struct nursery *n, enum as_role role, struct as_worker_start *start)
 {
     if (!enter(n))
-        _exit(70);
+        _exit(AS_EXIT_NOT_BORN);
     if (role == AS_ROLE_READER)
         _exit(as_reader_main(start));
     _exit(as_examiner_main(start));

@@ -11,6 +11,9 @@
 
 #include <sys/types.h>
 
+/* Exit code of a worker that could not be locked in: nobody's fault. */
+enum { AS_EXIT_NOT_BORN = 71 };
+
 enum as_role { AS_ROLE_READER, AS_ROLE_EXAMINER };
 
 /* What a worker is given at its birth. */
@@ -26,6 +29,7 @@ struct as_worker_start {
 struct as_zygote {
     pid_t pid;
     int socket;
+    uint64_t next_tag; /* of workers; never used twice */
 };
 
 /* Forks the zygote.  Call from the main thread before MPI_Init and before any

@@ -104,6 +104,24 @@ static void started_of(const json_t *o, char *to, size_t n)
         text_of(o, "started", to, n);
 }
 
+static void authentic_of(const json_t *detectors, struct as_making *m)
+{
+    const json_t *d;
+    size_t i;
+
+    json_array_foreach(detectors, i, d)
+    {
+        const json_t *a = json_object_get(d, "authentic");
+        if (!json_is_object(a) || m->nauthentic == AS_AUTHENTIC_MAX)
+            continue;
+        text_of(d, "name", m->authentic[m->nauthentic].detector, 32);
+        text_of(a, "what", m->authentic[m->nauthentic].what, 96);
+        m->authentic[m->nauthentic].items = count_of(a, "items");
+        m->authentic[m->nauthentic].fired = count_of(a, "fired");
+        m->authentic[m->nauthentic++].upper95 = json_number_value(json_object_get(a, "upper95"));
+    }
+}
+
 void as_making_read(const char *provenance, struct as_making *m)
 {
     json_t *o = provenance ? json_loads(provenance, 0, NULL) : NULL;
@@ -124,5 +142,6 @@ void as_making_read(const char *provenance, struct as_making *m)
                     strcmp("1", json_string_value(json_object_get(options, "no-sandbox"))
                                     ? json_string_value(json_object_get(options, "no-sandbox"))
                                     : "0") == 0;
+    authentic_of(json_object_get(o, "detectors"), m);
     json_decref(o);
 }

@@ -4,7 +4,7 @@
 
 #include "../err.h"
 
-enum { AS_CASE_PATH = 4096 };
+enum { AS_CASE_PATH = 4096, AS_AUTHENTIC_MAX = 16 };
 
 /* CASE/status.json, as the run left it. */
 struct as_progress {
@@ -21,6 +21,12 @@ struct as_making {
     uint64_t ranks, examiners, attempts, discovered;
     double seconds;
     bool no_sandbox;
+    struct { /* what was measured of the detectors on authentic items */
+        char detector[32], what[96];
+        uint64_t items, fired;
+        double upper95; /* upper end of the 95 % interval of the rate */
+    } authentic[AS_AUTHENTIC_MAX];
+    uint32_t nauthentic;
 };
 
 /*

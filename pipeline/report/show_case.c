@@ -280,6 +280,26 @@ done:
     return status;
 }
 
+/* How many such findings as many authentic items would give, where it was measured. */
+static void expectation(const struct as_terminal *t, const struct as_show *show)
+{
+    uint64_t ok = show->summary->status[AS_ITEM_OK];
+    char text[400], count[32];
+    struct as_making m;
+
+    as_making_read(as_store_provenance(show->store), &m);
+    for (uint32_t i = 0; i < m.nauthentic; i++) {
+        snprintf(text, sizeof text,
+                 "Error rate of %s: of %" PRIu64 " %s, %" PRIu64
+                 " had a finding (at most %.1f %% with 95 %% confidence); as many authentic items "
+                 "as are ok here (%s) would give at most %.0f.",
+                 m.authentic[i].detector, m.authentic[i].items, m.authentic[i].what,
+                 m.authentic[i].fired, 100 * m.authentic[i].upper95, as_human_count(ok, count),
+                 (double)ok * m.authentic[i].upper95);
+        as_terminal_wrap(t, 0, 2, as_text_of(text), 0);
+    }
+}
+
 static enum as_status findings(const struct as_terminal *t, const struct as_show *show,
                                struct as_err *err)
 {
@@ -304,6 +324,8 @@ static enum as_status findings(const struct as_terminal *t, const struct as_show
                          as_text_of("Ranked, strongest first. A finding is a reason to look, not a "
                                     "verdict."),
                          0);
+    if (n > 0)
+        expectation(t, show);
     for (uint64_t i = 0; i < shown; i++)
         AS_TRY(finding(t, show, i, &f[i], err));
 done:

@@ -113,18 +113,28 @@ static uint32_t last_attempt(const struct as_case *c)
     return last;
 }
 
+enum as_status as_case_alone(const struct as_case *c, bool takeover, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char who[320];
+
+    if (!takeover && looks_alive(c, who, sizeof who))
+        AS_FAIL(err, AS_EFORMAT, "a run of this case is alive (%s); wait for it, or use --takeover "
+                "to end it and go on here", who);
+done:
+    return status;
+}
+
 enum as_status as_case_begin(struct as_case *c, bool takeover, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    char who[320], *path = NULL;
+    char *path = NULL;
     uint32_t attempt;
 
     if ((mkdir(c->dir, 0700) != 0 && errno != EEXIST) ||
         (mkdir(c->journal, 0700) != 0 && errno != EEXIST))
         AS_FAIL(err, AS_EIO, "cannot make the case folder %s: %s", c->dir, strerror(errno));
-    if (!takeover && looks_alive(c, who, sizeof who))
-        AS_FAIL(err, AS_EFORMAT, "a run of this case is alive (%s); wait for it, or use --takeover "
-                "to end it and go on here", who);
+    AS_TRY(as_case_alone(c, takeover, err));
     attempt = last_attempt(c) + 1;
     if (asprintf(&path, "%s/attempt-%u", c->dir, attempt) < 0)
         AS_FAIL(err, AS_ENOMEM, "no memory for the paths of the case");
@@ -136,6 +146,11 @@ enum as_status as_case_begin(struct as_case *c, bool takeover, struct as_err *er
 done:
     free(path);
     return status;
+}
+
+bool as_case_superseded(const struct as_case *c)
+{
+    return c->fence && access(c->fence, F_OK) == 0;
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -154,12 +169,17 @@ static void remove_tree(const char *path)
 enum as_status as_case_reset(struct as_case *c, struct as_err *err)
 {
     enum as_status status = AS_OK;
+    char *signature = NULL;
 
     remove_tree(c->journal);
     unlink(c->results);
+    if (asprintf(&signature, "%s/seal.sig", c->dir) < 0)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the paths of the case");
+    unlink(signature);
     if (mkdir(c->journal, 0700) != 0)
         AS_FAIL(err, AS_EIO, "cannot clear %s: %s", c->journal, strerror(errno));
 done:
+    free(signature);
     return status;
 }
 
@@ -168,7 +188,7 @@ void as_case_tidy(struct as_case *c)
     char path[4096];
 
     remove_tree(c->journal);
-    for (uint32_t i = 1; i < c->attempt; i++) {
+    for (uint32_t i = 1, last = last_attempt(c); i < last; i++) {
         snprintf(path, sizeof path, "%s/attempt-%u", c->dir, i);
         rmdir(path);
     }

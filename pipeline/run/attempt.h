@@ -20,6 +20,9 @@ void as_case_clear(struct as_case *c);
 /* Sets the attempt and with it the fence: the folder of the attempt after it. */
 enum as_status as_case_set_attempt(struct as_case *c, uint32_t attempt, struct as_err *err) AS_MUST_CHECK;
 
+/* AS_EFORMAT: another run of this case is alive, and takeover is false. */
+enum as_status as_case_alone(const struct as_case *c, bool takeover, struct as_err *err) AS_MUST_CHECK;
+
 /*
  * Makes the folders and a new attempt-N exclusively.
  *   AS_EFORMAT   another run of this case is alive (and takeover is false)
@@ -27,7 +30,10 @@ enum as_status as_case_set_attempt(struct as_case *c, uint32_t attempt, struct a
  */
 enum as_status as_case_begin(struct as_case *c, bool takeover, struct as_err *err) AS_MUST_CHECK;
 
-/* Throws away the saved state (--fresh): journals, inventory, store. */
+/* True when a newer attempt has begun: the case is no longer this one's. */
+bool as_case_superseded(const struct as_case *c);
+
+/* Throws away the saved state (--fresh): journals, inventory, store, signature. */
 enum as_status as_case_reset(struct as_case *c, struct as_err *err) AS_MUST_CHECK;
 
 /* Removes what a sealed case needs no more: journals and attempt folders. */

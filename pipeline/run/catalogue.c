@@ -168,8 +168,7 @@ static enum as_status mend_edges(struct as_rank *r, struct as_catalogue_entry **
     struct edges e = {all, r->me};
     enum as_status status = AS_OK;
 
-    if (all == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory for the catalogue");
+    AS_TRY(as_comm_agree(r->comm, all ? AS_OK : AS_ENOMEM, err));
     if (*n > 0) {
         mine[0] = 1;
         memcpy(mine + 1, (*entry)[*n - 1].key, AS_KEY_BYTES);
@@ -473,13 +472,19 @@ enum as_status as_catalogue_row(struct as_catalogue *c, uint64_t id, struct as_r
     if (as_item_unpack(f.bytes, f.n, &item) != AS_OK)
         AS_FAIL(err, AS_EBUG, "the journal has an item that cannot be read");
     if (item.has_content) {
-        if (!e->join.has_content)
-            AS_FAIL(err, AS_EBUG, "the journal lacks the examination of an item");
+        if (!e->join.has_content) {
+            /* another item with these bytes was to be examined, and changed before it was */
+            from_item(row, &item);
+            row->reason = AS_REASON_CHANGED;
+            row->flags |= AS_FLAG_CHANGED;
+            goto finish;
+        }
         AS_TRY(as_journal_read(c->contents, e->join.content_file, e->join.content_at, &f, err));
         if (as_content_unpack(f.bytes + 32, f.n - 32, c->room, row) != AS_OK)
             AS_FAIL(err, AS_EBUG, "the journal has an examination that cannot be read");
     }
     from_item(row, &item);
+finish:
     row->id = id;
     row->status = (uint16_t)as_reason_status(row->reason);
     if (e->join.first != id && row->status != AS_ITEM_CRASHED && row->status != AS_ITEM_TIMEOUT)

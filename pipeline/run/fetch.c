@@ -6,6 +6,7 @@
 
 #include "../evidence/folder.h"
 #include "../examine/hash.h"
+#include "run.h"
 #include "solo.h"
 
 #include <errno.h>
@@ -63,16 +64,30 @@ done:
     return status;
 }
 
-/* Splits an item's path into the file on the file system; rel is malloc'd. */
-static char *file_of(const struct as_source *s, const struct as_row *row, bool *inside)
+/* Opens the file of the file system that an item's path begins with; *rel is
+ * malloc'd, *inside tells whether the item lies in it.  File names may hold ">>",
+ * so the longest part that is a file is taken.                                  */
+static int open_file(const struct as_source *s, const struct as_row *row, char **rel, bool *inside,
+                     struct stat *st)
 {
-    const char *end = memmem(row->path.at, row->path.len, ">>", 2);
-    size_t skip = strlen(s->name) + 1, len = end ? (size_t)(end - row->path.at) : row->path.len;
+    const char *slash = memchr(row->path.at, '/', row->path.len);
+    size_t skip = slash && s->folder ? (size_t)(slash - row->path.at) + 1 : 0;
+    int fd = -1;
 
-    *inside = end != NULL;
+    *inside = false;
+    *rel = s->folder ? strndup(row->path.at + skip, row->path.len - skip) : strdup(s->rel);
     if (!s->folder)
-        return strdup(s->rel);
-    return len >= skip ? strndup(row->path.at + skip, len - skip) : strdup("");
+        *inside = memmem(row->path.at, row->path.len, ">>", 2) != NULL;
+    while (*rel && (fd = as_file_open(s->root, *rel, st)) < 0 && s->folder) {
+        size_t n = strlen(*rel);
+        while (n > 1 && memcmp(*rel + n - 2, ">>", 2) != 0)
+            n--;
+        if (n < 2)
+            break;
+        (*rel)[n - 2] = 0;
+        *inside = true;
+    }
+    return fd;
 }
 
 static enum as_status search(const struct as_options *o, const struct as_source *s, const char *rel,
@@ -118,11 +133,11 @@ enum as_status as_fetch_item(const struct as_options *o, const struct as_source_
     if (!row->has_sha256)
         AS_FAIL(err, AS_SKIP, "this item has no bytes that were read: %s",
                 as_reason_text(row->reason));
+    AS_TRY(as_run_check(o, err));
     AS_TRY(as_sources_new(&s, &n, &name, 1, "", err));
-    if ((rel = file_of(s, row, &inside)) == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory");
-    if ((fd = as_file_open(s->root, rel, &st)) < 0)
-        AS_FAIL(err, AS_EIO, "cannot open %s in %s: %s", rel, s->root, strerror(errno));
+    if ((fd = open_file(s, row, &rel, &inside, &st)) < 0)
+        AS_FAIL(err, AS_EIO, "cannot open the file of this item in %s: %s", s->root,
+                strerror(errno));
     if (inside)
         AS_TRY(search(o, s, rel, &st, row, to, err));
     else

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { ENTRY_HEAD = 8, PROGRESS_EVERY = 4096 };
+/* Longer paths are cut and their files not opened. */
+enum { ENTRY_HEAD = 8, PROGRESS_EVERY = 4096, PATH_ROOM = AS_PATH_MAX - 512 };
 
 /* ---- 1. sources ---- */
 
@@ -45,6 +47,17 @@ static char *display_name(const char *given, const char *real)
         n = strlen(from);
     }
     return n ? strndup(from, n) : strdup("root");
+}
+
+/* The real path of a folder, or of the one it will be made in. */
+static char *real_folder(const char *path)
+{
+    char *real = realpath(path, NULL), *copy = real ? NULL : strdup(path);
+
+    if (copy)
+        real = realpath(dirname(copy), NULL);
+    free(copy);
+    return real;
 }
 
 static enum as_status fill_source(struct as_source *s, const char *given, struct as_err *err)
@@ -80,7 +93,7 @@ enum as_status as_sources_new(struct as_source **sources, uint32_t *n, char *con
 {
     enum as_status status = AS_OK;
     struct as_source *s = calloc(nnames + 1, sizeof *s);
-    char *real_case = realpath(case_dir, NULL);
+    char *real_case = real_folder(case_dir);
 
     *sources = NULL;
     *n = 0;
@@ -90,7 +103,7 @@ enum as_status as_sources_new(struct as_source **sources, uint32_t *n, char *con
         AS_TRY(fill_source(&s[i], names[i], err));
         if (real_case && s[i].folder && lies_in(real_case, s[i].path))
             AS_FAIL(err, AS_EUSAGE, "the case folder %s lies inside the evidence %s; "
-                    "put it elsewhere", real_case, s[i].path);
+                    "put it elsewhere", case_dir, s[i].path);
         for (uint32_t k = 0; k < i; k++)
             if (lies_in(s[i].path, s[k].path) || lies_in(s[k].path, s[i].path))
                 AS_FAIL(err, AS_EUSAGE, "%s and %s overlap: name each piece of evidence once",
@@ -157,6 +170,8 @@ static enum as_status write_entry(struct walk *w, const struct as_key *key, cons
 {
     enum as_status status = AS_OK;
     uint64_t size = file->type == AS_ENTRY_FILE ? file->size : 0;
+    size_t len = strlen(file->path);
+    bool cut = len >= PATH_ROOM;
     struct as_wire e;
     uint32_t head[2];
 
@@ -164,13 +179,15 @@ static enum as_status write_entry(struct walk *w, const struct as_key *key, cons
     as_put_u8(&e, (uint8_t)key->n);
     as_put(&e, key->part, key->n * sizeof *key->part);
     as_put_u8(&e, (uint8_t)file->type);
-    as_put_u16(&e, (uint16_t)file->reason);
+    as_put_u16(&e, cut ? AS_REASON_LIMIT_NAME : (uint16_t)file->reason);
     as_put_u64(&e, file->size);
     as_put_u64(&e, (uint64_t)file->mtime_s);
     as_put_u64(&e, (uint64_t)file->mtime_ns);
-    as_put_text(&e, file->path, (uint32_t)strlen(file->path) + 1);
+    as_put_u32(&e, (uint32_t)(cut ? PATH_ROOM : len) + 1);
+    as_put(&e, file->path, cut ? PATH_ROOM : len);
+    as_put_u8(&e, 0);
     if (e.bad)
-        AS_FAIL(w->err, AS_EIO, "a path of more than %d bytes", AS_PATH_MAX);
+        AS_FAIL(w->err, AS_EBUG, "an entry of the inventory does not fit");
     head[0] = (uint32_t)e.n;
     head[1] = (uint32_t)crc32(0, w->entry + ENTRY_HEAD, (uInt)e.n);
     memcpy(w->entry, head, sizeof head);

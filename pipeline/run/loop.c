@@ -73,13 +73,14 @@ struct loop {
     double synced;
     struct as_lot_report *ready, *writing; /* [cap]: done lots, not yet synced; being synced */
     uint32_t nready, nwriting, cap;
+    bool lossy; /* a record was lost: no lot is called done any more */
     uint64_t items, contents; /* of this rank in this phase */
     /* rank 0 */
     const struct as_lot *lots;
     struct as_claims *claims;
     uint64_t lots_total, bytes_total, items_told, contents_told;
     int stopped; /* ranks */
-    bool stop_told;
+    bool stop_told, superseded;
     double told;
 };
 
@@ -111,6 +112,17 @@ double as_rank_elapsed(const struct as_rank *r)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)(t.tv_sec - r->started.tv_sec) + 1e-9 * (double)(t.tv_nsec - r->started.tv_nsec);
+}
+
+void as_rank_tell(struct as_rank *r)
+{
+    double t = as_rank_elapsed(r);
+
+    if (r->me != 0 || t - r->told < TELL_S)
+        return;
+    r->told = t;
+    r->tell.elapsed_s = t;
+    as_case_tell(&r->kase, &r->tell);
 }
 
 /* ---- 1. mail ---- */
@@ -190,8 +202,12 @@ static void on_open(void *state, struct as_work *work, uint32_t i)
 
 static void journal(struct loop *l, uint8_t type, const void *bytes, size_t n)
 {
-    if (as_journal_append(l->r->journal, type, bytes, (uint32_t)n) != AS_OK)
+    if (type == AS_REC_LOT && l->lossy)
+        return; /* its records are not all there: it is done again */
+    if (as_journal_append(l->r->journal, type, bytes, (uint32_t)n) != AS_OK) {
+        l->lossy = true;
         stop(l, AS_EIO, "no memory for the journal");
+    }
 }
 
 static void on_item(void *state, struct as_work *work, const struct as_item *item)
@@ -203,6 +219,7 @@ static void on_item(void *state, struct as_work *work, const struct as_item *ite
     if (l->phase == AS_PHASE_LIST)
         return;
     n = as_item_pack(item, l->record, AS_RECORD_MAX);
+    l->lossy |= n == 0;
     if (n == 0)
         stop(l, AS_EBUG, "an item does not fit its record");
     else
@@ -371,7 +388,10 @@ static void sync_journal(struct loop *l, bool now)
     l->nready = 0;
     l->committing = true;
     if (as_io_submit(l->r->io, commit_work, commit_done, l) != AS_OK) {
+        as_block_free(l->block);
         l->committing = false;
+        l->lossy = true;
+        l->nwriting = 0;
         stop(l, AS_EIO, "no memory for the journal");
     }
 }
@@ -456,6 +476,9 @@ static void tell_status(struct loop *l, bool now)
     if (!now && t - l->told < TELL_S)
         return;
     l->told = t;
+    l->superseded = as_case_superseded(&l->r->kase);
+    if (l->superseded)
+        return; /* a rank with nothing to save would not see it */
     s->state = phase_name(l->phase);
     s->lots_total = l->lots_total;
     s->lots_done = l->lots_total - as_claims_left(l->claims);
@@ -498,6 +521,8 @@ static void check_stop(struct loop *l)
         snprintf(text, sizeof text, "stopped by signal %d", as_stop_signal);
         stop(l, AS_ESTOP, text);
     }
+    if (!l->stopping && l->superseded)
+        stop(l, AS_ESTOP, "a newer attempt of this case has begun; it goes on from here");
     if (!l->stopping && o->time_limit && t > (double)o->time_limit)
         stop(l, AS_ESTOP, "the time limit is reached");
     if (!l->stopping || l->stopped_told)
@@ -567,6 +592,8 @@ static void read_mail(struct loop *l, int from, const struct mail *m, uint32_t l
     uint32_t n = len - (uint32_t)offsetof(struct mail, body);
     char text[256];
 
+    if (m->phase != (uint32_t)l->phase)
+        return; /* sent while the phase before ended: a late claim would take a lot of this one */
     switch ((enum mail_type)m->type) {
     case MAIL_CLAIM:
         serve_claim(l, from);
@@ -607,15 +634,21 @@ static void read_mail(struct loop *l, int from, const struct mail *m, uint32_t l
 /* Reads all mail; true if there was any. */
 static bool read_all_mail(struct loop *l)
 {
+    enum as_status status = AS_OK;
+    struct as_err err = {0};
     bool any = false;
     uint8_t *bytes;
     uint32_t n;
     int from;
 
-    while (!l->ended && as_comm_poll(l->r->comm, &from, &bytes, &n, &l->err) == AS_OK) {
+    while (!l->ended && (status = as_comm_poll(l->r->comm, &from, &bytes, &n, &err)) == AS_OK) {
         read_mail(l, from, (const struct mail *)(const void *)bytes, n);
         free(bytes);
         any = true;
+    }
+    if (status > AS_END) {
+        as_log(AS_LOG_ERROR, "%s", err.text);
+        as_comm_abort(l->r->comm, 74); /* without messages nothing can be agreed */
     }
     return any;
 }
@@ -626,7 +659,8 @@ static void claim(struct loop *l)
         as_crew_give(l->crew, l->claimed);
         l->claimed = NULL;
     }
-    if (!l->claimed && !l->claiming && !l->no_more && !l->stopping && as_crew_hungry(l->crew)) {
+    if (!l->claimed && !l->claiming && !l->no_more && !l->stopping && !l->ended &&
+        as_crew_hungry(l->crew)) {
         l->claiming = true;
         post(l, 0, MAIL_CLAIM, 0, NULL, 0);
     }

@@ -69,6 +69,23 @@ static uint64_t drop_twice(struct as_split *s, uint64_t n)
     return k;
 }
 
+/* A container that will meet a limit is walked whole: only one who reads all of it
+ * can count what it unpacks to, and every run must stop at the same entry.        */
+static bool within_limits(const struct as_rank *r, const struct as_lot *l,
+                          const struct as_split *s, uint64_t n)
+{
+    const struct as_options *o = r->options;
+    uint64_t bytes = 0, entries = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        entries += s[i].v[2];
+        if (__builtin_add_overflow(bytes, s[i].v[3], &bytes))
+            return false;
+    }
+    return entries < o->max_entries && bytes <= o->max_unpacked &&
+           (o->max_ratio == 0 || bytes / o->max_ratio < l->bytes);
+}
+
 enum as_status as_parts_apply(struct as_rank *r, const uint64_t *index, uint64_t n,
                               struct as_err *err)
 {
@@ -91,11 +108,11 @@ enum as_status as_parts_apply(struct as_rank *r, const uint64_t *index, uint64_t
         while (at < r->nsplits && r->split[at].lot == c)
             at++;
         c++;
-        if (at - from > 1)
-            lots[k].mode = AS_READ_WHOLE;
-        k++;
-        if (at - from <= 1)
+        if (at - from <= 1 || !within_limits(r, &lots[k], r->split + from, at - from)) {
+            k++;
             continue;
+        }
+        lots[k++].mode = AS_READ_WHOLE;
         parts = join_parts(r->split + from, at - from);
         for (uint64_t p = 0; p < parts; p++, k++) {
             const uint64_t *v = r->split[from + p].v;

@@ -5,8 +5,9 @@
  * processor time per byte is the estimate.                                     */
 #include "plan.h"
 
-#include "rank.h"
+#include "machine.h"
 #include "parts.h"
+#include "rank.h"
 #include "run.h"
 #include "solo.h"
 
@@ -142,6 +143,7 @@ static void look_at_lots(struct planner *p)
 static enum as_status sample(struct planner *p, struct as_err *err)
 {
     uint64_t n = p->rank.nlots, step = n / SAMPLE_LOTS + (n % SAMPLE_LOTS != 0), spent = 0;
+    bool whole = true;
     struct as_plan *plan = p->plan;
     enum as_status status = AS_OK;
 
@@ -150,6 +152,7 @@ static enum as_status sample(struct planner *p, struct as_err *err)
     for (uint64_t i = 0; i < n; i += step) {
         const struct as_lot *l = &p->rank.lots[i];
         uint64_t us[4], files = l->nfiles < SAMPLE_FILES ? l->nfiles : SAMPLE_FILES;
+        whole &= files == l->nfiles;
         if (l->bytes > 4 * p->o->lot_bytes)
             continue; /* too long to try */
         AS_TRY(do_lot(p, l, i, SAMPLE_FILES, us, err));
@@ -160,7 +163,7 @@ static enum as_status sample(struct planner *p, struct as_err *err)
     if (plan->sampled_bytes > 0)
         plan->core_seconds = 1e-6 * (double)spent * (double)plan->totals.bytes /
                              (double)plan->sampled_bytes;
-    if (plan->sampled_lots == n) {
+    if (plan->sampled_lots == n && whole) {
         plan->items = p->items;
         plan->contents = p->contents;
     }
@@ -219,8 +222,9 @@ enum as_status as_plan_make(const struct as_options *o, uint32_t nnames, char *c
     p->o = p->rank.options = o;
     p->plan = plan;
     p->inventory = -1;
+    AS_TRY(as_run_check(o, err));
     AS_TRY(as_sources_new(&p->rank.sources, &p->rank.nsources, names, nnames, "", err));
-    AS_TRY(as_solo_new(&p->solo, o, as_run_examiners(o, NULL, 0), &calls, err));
+    AS_TRY(as_solo_new(&p->solo, o, as_machine_examiners(o, 1, NULL, 0), &calls, err));
     AS_TRY(walk(p, err));
     AS_TRY(list_large(p, err));
     look_at_lots(p);

@@ -37,6 +37,13 @@ done:
         fclose(f);
 }
 
+/* Bytes as text: what is not printable ASCII as \xNN. */
+static void put_bytes(FILE *f, const char *bytes)
+{
+    for (const unsigned char *c = (const unsigned char *)bytes; *c; c++)
+        fprintf(f, *c < 0x20 || *c > 0x7e ? "\\x%02x" : "%c", *c);
+}
+
 static void put_options(FILE *f, const struct as_options *o)
 {
     char value[4096];
@@ -48,7 +55,9 @@ static void put_options(FILE *f, const struct as_options *o)
             file_sum(o->passwords, value);
         else
             as_option_text(o, t, value, sizeof value);
-        fprintf(f, "--%s = %s\n", t->name, value);
+        fprintf(f, "--%s = ", t->name);
+        put_bytes(f, value);
+        fputc('\n', f);
     }
 }
 
@@ -67,10 +76,12 @@ enum as_status as_fingerprint_make(const struct as_rank *r, char **text, struct 
         AS_FAIL(err, AS_ENOMEM, "no memory for the fingerprint");
     }
     fprintf(f, "assay = %s\n", ASSAY_VERSION);
-    for (uint32_t i = 0; i < r->nsources; i++)
-        fprintf(f, "evidence %u = %s, %" PRIu64 " bytes, modified %" PRId64 "\n", i,
-                r->sources[i].path, r->sources[i].size,
+    for (uint32_t i = 0; i < r->nsources; i++) {
+        fprintf(f, "evidence %u = ", i);
+        put_bytes(f, r->sources[i].path);
+        fprintf(f, ", %" PRIu64 " bytes, modified %" PRId64 "\n", r->sources[i].size,
                 r->sources[i].folder ? (int64_t)0 : r->sources[i].mtime_s);
+    }
     put_options(f, r->options);
     for (size_t d = 0; as_detectors[d]; d++)
         fprintf(f, "detector %s = version %u, model %s\n", as_detectors[d]->name,
@@ -115,6 +126,16 @@ static json_t *options_json(const struct as_options *o)
     return j;
 }
 
+/* What was measured of a model on authentic items; NULL: nothing. */
+static json_t *authentic_json(const struct as_model *model)
+{
+    if (model == NULL || model->authentic.items == 0)
+        return NULL;
+    return json_pack("{s:i, s:i, s:f, s:s}", "items", (int)model->authentic.items, "fired",
+                     (int)model->authentic.fired, "upper95", (double)model->authentic.upper95,
+                     "what", model->authentic.what);
+}
+
 static json_t *detectors_json(const struct as_models *models, const bool *with)
 {
     json_t *a = json_array();
@@ -128,10 +149,10 @@ static json_t *detectors_json(const struct as_models *models, const bool *with)
         }
         for (uint32_t i = 0; i < det->dim; i++)
             json_array_append_new(m, json_string(det->measures[i]));
-        j = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o}", "name", det->name, "version",
+        j = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o*, s:o}", "name", det->name, "version",
                       (int)det->version, "summary", det->summary, "paper", det->paper, "card",
                       det->card, "model_sha256", models->at[d] ? models->sha256[d] : "",
-                      "measures", m);
+                      "authentic", authentic_json(models->at[d]), "measures", m);
         json_array_append_new(a, j);
     }
     return a;

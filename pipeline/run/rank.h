@@ -68,7 +68,11 @@ struct as_rank {
     struct as_split *split;
     uint64_t nsplits, splits_cap;
     struct as_case_status tell;
+    double told; /* when status.json was last written */
 };
+
+/* Rank 0, now and then: status.json as it is, so that the run is seen to be alive. */
+void as_rank_tell(struct as_rank *r);
 
 /* Keeps the report of an examined lot for /timing. */
 void as_report_keep(struct as_rank *r, const struct as_lot_report *rep);
@@ -104,6 +108,7 @@ enum as_status as_resume(struct as_rank *r, enum as_phase phase, bool *done, uin
 /* How a run ended, the same on every rank. */
 struct as_outcome {
     uint64_t items, by_status[AS_ITEM_STATUSES];
+    uint64_t entries; /* items that are entries of file systems            */
     uint64_t changed;  /* files whose second hash differs */
     uint64_t unlisted; /* acquisition hashes that did not match */
     uint64_t findings;
@@ -114,5 +119,10 @@ struct as_outcome {
 /* Writes results.h5 from the journals.  Collective. */
 enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_outcome *v,
                        struct as_err *err) AS_MUST_CHECK;
+
+/* Tells the audit log of the seal, has it signed, and removes the saved state.
+ * Rank 0; local.                                                             */
+enum as_status as_sealed(struct as_rank *r, const struct as_outcome *v,
+                         struct as_err *err) AS_MUST_CHECK;
 
 #endif

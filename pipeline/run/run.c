@@ -1,16 +1,17 @@
 /* run.c - the main job, phase by phase.
  *
- *  1. what this node allows
- *  2. starting: sources, CPU class, case, fingerprint
- *  3. inventory
- *  4. the phases
- *  5. ending
+ *  1. starting: sources, CPU class, case, fingerprint
+ *  2. inventory
+ *  3. the phases
+ *  4. ending
  */
 #include "run.h"
 
 #include "../../kernels/cpu.h"
+#include "../../kernels/simd.h"
 #include "../examine/unit.h"
 #include "../log.h"
+#include "machine.h"
 #include "parts.h"
 #include "provenance.h"
 
@@ -18,93 +19,32 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <sched.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
+/* ---- 1. starting ---- */
 
-/* ---- 1. what this node allows ---- */
-
-static uint32_t ranks_here(void)
-{
-    const char *n = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-    long v = n ? strtol(n, NULL, 10) : 1;
-    return v > 0 ? (uint32_t)v : 1;
-}
-
-static uint64_t read_number(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    unsigned long long v = 0;
-
-    if (f == NULL)
-        return 0;
-    if (fscanf(f, "%llu", &v) != 1)
-        v = 0;
-    fclose(f);
-    return v;
-}
-
-/* Bytes of memory that the ranks of this node may use together. */
-static uint64_t memory_here(void)
-{
-    uint64_t all = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t limit = read_number("/sys/fs/cgroup/memory.max");
-
-    if (limit == 0)
-        limit = read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes");
-    return limit && limit < all ? limit : all;
-}
-
-uint32_t as_run_examiners(const struct as_options *o, char *why, size_t n)
-{
-    uint64_t broker = (UINT64_C(256) << 20) + AS_ARENAS * (AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES);
-    uint64_t share = memory_here() / ranks_here(), fit;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    uint32_t want = (uint32_t)o->examiners;
-    cpu_set_t set;
-
-    if (n)
-        why[0] = 0;
-    if (want == 0) {
-        want = sched_getaffinity(0, sizeof set, &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
-        if (want == (uint32_t)cores) /* not bound: the ranks of the node share the cores */
-            want /= ranks_here();
-        want = want ? want : 1;
-    }
-    fit = share > broker ? (share - broker) / o->examiner_memory : 0;
-    fit = fit ? fit : 1;
-    if (want > fit && n)
-        snprintf(why, n, "%" PRIu64 " examiners instead of %u: each may use %" PRIu64
-                 " MB (--examiner-memory) and this rank's share of memory is %" PRIu64 " MB",
-                 fit, want, o->examiner_memory >> 20, share >> 20);
-    return want > fit ? (uint32_t)fit : want;
-}
-
-/* ---- 2. starting ---- */
-
-static enum as_status check_options(const struct as_options *o, struct as_err *err)
+enum as_status as_run_check(const struct as_options *o, struct as_err *err)
 {
     bool with[AS_DETECTORS_MAX];
     enum as_status status = AS_OK;
     char word[32];
 
-    if (o->output[0] == 0)
-        AS_FAIL(err, AS_EUSAGE, "where shall the case go? give -o CASE");
     if (o->max_depth > AS_DEPTH_MAX)
         AS_FAIL(err, AS_EUSAGE, "--max-depth can be at most %d", AS_DEPTH_MAX);
     if (o->lot_bytes < 1 << 20 || o->lot_bytes > UINT64_C(16) << 30 || o->lot_entries < 1)
         AS_FAIL(err, AS_EUSAGE, "--lot-bytes must be 1M to 16G, --lot-entries at least 1");
     if (o->examiner_memory < 64 << 20)
         AS_FAIL(err, AS_EUSAGE, "--examiner-memory must be at least 64M");
+    if (o->max_item > UINT64_C(64) << 30)
+        AS_FAIL(err, AS_EUSAGE, "--max-item can be at most 64G");
+    if (o->hashes[0] && access(o->hashes, R_OK) != 0)
+        AS_FAIL(err, AS_EUSAGE, "cannot read --hashes %s: %s", o->hashes, strerror(errno));
     if (o->examiners > 256)
         AS_FAIL(err, AS_EUSAGE, "--examiners can be at most 256");
     if (o->item_seconds < 1)
@@ -137,6 +77,7 @@ static enum as_status agree_cpu(struct as_rank *r, struct as_err *err)
         AS_FAIL(err, AS_EUSAGE, "--cpu %s: not every processor here has it; the best class is %s",
                 r->options->cpu, as_cpu_name((enum as_cpu)best));
     r->cpu = asked >= 0 ? (unsigned)asked : (unsigned)best;
+    as_simd_init((enum as_cpu)r->cpu);
 done:
     return status;
 }
@@ -166,6 +107,14 @@ static enum as_status look_sealed(struct as_rank *r, const char *fingerprint,
     result->outcome.code = (int)json_integer_value(json_object_get(p, "exit_code"));
     snprintf(result->outcome.content_digest, 65, "%s", as_store_attr(store, "content_digest"));
     snprintf(result->outcome.digest_exact, 65, "%s", as_store_attr(store, "digest_exact"));
+    if (access(r->kase.journal, F_OK) == 0) { /* that run died before it could tell */
+        AS_TRY(as_case_alone(&r->kase, r->options->takeover, err));
+        AS_TRY(as_audit_open(&r->audit, r->kase.audit, err));
+        AS_TRY(as_sealed(r, &result->outcome, err));
+        r->tell.state = "sealed";
+        r->tell.items_seen = result->outcome.items;
+        as_case_tell(&r->kase, &r->tell);
+    }
 done:
     json_decref(p);
     as_store_close(store);
@@ -189,7 +138,7 @@ static enum as_status open_case(struct as_rank *r, const char *fingerprint,
     AS_TRY(as_comm_bcast(r->comm, &result->sealed_before, sizeof result->sealed_before, 0));
     AS_TRY(as_comm_bcast(r->comm, &result->outcome, sizeof result->outcome, 0));
     AS_TRY(as_comm_bcast(r->comm, &r->kase.attempt, sizeof r->kase.attempt, 0));
-    AS_TRY(as_case_set_attempt(&r->kase, r->kase.attempt, err));
+    AS_TRY(as_comm_agree(r->comm, as_case_set_attempt(&r->kase, r->kase.attempt, err), err));
 done:
     return status;
 }
@@ -202,7 +151,7 @@ static enum as_status audit(struct as_rank *r, const char *event, json_t *fields
     return AS_OK;
 }
 
-/* ---- 3. inventory ---- */
+/* ---- 2. inventory ---- */
 
 static enum as_status walked(void *state, const struct as_totals *t)
 {
@@ -287,7 +236,7 @@ done:
     return status;
 }
 
-/* ---- 4. the phases ---- */
+/* ---- 3. the phases ---- */
 
 static enum as_status phase(struct as_rank *r, enum as_phase which, const struct as_lot *lots,
                             uint64_t nlots, struct as_err *err)
@@ -337,39 +286,6 @@ done:
     return as_comm_agree(r->comm, status, err);
 }
 
-static enum as_status sign(const struct as_rank *r, const char *digest, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    char *argv[] = {"sh", "-c", (char *)(uintptr_t)r->options->sign, NULL}, *path = NULL;
-    posix_spawn_file_actions_t files;
-    int in[2] = {-1, -1}, out = -1, wstatus = 0;
-    pid_t pid;
-
-    posix_spawn_file_actions_init(&files);
-    if (asprintf(&path, "%s/seal.sig", r->kase.dir) < 0 || pipe2(in, O_CLOEXEC) != 0 ||
-        (out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
-        AS_FAIL(err, AS_EIO, "cannot write the signature: %s", strerror(errno));
-    posix_spawn_file_actions_adddup2(&files, in[0], 0);
-    posix_spawn_file_actions_adddup2(&files, out, 1);
-    if (posix_spawn(&pid, "/bin/sh", &files, NULL, argv, environ) != 0)
-        AS_FAIL(err, AS_EIO, "cannot start the --sign command");
-    if (write(in[1], digest, 64) != 64 || write(in[1], "\n", 1) != 1)
-        as_log(AS_LOG_WARN, "the --sign command does not read the digest");
-    close(in[1]);
-    in[1] = -1;
-    if (waitpid(pid, &wstatus, 0) != pid || wstatus != 0)
-        AS_FAIL(err, AS_EIO, "the --sign command failed; the case is sealed, but not signed");
-done:
-    posix_spawn_file_actions_destroy(&files);
-    for (int i = 0; i < 2; i++)
-        if (in[i] >= 0)
-            close(in[i]);
-    if (out >= 0)
-        close(out);
-    free(path);
-    return status;
-}
-
 static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprint,
                                        struct as_outcome *v, struct as_err *err)
 {
@@ -384,29 +300,29 @@ static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprin
     AS_TRY(take_inventory(r, fingerprint, err));
     AS_TRY(phase(r, AS_PHASE_EXAMINE, r->lots, r->nlots, err));
     AS_TRY(recheck(r, err));
-    if (r->me == 0) {
+    if (r->me == 0 && as_case_superseded(&r->kase)) {
+        status = as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
+                         "a newer attempt of this case has begun; it goes on from here");
+    } else if (r->me == 0) {
         r->tell.state = "seal";
         as_case_tell(&r->kase, &r->tell);
     }
-    AS_TRY(as_seal(r, fingerprint, v, err));
-    status = audit(r, "sealed", json_pack("{s:s, s:s, s:I, s:i}", "content_digest",
-                   v->content_digest, "digest_exact", v->digest_exact, "items",
-                   (json_int_t)v->items, "exit_code", v->code), err);
-    if (status == AS_OK && r->me == 0 && r->options->sign[0])
-        status = sign(r, v->content_digest, err);
     AS_TRY(as_comm_agree(r->comm, status, err));
-    if (r->me == 0)
-        as_case_tidy(&r->kase);
+    AS_TRY(as_seal(r, fingerprint, v, err));
+    status = r->me == 0 ? as_sealed(r, v, err) : AS_OK;
+    AS_TRY(as_comm_agree(r->comm, status, err));
 done:
     return status;
 }
 
-/* ---- 5. ending ---- */
+/* ---- 4. ending ---- */
 
 static void tell_end(struct as_rank *r, enum as_status status, const struct as_err *err)
 {
     if (r->me != 0 || r->kase.attempt == 0)
         return;
+    if (as_case_superseded(&r->kase))
+        return; /* status.json and the audit log are the newer attempt's now */
     r->tell.state = status == AS_OK ? "sealed" : status == AS_ESTOP ? "stopped" : "failed";
     r->tell.elapsed_s = as_rank_elapsed(r);
     r->tell.died = r->crew_counts.died;
@@ -435,13 +351,13 @@ static void clear(struct as_rank *r)
 /* A start that leaves most of the node idle is told, with the one that does not. */
 static void warn_idle_cores(const struct as_rank *r)
 {
-    uint32_t cores = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t cores = as_machine_cores(), ranks = as_machine_ranks();
 
-    if (2 * ranks_here() * r->nexaminers < cores)
+    if (2 * ranks * r->nexaminers < cores)
         as_log(AS_LOG_WARN,
-               "%u ranks here with %u examiners each use under half of %u cores; better: "
+               "%u ranks here with %u examiners each use under half of %u allowed cores; better: "
                "mpirun --map-by ppr:1:node:pe=%u assay run ... (or --examiners %u)",
-               ranks_here(), r->nexaminers, cores, cores, cores / ranks_here());
+               ranks, r->nexaminers, cores, cores, cores / ranks);
 }
 
 static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *names,
@@ -452,7 +368,7 @@ static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *nam
 
     AS_TRY(as_case_init(&r->kase, r->options->output, err));
     AS_TRY(as_sources_new(&r->sources, &r->nsources, names, nnames, r->options->output, err));
-    r->nexaminers = as_run_examiners(r->options, why, sizeof why);
+    r->nexaminers = as_machine_examiners(r->options, as_machine_ranks(), why, sizeof why);
     if (why[0])
         as_log(AS_LOG_WARN, "%s", why);
     if (r->me == 0)
@@ -491,7 +407,9 @@ enum as_status as_run(const struct as_options *o, int nnames, char *const *names
     r->inventory = -1;
     r->zygote.socket = -1;
     settle();
-    AS_TRY(check_options(o, err));
+    if (o->output[0] == 0)
+        AS_FAIL(err, AS_EUSAGE, "where shall the case go? give -o CASE");
+    AS_TRY(as_run_check(o, err));
     if (nnames < 1)
         AS_FAIL(err, AS_EUSAGE, "which evidence? name files, folders or archives");
     AS_TRY(as_zygote_start(&r->zygote, o, err));

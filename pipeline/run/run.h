@@ -27,8 +27,7 @@ struct as_run_result {
 enum as_status as_run(const struct as_options *o, int nnames, char *const *names,
                       struct as_run_result *result, struct as_err *err) AS_MUST_CHECK;
 
-/* Examiners per rank that the cores and the memory of this node allow; `why` (may be
- * NULL) gets a sentence when memory made it fewer than asked.                    */
-uint32_t as_run_examiners(const struct as_options *o, char *why, size_t n);
+/* Whether the options make sense, also for plan and cat.  AS_EUSAGE. */
+enum as_status as_run_check(const struct as_options *o, struct as_err *err) AS_MUST_CHECK;
 
 #endif

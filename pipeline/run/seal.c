@@ -25,6 +25,7 @@ static enum as_status give_row(void *state, uint64_t i, struct as_row *row, stru
 {
     const struct seal *s = state;
 
+    as_rank_tell(s->r);
     if (as_stop_signal)
         return as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
                        "stopped by a signal while sealing");
@@ -42,10 +43,12 @@ static enum as_status survey(struct seal *s, struct as_outcome *v, struct as_err
     if (row == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for a row");
     for (uint64_t i = c->first; i < c->first + c->count; i++) {
+        as_rank_tell(s->r);
         if (as_stop_signal)
             AS_FAIL(err, AS_ESTOP, "stopped by a signal while sealing");
         AS_TRY(as_catalogue_row(c, i, row, &key, err));
         v->by_status[row->status]++;
+        v->entries += key.n == 1 || (key.n == 2 && s->r->sources[key.part[0]].folder);
         v->changed += row->reason == AS_REASON_CHANGED || row->flags & AS_FLAG_CHANGED;
         AS_TRY(as_findings_look(s->findings, row));
         AS_TRY(as_roll_look(s->roll, row, &key));
@@ -58,12 +61,17 @@ done:
 static enum as_status count_all(struct seal *s, struct as_outcome *v, struct as_err *err)
 {
     enum as_status status = as_comm_agree(s->r->comm, survey(s, v, err), err);
-    uint64_t sum = 0;
+    uint64_t sum = 0, listed = s->r->totals.entries;
 
     if (status != AS_OK)
         goto done;
     AS_TRY(as_comm_sum(s->r->comm, v->by_status, AS_ITEM_STATUSES));
     AS_TRY(as_comm_sum(s->r->comm, &v->changed, 1));
+    AS_TRY(as_comm_sum(s->r->comm, &v->entries, 1));
+    AS_TRY(as_comm_bcast(s->r->comm, &listed, sizeof listed, 0));
+    if (v->entries != listed)
+        AS_FAIL(err, AS_EBUG, "%llu entries were listed, %llu have rows",
+                (unsigned long long)listed, (unsigned long long)v->entries);
     v->items = s->catalogue->total;
     for (int i = 0; i < AS_ITEM_STATUSES; i++)
         sum += v->by_status[i];

@@ -175,22 +175,34 @@ done:
     return status;
 }
 
-static void compare_line(const char *line, const struct as_source_row *rows, uint32_t n, uint64_t *bad)
+/* Lines that name no source are told: a slip of the pen must not pass for a check. */
+static void compare_line(const char *line, const struct as_source_row *rows, uint32_t n,
+                         uint64_t *bad)
 {
+    bool named = false;
     char sum[65] = "", name[4096] = "";
     const char *base;
 
-    if (sscanf(line, "%64[0-9a-fA-F]%*[ *]%4095[^\r\n]", sum, name) != 2 || strlen(sum) != 64)
+    if (line[0] == '#' || line[strspn(line, " \t\r\n")] == 0)
         return;
+    if (sscanf(line, "%64[0-9a-fA-F]%*[ *]%4095[^\r\n]", sum, name) != 2 || strlen(sum) != 64) {
+        as_log(AS_LOG_WARN, "--hashes: not a line of sha256sum: %s", line);
+        return;
+    }
     base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
     for (uint32_t i = 0; i < n; i++) {
         const char *own = strrchr(rows[i].path, '/');
-        if (strcmp(own ? own + 1 : rows[i].path, base) != 0 || strcasecmp(sum, rows[i].sha256) == 0)
+        if (strcmp(own ? own + 1 : rows[i].path, base) != 0)
+            continue;
+        named = true;
+        if (strcasecmp(sum, rows[i].sha256) == 0)
             continue;
         (*bad)++;
         as_log(AS_LOG_ERROR, "%s has sha256 %s, but its acquisition hash is %s", rows[i].path,
                rows[i].sha256, sum);
     }
+    if (!named)
+        as_log(AS_LOG_WARN, "--hashes: no source is called %s; nothing was compared with it", base);
 }
 
 enum as_status as_hashes_compare(const char *file, const struct as_source_row *rows, uint32_t n,

@@ -1,0 +1,117 @@
+/* machine.c - what this node allows. */
+#include "machine.h"
+
+#include "../examine/slot.h"
+
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BROKER_MB = 256, WORKER_MB = 192 };
+
+uint32_t as_machine_ranks(void)
+{
+    static const char *const NAMES[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_NTASKS_PER_NODE",
+                                        "MPI_LOCALNRANKS", "PMI_LOCAL_SIZE"};
+
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        const char *text = getenv(NAMES[i]);
+        long v = text ? strtol(text, NULL, 10) : 0;
+        if (v > 0 && v < 1 << 20)
+            return (uint32_t)v;
+    }
+    return 1;
+}
+
+uint32_t as_machine_cores(void)
+{
+    cpu_set_t set;
+    long all = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return (uint32_t)CPU_COUNT(&set);
+    return all > 0 ? (uint32_t)all : 1;
+}
+
+static uint64_t read_number(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    unsigned long long v = 0;
+
+    if (f == NULL)
+        return 0;
+    if (fscanf(f, "%llu", &v) != 1)
+        v = 0; /* "max" */
+    fclose(f);
+    return v;
+}
+
+/* The smallest memory limit on the way from a control group up to the root. */
+static uint64_t group_limit(const char *mount, char *group, const char *file)
+{
+    uint64_t least = UINT64_MAX, v;
+    char path[4400];
+
+    for (;;) {
+        char *slash = strrchr(group, '/');
+        snprintf(path, sizeof path, "%s%s/%s", mount, group, file);
+        v = read_number(path);
+        if (v > 0 && v < least)
+            least = v;
+        if (slash == NULL)
+            return least;
+        *slash = 0;
+    }
+}
+
+uint64_t as_machine_memory(void)
+{
+    uint64_t least = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE), v;
+    FILE *f = fopen("/proc/self/cgroup", "r");
+    char line[4096];
+
+    while (f && fgets(line, sizeof line, f)) {
+        char *group = strrchr(line, ':');
+        if (group == NULL)
+            continue;
+        group++;
+        group[strcspn(group, "\n")] = 0;
+        if (strncmp(line, "0::", 3) == 0)
+            v = group_limit("/sys/fs/cgroup", group, "memory.max");
+        else if (strstr(line, ":memory:"))
+            v = group_limit("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes");
+        else
+            continue;
+        least = v < least ? v : least;
+    }
+    if (f)
+        fclose(f);
+    return least;
+}
+
+uint32_t as_machine_examiners(const struct as_options *o, uint32_t ranks, char *why, size_t n)
+{
+    uint64_t broker = ((uint64_t)(BROKER_MB + WORKER_MB) << 20) +
+                      AS_ARENAS * (AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES);
+    uint64_t share = as_machine_memory() / ranks, fit;
+    uint32_t want = (uint32_t)o->examiners, cores = as_machine_cores();
+
+    if (n)
+        why[0] = 0;
+    if (want == 0) {
+        /* not bound: the ranks of the node share the cores */
+        want = cores == (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) ? cores / ranks : cores;
+        want = want ? want : 1;
+    }
+    fit = share > broker ? (share - broker) / o->examiner_memory : 0;
+    fit = fit ? fit : 1;
+    if (want > fit && n)
+        snprintf(why, n,
+                 "%" PRIu64 " examiners instead of %u: each may use %" PRIu64
+                 " MB (--examiner-memory) and this rank's share of memory is %" PRIu64 " MB",
+                 fit, want, o->examiner_memory >> 20, share >> 20);
+    return want > fit ? (uint32_t)fit : want;
+}

@@ -1,0 +1,86 @@
+#!/bin/sh
+# s_same.sh - one digest for any number of ranks, examiners and lots; few files; sums that hold.
+. "$(dirname "$0")/lib.sh"
+
+"$maker" small >/dev/null || fail "make_evidence"
+
+# watch CASE LIMIT: the largest number of files of the case while it is made
+watch() {
+    most=0
+    while alive "$pid"; do
+        now=$(find "$1" -type f 2>/dev/null | wc -l)
+        [ "$now" -le "$most" ] || most=$now
+        sleep 0.02
+    done
+    [ "$most" -le "$2" ] || fail "$1 had $most files, more than $2"
+    [ "$most" -gt 0 ] || fail "$1 was never seen"
+}
+
+# is CASE RANKS ARGUMENTS...: a run that gives the first case's digests
+is() {
+    case=$1 n=$2
+    shift 2
+    start "$n" "$case" "$@"
+    watch "$case" $(((n > 0 ? n : 1) + 8))
+    finish
+    [ "$code" = 0 ] || fail "exit $code of $case"
+    sound "$case"
+    same first "$case"
+}
+
+run 0 1 first small
+sound first
+is no_mpirun 0 small
+is two 2 small
+is three 3 small --examiners 3
+is one_by_three 1 small --examiners 3 --lot-bytes 1M
+is lots 2 small --lot-bytes 1M
+is entries 3 small --lot-entries 7
+is seven 7 small --lot-bytes 1M
+
+# a second start of a sealed case tells the same
+run 0 2 two small
+grep -qF "$(digests first | head -n 1)" two.out || fail "a sealed case does not tell its digest"
+
+# containers large enough to be cut: the parts say what the whole says
+tar -C small -cf all.tar .
+head -c 4500000 all.tar >cut.tar
+cat >zip.py <<'EOF'
+import os, sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w", int(sys.argv[2])) as z:
+    for folder in sys.argv[3:]:
+        for at, folders, names in os.walk(folder):
+            folders.sort()
+            for name in sorted(names):
+                z.write(os.path.join(at, name))
+EOF
+folders="small/DCIM small/archives small/broken small/copies small/hostile small/pictures"
+"$python" zip.py stored.zip 0 $folders || fail "zip"
+"$python" zip.py packed.zip 8 $folders || fail "zip"
+cat "$(find small/DCIM -iname '*.jpg' | sort | head -n 1)" stored.zip >behind.jpg
+
+# parts CUT FILE ARGUMENTS...: one lot and many give equal stores; CUT: whether it was cut
+parts() {
+    cut=$1 file=$2
+    shift 2
+    rm -rf whole many
+    run 0 1 whole "$file" "$@"
+    run 0 2 many "$file" --lot-bytes 1M --lot-entries 40 "$@"
+    sound many
+    same whole many
+    lots=$(sed -n 's/.* lots=\([0-9]*\).*/\1/p' many.log)
+    if [ "$cut" = yes ]; then
+        [ "$lots" -gt 3 ] || fail "$file was not cut: $lots lots"
+    else
+        [ "$lots" = 1 ] || fail "$file was cut into $lots lots"
+    fi
+}
+parts yes all.tar
+parts yes cut.tar
+parts yes stored.zip
+parts yes packed.zip
+parts no behind.jpg
+parts no all.tar --max-unpacked 3M
+parts no all.tar --max-entries 100
+parts no packed.zip --max-ratio 1
+echo "passed"
