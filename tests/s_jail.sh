@@ -102,5 +102,42 @@ grep -q 'killed .* times from outside\|killed [0-9]* times' "$tmp/killed.err" ||
 }
 rm "$tmp/pics/plant/sigkill.jpg"
 
+# 6. what a worker has open while it works: /dev/null, shared memory, its socket, its file
+rm -r "$tmp/pics/plant" && mkdir "$tmp/pics/plant"
+plant sleep jpg NONE
+"$planted" run "$tmp/pics" -o "$tmp/asleep" --examiners 1 >"$tmp/asleep.out" 2>&1 &
+run=$!
+workers= tries=0
+while [ -z "$workers" ] && [ $tries -lt 100 ]; do # until one sleeps: its row is the last
+    sleep 0.1
+    tries=$((tries + 1))
+    for zygote in $(cat "/proc/$run/task/$run/children" 2>/dev/null); do
+        for worker in $(cat "/proc/$zygote/task/$zygote/children" 2>/dev/null); do
+            [ "$(cat "/proc/$worker/comm")" = assay_planted ] && [ $tries -gt 20 ] &&
+                workers="$workers $worker"
+        done
+    done
+done
+for worker in $workers; do
+    for fd in /proc/"$worker"/fd/*; do
+        to=$(readlink "$fd") || { echo "skipped: what workers have open cannot be seen"; continue; }
+        case $to in
+        /dev/null | socket:* | /memfd:assay-arena* | /memfd:assay-result* | "$tmp"/pics/*) ;;
+        *) fail "a worker has $to open" ;;
+        esac
+    done
+    grep -q '^Seccomp:[[:space:]]*2' "/proc/$worker/status" || fail "a worker without a filter"
+    grep -q '^CapEff:[[:space:]]*0*$' "/proc/$worker/status" || fail "a worker has capabilities"
+    grep -q '^NoNewPrivs:[[:space:]]*1' "/proc/$worker/status" || fail "a worker may gain privileges"
+done
+[ -n "$workers" ] || fail "no worker was seen"
+kill -KILL $run
+wait $run 2>/dev/null
+sleep 0.5
+for worker in $workers; do
+    [ ! -e "/proc/$worker" ] || grep -q '^State:[[:space:]]*[ZX]' "/proc/$worker/status" 2>/dev/null ||
+        fail "worker $worker outlives its broker"
+done
+
 [ $bad = 0 ] && echo "passed"
 exit $bad

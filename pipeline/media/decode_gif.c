@@ -158,27 +158,26 @@ static uint32_t interlaced(struct gif *g)
 }
 
 /* All rows of the canvas; rows of the picture that do not decode are left out
- * by ending early (black below), or stay index 0 where interlaced.          */
+ * by ending early (black below), or stay index 0 where interlaced.  The first row
+ * is read before any is painted: a canvas of 65535 x 65535 takes 20 bytes.     */
 static enum as_status canvas(struct gif *g)
 {
     enum as_status status = AS_OK;
-    uint32_t got = g->frame ? interlaced(g) : 0;
+    bool any = g->frame ? interlaced(g) > 0 : g->top < g->job->pic->h && line_read(g, g->line);
 
+    if (!any)
+        AS_FAIL_AS(g->job->err, AS_EFORMAT, AS_REASON_DAMAGED, "no row of the first frame decodes");
     for (uint32_t y = 0; y < g->job->pic->h; y++) {
         bool inside = y >= g->top && y - g->top < g->h;
-        if (!inside) {
+        if (!inside)
             canvas_row(g, NULL);
-        } else if (g->frame) {
+        else if (g->frame)
             canvas_row(g, g->frame + (size_t)(y - g->top) * g->w);
-        } else {
-            if (!line_read(g, g->line))
-                break;
-            got++;
+        else if (y == g->top || line_read(g, g->line))
             canvas_row(g, g->line);
-        }
+        else
+            break;
     }
-    if (got == 0)
-        AS_FAIL_AS(g->job->err, AS_EFORMAT, AS_REASON_DAMAGED, "no row of the first frame decodes");
 done:
     return status;
 }
