@@ -61,25 +61,6 @@ static void t_message(void **state)
 }
 
 /* What is no message is refused, whatever its length says. */
-/* A worker's last words are heard, also when it ends without reading what it was sent. */
-static void t_last_words(void **state)
-{
-    int pair[2];
-    (void)state;
-
-    assert_int_equal(as_channel_pair(pair), 0);
-    memset(&msg, 0, sizeof msg);
-    msg.type = AS_MSG_FILL;
-    assert_int_equal(as_channel_send(pair[0], &msg, NULL, 0), 0);
-    msg.type = AS_MSG_LOT_END;
-    assert_int_equal(as_channel_send(pair[1], &msg, NULL, 0), 0);
-    close(pair[1]);
-    assert_int_equal(as_channel_recv(pair[0], &got, NULL, NULL), 1);
-    assert_int_equal(got.type, AS_MSG_LOT_END);
-    assert_int_equal(as_channel_recv(pair[0], &got, NULL, NULL), 0);
-    close(pair[0]);
-}
-
 static void t_garbage(void **state)
 {
     size_t head = offsetof(struct as_msg, text);
@@ -156,7 +137,6 @@ int main(void)
         cmocka_unit_test(t_message),
         cmocka_unit_test(t_last_words),
         cmocka_unit_test(t_garbage),
-        cmocka_unit_test(t_last_words),
         cmocka_unit_test(t_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

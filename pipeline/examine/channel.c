@@ -78,8 +78,6 @@ static int receive(int fd, struct as_msg *msg, int *fds, int *nfds, int flags)
     int count = 0;
     ssize_t n;
 
-    /* an end that closed with messages unread is told once (ECONNRESET), before what it had
-     * said itself; that still counts                                               */
     if (nfds)
         *nfds = 0;
     /* a peer that ended with messages unread resets the connection; that is told once, before
