@@ -1,22 +1,18 @@
 /* loop.c - a phase of the run: lots are claimed, worked on, journalled, told done.
  *
- * Rank 0 answers claims in the same loop in which it works.  The main thread
- * alone speaks MPI; it sleeps in ppoll and never waits for a disk: files are
- * opened and the journal is synced by the I/O thread.
+ * Rank 0 answers claims in the same loop in which it works (loop_lead.c).  The main
+ * thread alone speaks MPI; it sleeps in ppoll and never waits for a disk: files are
+ * opened and the journal is synced by the I/O thread (loop_crew.c).
  *
- *  1. mail
- *  2. what the crew tells
- *  3. journal
- *  4. rank 0
- *  5. stopping
- *  6. the loop
+ *  1. signals and time
+ *  2. posting and stopping
+ *  3. mail
+ *  4. the loop
  */
-#include "rank.h"
+#include "loop_parts.h"
 
-#include "../evidence/folder.h"
 #include "../log.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -24,65 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-enum { GRACE_S = 8, SYNC_S = 2, TELL_S = 2, HELD_MAX = 8 << 20, POLL_MAX = 1100 };
+enum { GRACE_S = 8, POLL_MAX = 1100 };
 
-enum mail_type {
-    MAIL_CLAIM,   /* to 0: a lot, please                  */
-    MAIL_LOT,     /* v[0] = number, body = struct as_lot   */
-    MAIL_NONE,    /* no lot is left                        */
-    MAIL_DONE,    /* to 0: body = struct as_lot_report     */
-    MAIL_SPLIT,   /* to 0: body = struct as_split          */
-    MAIL_ASK,     /* to an owner: v[0] = batch, body = hashes */
-    MAIL_GRANT,   /* v[0] = batch, body = a byte per hash  */
-    MAIL_STOP,    /* v[0] = status, body = text            */
-    MAIL_STOPPED, /* to 0: nothing in hand any more        */
-    MAIL_END      /* the phase is over                     */
-};
-
-struct mail {
-    uint32_t type, phase;
-    uint64_t v[2];
-    uint8_t body[AS_BATCH_SLOTS * 32 + 64];
-};
-
-struct question {
-    uint32_t n, open; /* hashes; owners that have not answered */
-    int owner[AS_BATCH_SLOTS];
-    bool grant[AS_BATCH_SLOTS];
-};
-
-struct loop {
-    struct as_rank *r;
-    enum as_phase phase;
-    struct as_crew *crew;
-    struct mail mail; /* scratch for sending */
-    struct question question[AS_ARENAS];
-    struct as_work *claimed; /* got, not yet given to the crew */
-    bool claiming, no_more, ended, stopping, stopped_told;
-    double stop_at; /* when items in hand are given up */
-    enum as_status why;
-    struct as_err err;
-    uint8_t *record; /* [AS_RECORD_MAX + 32] */
-    /* journal */
-    struct as_block *block; /* being written */
-    enum as_status commit_status;
-    struct as_err commit_err;
-    bool committing;
-    double synced;
-    struct as_lot_report *ready, *writing; /* [cap]: done lots, not yet synced; being synced */
-    uint32_t nready, nwriting, cap;
-    bool lossy; /* a record was lost: no lot is called done any more */
-    uint64_t items, contents; /* of this rank in this phase */
-    /* rank 0 */
-    const struct as_lot *lots;
-    struct as_claims *claims;
-    uint64_t lots_total, bytes_total, items_told, contents_told;
-    int stopped; /* ranks */
-    bool stop_told, superseded;
-    double told;
-};
+/* ---- 1. signals and time ---- */
 
 volatile int as_stop_signal;
 
@@ -118,18 +59,16 @@ void as_rank_tell(struct as_rank *r)
 {
     double t = as_rank_elapsed(r);
 
-    if (r->me != 0 || t - r->told < TELL_S)
+    if (r->me != 0 || t - r->told < AS_TELL_S)
         return;
     r->told = t;
     r->tell.elapsed_s = t;
     as_case_tell(&r->kase, &r->tell);
 }
 
-/* ---- 1. mail ---- */
+/* ---- 2. posting and stopping ---- */
 
-static void stop(struct loop *l, enum as_status why, const char *text);
-
-static void post(struct loop *l, int to, uint32_t type, uint64_t v0, const void *body, uint32_t n)
+void as_loop_post(struct as_loop *l, int to, uint32_t type, uint64_t v0, const void *body, uint32_t n)
 {
     struct as_err err = {0};
     enum as_status status;
@@ -140,13 +79,13 @@ static void post(struct loop *l, int to, uint32_t type, uint64_t v0, const void 
     l->mail.v[1] = 0;
     if (n)
         memcpy(l->mail.body, body, n);
-    status = as_comm_post(l->r->comm, to, &l->mail, (uint32_t)offsetof(struct mail, body) + n, &err);
+    status = as_comm_post(l->r->comm, to, &l->mail, (uint32_t)offsetof(struct as_mail, body) + n, &err);
     if (status != AS_OK && !l->stopping)
-        stop(l, status, err.text);
+        as_loop_stop(l, status, err.text);
 }
 
 /* Something keeps this rank from going on: tell rank 0, which tells all. */
-static void stop(struct loop *l, enum as_status why, const char *text)
+void as_loop_stop(struct as_loop *l, enum as_status why, const char *text)
 {
     if (why > l->why) {
         l->why = why;
@@ -157,348 +96,14 @@ static void stop(struct loop *l, enum as_status why, const char *text)
     l->stopping = true;
     l->stop_at = as_rank_elapsed(l->r) + GRACE_S;
     as_crew_stop(l->crew);
-    post(l, 0, MAIL_STOP, (uint64_t)why, text, (uint32_t)strnlen(text, 255));
+    as_loop_post(l, 0, MAIL_STOP, (uint64_t)why, text, (uint32_t)strnlen(text, 255));
 }
 
-/* ---- 2. what the crew tells ---- */
-
-struct opening {
-    struct loop *l;
-    struct as_work *work;
-    uint32_t i;
-    int fd, error;
-    struct stat st;
-};
-
-static void open_work(void *arg)
-{
-    struct opening *o = arg;
-    const struct as_lot_file *f = &o->work->file[o->i];
-
-    o->fd = as_file_open(f->root, f->rel, &o->st);
-    o->error = errno;
-}
-
-static void open_done(void *arg)
-{
-    struct opening *o = arg;
-
-    as_crew_opened(o->l->crew, o->work, o->i, o->fd, o->error, &o->st);
-    free(o);
-}
-
-static void on_open(void *state, struct as_work *work, uint32_t i)
-{
-    struct loop *l = state;
-    struct opening *o = calloc(1, sizeof *o);
-
-    if (o)
-        *o = (struct opening){.l = l, .work = work, .i = i, .fd = -1};
-    if (o == NULL || as_io_submit(l->r->io, open_work, open_done, o) != AS_OK) {
-        free(o);
-        stop(l, AS_EIO, "no memory to open files");
-    }
-}
-
-static void journal(struct loop *l, uint8_t type, const void *bytes, size_t n)
-{
-    if (type == AS_REC_LOT && l->lossy)
-        return; /* its records are not all there: it is done again */
-    if (as_journal_append(l->r->journal, type, bytes, (uint32_t)n) != AS_OK) {
-        l->lossy = true;
-        stop(l, AS_EIO, "no memory for the journal");
-    }
-}
-
-static void on_item(void *state, struct as_work *work, const struct as_item *item)
-{
-    struct loop *l = state;
-    size_t n;
-
-    (void)work;
-    if (l->phase == AS_PHASE_LIST)
-        return;
-    n = as_item_pack(item, l->record, AS_RECORD_MAX);
-    l->lossy |= n == 0;
-    if (n == 0)
-        stop(l, AS_EBUG, "an item does not fit its record");
-    else
-        journal(l, l->phase == AS_PHASE_RECHECK ? AS_REC_RECHECK : AS_REC_ITEM, l->record, n);
-    l->items++;
-}
-
-static int owner_of(const struct loop *l, const uint8_t sha[32])
-{
-    uint32_t v;
-
-    memcpy(&v, sha, sizeof v);
-    return (int)(v % (uint32_t)l->r->size);
-}
-
-static void on_ask(void *state, uint32_t batch, const uint8_t (*sha)[32], uint32_t n)
-{
-    struct loop *l = state;
-    struct question *q = &l->question[batch];
-    uint8_t body[AS_BATCH_SLOTS * 32];
-
-    q->n = n;
-    q->open = 0;
-    for (uint32_t i = 0; i < n; i++)
-        q->owner[i] = owner_of(l, sha[i]);
-    for (int to = 0; to < l->r->size; to++) {
-        uint32_t k = 0;
-        for (uint32_t i = 0; i < n; i++)
-            if (q->owner[i] == to)
-                memcpy(body + 32 * k++, sha[i], 32);
-        if (k == 0)
-            continue;
-        q->open++;
-        post(l, to, MAIL_ASK, batch, body, 32 * k);
-    }
-}
-
-static void on_content(void *state, struct as_work *work, const uint8_t sha[32], const void *record,
-                       size_t n)
-{
-    struct loop *l = state;
-
-    (void)work;
-    memcpy(l->record, sha, 32);
-    memcpy(l->record + 32, record, n);
-    journal(l, AS_REC_CONTENT, l->record, n + 32);
-    l->contents++;
-}
-
-static void on_split(void *state, struct as_work *work, const uint64_t v[4])
-{
-    struct loop *l = state;
-    struct as_split s = {.lot = work->id};
-
-    memcpy(s.v, v, sizeof s.v);
-    if (l->phase == AS_PHASE_LIST)
-        post(l, 0, MAIL_SPLIT, 0, &s, sizeof s);
-}
-
-static void on_chunk(void *state, struct as_work *work, const struct as_key *key, uint64_t chunk,
-                     const uint8_t sha256[32])
-{
-    struct loop *l = state;
-    struct as_chunk_record rec;
-
-    (void)work;
-    memset(&rec, 0, sizeof rec);
-    rec.key = *key;
-    rec.second = l->phase == AS_PHASE_RECHECK;
-    rec.chunk = chunk;
-    memcpy(rec.sha256, sha256, 32);
-    if (l->phase != AS_PHASE_LIST)
-        journal(l, AS_REC_CHUNK, &rec, sizeof rec);
-}
-
-static bool grow_reports(struct loop *l)
-{
-    uint32_t cap = l->cap ? 2 * l->cap : 64;
-    struct as_lot_report *a = realloc(l->ready, cap * sizeof *a), *b;
-
-    if (a)
-        l->ready = a;
-    b = a ? realloc(l->writing, cap * sizeof *b) : NULL;
-    if (b == NULL)
-        return false;
-    l->writing = b;
-    l->cap = cap;
-    return true;
-}
-
-static void on_done(void *state, struct as_work *work)
-{
-    struct loop *l = state;
-    struct as_lot_report *rep;
-
-    if (l->nready == l->cap && !grow_reports(l)) {
-        stop(l, AS_EIO, "no memory for reports");
-        return;
-    }
-    rep = &l->ready[l->nready++];
-    *rep = (struct as_lot_report){.phase = l->phase, .lot = work->id, .rank = (uint64_t)l->r->me,
-                                  .items = l->items, .contents = l->contents, .bytes = work->bytes};
-    memcpy(rep->us, work->us, sizeof rep->us);
-    l->items = l->contents = 0;
-    journal(l, AS_REC_LOT, rep, sizeof *rep);
-    as_work_free(work);
-}
-
-/* ---- 3. journal ---- */
-
-static void commit_work(void *arg)
-{
-    struct loop *l = arg;
-
-    l->commit_status = as_journal_commit(l->r->journal, l->block, &l->commit_err);
-}
-
-void as_report_keep(struct as_rank *r, const struct as_lot_report *rep)
-{
-    if (rep->phase != AS_PHASE_EXAMINE)
-        return;
-    if (r->nreports == r->reports_cap) {
-        uint64_t cap = r->reports_cap ? 2 * r->reports_cap : 64;
-        struct as_lot_report *more = realloc(r->report, cap * sizeof *more);
-        if (more == NULL)
-            return; /* timing only */
-        r->report = more;
-        r->reports_cap = cap;
-    }
-    r->report[r->nreports++] = *rep;
-}
-
-static void commit_done(void *arg)
-{
-    struct loop *l = arg;
-
-    l->committing = false;
-    if (l->commit_status != AS_OK) {
-        stop(l, l->commit_status, l->commit_err.text);
-        return;
-    }
-    for (uint32_t i = 0; i < l->nwriting; i++) {
-        as_report_keep(l->r, &l->writing[i]);
-        post(l, 0, MAIL_DONE, 0, &l->writing[i], sizeof l->writing[i]);
-    }
-    l->nwriting = 0;
-}
-
-/* Starts a sync when a lot is through, much is held, or it has been a while. */
-static void sync_journal(struct loop *l, bool now)
-{
-    uint64_t held = as_journal_held(l->r->journal);
-    double t = as_rank_elapsed(l->r);
-    struct as_lot_report *swap;
-
-    if (l->committing || (held == 0 && !now))
-        return;
-    if (!now && l->nready == 0 && held < HELD_MAX && t - l->synced < SYNC_S)
-        return;
-    l->synced = t;
-    as_journal_cut(l->r->journal, &l->block);
-    swap = l->writing;
-    l->writing = l->ready;
-    l->nwriting = l->nready;
-    l->ready = swap;
-    l->nready = 0;
-    l->committing = true;
-    if (as_io_submit(l->r->io, commit_work, commit_done, l) != AS_OK) {
-        as_block_free(l->block);
-        l->committing = false;
-        l->lossy = true;
-        l->nwriting = 0;
-        stop(l, AS_EIO, "no memory for the journal");
-    }
-}
-
-/* ---- 4. rank 0 ---- */
-
-static void tell_all(struct loop *l, uint32_t type, uint64_t v0, const void *body, uint32_t n)
-{
-    for (int to = 0; to < l->r->size; to++)
-        post(l, to, type, v0, body, n);
-}
-
-static void serve_claim(struct loop *l, int from)
-{
-    uint64_t lot;
-
-    if (!l->stop_told && as_claims_take(l->claims, &lot))
-        post(l, from, MAIL_LOT, lot, &l->lots[lot], sizeof l->lots[lot]);
-    else
-        post(l, from, MAIL_NONE, 0, NULL, 0);
-}
-
-static void serve_done(struct loop *l, const struct as_lot_report *rep)
-{
-    if (as_claims_done(l->claims, rep->lot) != AS_OK)
-        stop(l, AS_EBUG, "a lot was reported that does not exist");
-    l->items_told += rep->items;
-    l->contents_told += rep->contents;
-    if (as_claims_left(l->claims) == 0)
-        tell_all(l, MAIL_END, 0, NULL, 0);
-}
-
-static void serve_split(struct loop *l, const struct as_split *s)
-{
-    struct as_rank *r = l->r;
-
-    if (r->nsplits == r->splits_cap) {
-        uint64_t cap = r->splits_cap ? 2 * r->splits_cap : 256;
-        struct as_split *more = realloc(r->split, cap * sizeof *more);
-        if (more == NULL) {
-            stop(l, AS_EIO, "no memory for the parts of containers");
-            return;
-        }
-        r->split = more;
-        r->splits_cap = cap;
-    }
-    r->split[r->nsplits++] = *s;
-}
-
-static const char *phase_name(enum as_phase phase)
-{
-    return phase == AS_PHASE_LIST      ? "inventory"
-           : phase == AS_PHASE_EXAMINE ? "examine"
-                                       : "recheck";
-}
-
-/* Progress: a bar on a terminal, a line a minute elsewhere, status.json always. */
-static void show_progress(struct loop *l, const struct as_case_status *s, double t)
-{
-    static double line_at;
-    char bar[200];
-    double part = s->bytes_total ? (double)s->bytes_done / (double)s->bytes_total : 1;
-    int cells = (int)(part * 30);
-
-    snprintf(bar, sizeof bar, "%s %3.0f%% [%.*s%*s] %llu/%llu lots, %llu items, %.0f s left",
-             phase_name(l->phase), part * 100, cells, "##############################", 30 - cells,
-             "", (unsigned long long)s->lots_done, (unsigned long long)s->lots_total,
-             (unsigned long long)s->items_seen, s->eta_s);
-    if (isatty(STDERR_FILENO)) {
-        as_log_bar(bar);
-    } else if (t - line_at >= 60) {
-        line_at = t;
-        as_log(AS_LOG_INFO, "progress %s", bar);
-    }
-}
-
-static void tell_status(struct loop *l, bool now)
-{
-    struct as_case_status *s = &l->r->tell;
-    double t = as_rank_elapsed(l->r);
-
-    if (!now && t - l->told < TELL_S)
-        return;
-    l->told = t;
-    l->superseded = as_case_superseded(&l->r->kase);
-    if (l->superseded)
-        return; /* a rank with nothing to save would not see it */
-    s->state = phase_name(l->phase);
-    s->lots_total = l->lots_total;
-    s->lots_done = l->lots_total - as_claims_left(l->claims);
-    s->bytes_total = l->bytes_total;
-    s->bytes_done = l->bytes_total - as_claims_bytes_left(l->claims);
-    s->items_seen = l->items_told;
-    s->contents_done = l->contents_told;
-    s->elapsed_s = t;
-    s->eta_s = s->bytes_done ? t * (double)(s->bytes_total - s->bytes_done) / (double)s->bytes_done : 0;
-    as_case_tell(&l->r->kase, s);
-    show_progress(l, s, t);
-}
-
-/* ---- 5. stopping ---- */
-
-static void told_to_stop(struct loop *l, enum as_status why, const char *text)
+static void told_to_stop(struct as_loop *l, enum as_status why, const char *text)
 {
     if (l->r->me == 0 && !l->stop_told) {
         l->stop_told = true;
-        tell_all(l, MAIL_STOP, (uint64_t)why, text, (uint32_t)strnlen(text, 255));
+        as_lead_tell_all(l, MAIL_STOP, (uint64_t)why, text, (uint32_t)strnlen(text, 255));
     }
     if (why > l->why) {
         l->why = why;
@@ -511,7 +116,7 @@ static void told_to_stop(struct loop *l, enum as_status why, const char *text)
     as_crew_stop(l->crew);
 }
 
-static void check_stop(struct loop *l)
+static void check_stop(struct as_loop *l)
 {
     const struct as_options *o = l->r->options;
     double t = as_rank_elapsed(l->r);
@@ -519,12 +124,12 @@ static void check_stop(struct loop *l)
 
     if (!l->stopping && as_stop_signal) {
         snprintf(text, sizeof text, "stopped by signal %d", as_stop_signal);
-        stop(l, AS_ESTOP, text);
+        as_loop_stop(l, AS_ESTOP, text);
     }
     if (!l->stopping && l->superseded)
-        stop(l, AS_ESTOP, "a newer attempt of this case has begun; it goes on from here");
+        as_loop_stop(l, AS_ESTOP, "a newer attempt of this case has begun; it goes on from here");
     if (!l->stopping && o->time_limit && t > (double)o->time_limit)
-        stop(l, AS_ESTOP, "the time limit is reached");
+        as_loop_stop(l, AS_ESTOP, "the time limit is reached");
     if (!l->stopping || l->stopped_told)
         return;
     if (!as_crew_quiet(l->crew) && t < l->stop_at)
@@ -532,16 +137,16 @@ static void check_stop(struct loop *l)
     if (l->committing)
         return;
     if (as_journal_held(l->r->journal) > 0 && l->commit_status == AS_OK) {
-        sync_journal(l, true);
+        as_loop_sync(l, true);
         return;
     }
     l->stopped_told = true;
-    post(l, 0, MAIL_STOPPED, 0, NULL, 0);
+    as_loop_post(l, 0, MAIL_STOPPED, 0, NULL, 0);
 }
 
-/* ---- 6. the loop ---- */
+/* ---- 3. mail ---- */
 
-static void take_lot(struct loop *l, uint64_t number, const struct as_lot *lot)
+static void take_lot(struct as_loop *l, uint64_t number, const struct as_lot *lot)
 {
     struct as_rank *r = l->r;
     struct as_err err = {0};
@@ -550,7 +155,7 @@ static void take_lot(struct loop *l, uint64_t number, const struct as_lot *lot)
     l->claiming = false;
     status = as_work_new(&l->claimed, r->inventory, lot, number, r->sources, r->nsources, &err);
     if (status != AS_OK) {
-        stop(l, status, err.text);
+        as_loop_stop(l, status, err.text);
         return;
     }
     if (l->phase == AS_PHASE_LIST) {
@@ -562,22 +167,22 @@ static void take_lot(struct loop *l, uint64_t number, const struct as_lot *lot)
     }
 }
 
-static void answer(struct loop *l, int from, uint64_t batch, const uint8_t *sha, uint32_t n)
+static void answer(struct as_loop *l, int from, uint64_t batch, const uint8_t *sha, uint32_t n)
 {
     uint8_t grant[AS_BATCH_SLOTS];
 
     for (uint32_t i = 0; i < n; i++) {
         bool mine = false;
         if (as_owners_ask(l->r->owners, sha + 32 * (size_t)i, &mine) != AS_OK)
-            stop(l, AS_EIO, "no memory for the table of contents");
+            as_loop_stop(l, AS_EIO, "no memory for the table of contents");
         grant[i] = mine;
     }
-    post(l, from, MAIL_GRANT, batch, grant, n);
+    as_loop_post(l, from, MAIL_GRANT, batch, grant, n);
 }
 
-static void take_grant(struct loop *l, int from, uint64_t batch, const uint8_t *grant, uint32_t n)
+static void take_grant(struct as_loop *l, int from, uint64_t batch, const uint8_t *grant, uint32_t n)
 {
-    struct question *q = &l->question[batch % AS_ARENAS];
+    struct as_question *q = &l->question[batch % AS_ARENAS];
     uint32_t k = 0;
 
     for (uint32_t i = 0; i < q->n && k < n; i++)
@@ -587,16 +192,16 @@ static void take_grant(struct loop *l, int from, uint64_t batch, const uint8_t *
         as_crew_granted(l->crew, (uint32_t)batch, q->grant, q->n);
 }
 
-static void read_mail(struct loop *l, int from, const struct mail *m, uint32_t len)
+static void read_mail(struct as_loop *l, int from, const struct as_mail *m, uint32_t len)
 {
-    uint32_t n = len - (uint32_t)offsetof(struct mail, body);
+    uint32_t n = len - (uint32_t)offsetof(struct as_mail, body);
     char text[256];
 
     if (m->phase != (uint32_t)l->phase)
         return; /* sent while the phase before ended: a late claim would take a lot of this one */
     switch ((enum mail_type)m->type) {
     case MAIL_CLAIM:
-        serve_claim(l, from);
+        as_lead_claim(l, from);
         break;
     case MAIL_LOT:
         take_lot(l, m->v[0], (const struct as_lot *)(const void *)m->body);
@@ -606,10 +211,10 @@ static void read_mail(struct loop *l, int from, const struct mail *m, uint32_t l
         l->no_more = true;
         break;
     case MAIL_DONE:
-        serve_done(l, (const struct as_lot_report *)(const void *)m->body);
+        as_lead_done(l, (const struct as_lot_report *)(const void *)m->body);
         break;
     case MAIL_SPLIT:
-        serve_split(l, (const struct as_split *)(const void *)m->body);
+        as_lead_split(l, (const struct as_split *)(const void *)m->body);
         break;
     case MAIL_ASK:
         answer(l, from, m->v[0], m->body, n / 32);
@@ -623,7 +228,7 @@ static void read_mail(struct loop *l, int from, const struct mail *m, uint32_t l
         break;
     case MAIL_STOPPED:
         if (++l->stopped == l->r->size)
-            tell_all(l, MAIL_END, 0, NULL, 0);
+            as_lead_tell_all(l, MAIL_END, 0, NULL, 0);
         break;
     case MAIL_END:
         l->ended = true;
@@ -632,7 +237,7 @@ static void read_mail(struct loop *l, int from, const struct mail *m, uint32_t l
 }
 
 /* Reads all mail; true if there was any. */
-static bool read_all_mail(struct loop *l)
+static bool read_all_mail(struct as_loop *l)
 {
     enum as_status status = AS_OK;
     struct as_err err = {0};
@@ -642,7 +247,7 @@ static bool read_all_mail(struct loop *l)
     int from;
 
     while (!l->ended && (status = as_comm_poll(l->r->comm, &from, &bytes, &n, &err)) == AS_OK) {
-        read_mail(l, from, (const struct mail *)(const void *)bytes, n);
+        read_mail(l, from, (const struct as_mail *)(const void *)bytes, n);
         free(bytes);
         any = true;
     }
@@ -653,7 +258,9 @@ static bool read_all_mail(struct loop *l)
     return any;
 }
 
-static void claim(struct loop *l)
+/* ---- 4. the loop ---- */
+
+static void claim(struct as_loop *l)
 {
     if (l->claimed && as_crew_hungry(l->crew)) {
         as_crew_give(l->crew, l->claimed);
@@ -662,11 +269,11 @@ static void claim(struct loop *l)
     if (!l->claimed && !l->claiming && !l->no_more && !l->stopping && !l->ended &&
         as_crew_hungry(l->crew)) {
         l->claiming = true;
-        post(l, 0, MAIL_CLAIM, 0, NULL, 0);
+        as_loop_post(l, 0, MAIL_CLAIM, 0, NULL, 0);
     }
 }
 
-static void rest(struct loop *l, bool busy)
+static void rest(struct as_loop *l, bool busy)
 {
     static struct pollfd fds[POLL_MAX];
     bool asking = l->claiming;
@@ -684,7 +291,7 @@ static void rest(struct loop *l, bool busy)
     ppoll(fds, n, &t, &none);
 }
 
-static void turn(struct loop *l)
+static void turn(struct as_loop *l)
 {
     struct as_err err = {0};
     bool busy = read_all_mail(l);
@@ -693,25 +300,25 @@ static void turn(struct loop *l)
     as_io_reap(l->r->io);
     status = as_crew_turn(l->crew, &err);
     if (status != AS_OK)
-        stop(l, status, err.text);
+        as_loop_stop(l, status, err.text);
     claim(l);
-    sync_journal(l, false);
+    as_loop_sync(l, false);
     check_stop(l);
     if (l->r->me == 0)
-        tell_status(l, false);
+        as_lead_status(l, false);
     if (!l->ended)
         rest(l, busy);
 }
 
-static enum as_status begin(struct loop *l, const struct as_lot *lots, uint64_t nlots,
+static enum as_status begin(struct as_loop *l, const struct as_lot *lots, uint64_t nlots,
                             const bool *done, struct as_err *err)
 {
-    struct as_crew_calls calls = {l, on_open, on_item, on_ask, on_content, on_split, on_chunk, on_done};
+    struct as_crew_calls calls = as_loop_calls(l);
     struct as_rank *r = l->r;
     enum as_status status = AS_OK;
     uint64_t *bytes = NULL;
 
-    if ((l->record = malloc(AS_RECORD_MAX + 32)) == NULL || !grow_reports(l))
+    if ((l->record = malloc(AS_RECORD_MAX + 32)) == NULL || !as_loop_grow_reports(l))
         AS_FAIL(err, AS_ENOMEM, "no memory for the run");
     AS_TRY(as_crew_new(&l->crew, &r->zygote, r->options, r->nexaminers, r->cpu, &calls, err));
     if (r->me != 0)
@@ -726,13 +333,13 @@ static enum as_status begin(struct loop *l, const struct as_lot *lots, uint64_t 
     l->lots_total = nlots;
     AS_TRY(as_claims_new(&l->claims, bytes, done, nlots, err));
     if (as_claims_left(l->claims) == 0)
-        tell_all(l, MAIL_END, 0, NULL, 0);
+        as_lead_tell_all(l, MAIL_END, 0, NULL, 0);
 done:
     free(bytes);
     return status;
 }
 
-static void finish(struct loop *l)
+static void finish(struct as_loop *l)
 {
     struct as_rank *r = l->r;
     struct as_crew_counts c = {0};
@@ -762,7 +369,7 @@ static void finish(struct loop *l)
 enum as_status as_loop_run(struct as_rank *r, enum as_phase phase, const struct as_lot *lots,
                            uint64_t nlots, const bool *done, struct as_err *err)
 {
-    struct loop *l = calloc(1, sizeof *l);
+    struct as_loop *l = calloc(1, sizeof *l);
     enum as_status status = l ? AS_OK : AS_ENOMEM;
 
     if (l) {
@@ -775,7 +382,7 @@ enum as_status as_loop_run(struct as_rank *r, enum as_phase phase, const struct 
         while (!l->ended)
             turn(l);
         if (r->me == 0)
-            tell_status(l, true);
+            as_lead_status(l, true);
         status = l->why;
         if (status != AS_OK && err)
             *err = l->err;

@@ -1,0 +1,249 @@
+/* loop_crew.c - what a rank's crew tells, into the journal and to other ranks. */
+#include "loop_parts.h"
+
+#include "../evidence/folder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SYNC_S = 2, HELD_MAX = 8 << 20 };
+
+struct opening {
+    struct as_loop *l;
+    struct as_work *work;
+    uint32_t i;
+    int fd, error;
+    struct stat st;
+};
+
+static void open_work(void *arg)
+{
+    struct opening *o = arg;
+    const struct as_lot_file *f = &o->work->file[o->i];
+
+    o->fd = as_file_open(f->root, f->rel, &o->st);
+    o->error = errno;
+}
+
+static void open_done(void *arg)
+{
+    struct opening *o = arg;
+
+    as_crew_opened(o->l->crew, o->work, o->i, o->fd, o->error, &o->st);
+    free(o);
+}
+
+static void on_open(void *state, struct as_work *work, uint32_t i)
+{
+    struct as_loop *l = state;
+    struct opening *o = calloc(1, sizeof *o);
+
+    if (o)
+        *o = (struct opening){.l = l, .work = work, .i = i, .fd = -1};
+    if (o == NULL || as_io_submit(l->r->io, open_work, open_done, o) != AS_OK) {
+        free(o);
+        as_loop_stop(l, AS_EIO, "no memory to open files");
+    }
+}
+
+static void journal(struct as_loop *l, uint8_t type, const void *bytes, size_t n)
+{
+    if (type == AS_REC_LOT && l->lossy)
+        return; /* its records are not all there: it is done again */
+    if (as_journal_append(l->r->journal, type, bytes, (uint32_t)n) != AS_OK) {
+        l->lossy = true;
+        as_loop_stop(l, AS_EIO, "no memory for the journal");
+    }
+}
+
+static void on_item(void *state, struct as_work *work, const struct as_item *item)
+{
+    struct as_loop *l = state;
+    size_t n;
+
+    (void)work;
+    if (l->phase == AS_PHASE_LIST)
+        return;
+    n = as_item_pack(item, l->record, AS_RECORD_MAX);
+    l->lossy |= n == 0;
+    if (n == 0)
+        as_loop_stop(l, AS_EBUG, "an item does not fit its record");
+    else
+        journal(l, l->phase == AS_PHASE_RECHECK ? AS_REC_RECHECK : AS_REC_ITEM, l->record, n);
+    l->items++;
+}
+
+static int owner_of(const struct as_loop *l, const uint8_t sha[32])
+{
+    uint32_t v;
+
+    memcpy(&v, sha, sizeof v);
+    return (int)(v % (uint32_t)l->r->size);
+}
+
+static void on_ask(void *state, uint32_t batch, const uint8_t (*sha)[32], uint32_t n)
+{
+    struct as_loop *l = state;
+    struct as_question *q = &l->question[batch];
+    uint8_t body[AS_BATCH_SLOTS * 32];
+
+    q->n = n;
+    q->open = 0;
+    for (uint32_t i = 0; i < n; i++)
+        q->owner[i] = owner_of(l, sha[i]);
+    for (int to = 0; to < l->r->size; to++) {
+        uint32_t k = 0;
+        for (uint32_t i = 0; i < n; i++)
+            if (q->owner[i] == to)
+                memcpy(body + 32 * k++, sha[i], 32);
+        if (k == 0)
+            continue;
+        q->open++;
+        as_loop_post(l, to, MAIL_ASK, batch, body, 32 * k);
+    }
+}
+
+static void on_content(void *state, struct as_work *work, const uint8_t sha[32], const void *record,
+                       size_t n)
+{
+    struct as_loop *l = state;
+
+    (void)work;
+    memcpy(l->record, sha, 32);
+    memcpy(l->record + 32, record, n);
+    journal(l, AS_REC_CONTENT, l->record, n + 32);
+    l->contents++;
+}
+
+static void on_split(void *state, struct as_work *work, const uint64_t v[4])
+{
+    struct as_loop *l = state;
+    struct as_split s = {.lot = work->id};
+
+    memcpy(s.v, v, sizeof s.v);
+    if (l->phase == AS_PHASE_LIST)
+        as_loop_post(l, 0, MAIL_SPLIT, 0, &s, sizeof s);
+}
+
+static void on_chunk(void *state, struct as_work *work, const struct as_key *key, uint64_t chunk,
+                     const uint8_t sha256[32])
+{
+    struct as_loop *l = state;
+    struct as_chunk_record rec;
+
+    (void)work;
+    memset(&rec, 0, sizeof rec);
+    rec.key = *key;
+    rec.second = l->phase == AS_PHASE_RECHECK;
+    rec.chunk = chunk;
+    memcpy(rec.sha256, sha256, 32);
+    if (l->phase != AS_PHASE_LIST)
+        journal(l, AS_REC_CHUNK, &rec, sizeof rec);
+}
+
+bool as_loop_grow_reports(struct as_loop *l)
+{
+    uint32_t cap = l->cap ? 2 * l->cap : 64;
+    struct as_lot_report *a = realloc(l->ready, cap * sizeof *a), *b;
+
+    if (a)
+        l->ready = a;
+    b = a ? realloc(l->writing, cap * sizeof *b) : NULL;
+    if (b == NULL)
+        return false;
+    l->writing = b;
+    l->cap = cap;
+    return true;
+}
+
+static void on_done(void *state, struct as_work *work)
+{
+    struct as_loop *l = state;
+    struct as_lot_report *rep;
+
+    if (l->nready == l->cap && !as_loop_grow_reports(l)) {
+        as_loop_stop(l, AS_EIO, "no memory for reports");
+        return;
+    }
+    rep = &l->ready[l->nready++];
+    *rep = (struct as_lot_report){.phase = l->phase, .lot = work->id, .rank = (uint64_t)l->r->me,
+                                  .items = l->items, .contents = l->contents, .bytes = work->bytes};
+    memcpy(rep->us, work->us, sizeof rep->us);
+    l->items = l->contents = 0;
+    journal(l, AS_REC_LOT, rep, sizeof *rep);
+    as_work_free(work);
+}
+
+struct as_crew_calls as_loop_calls(struct as_loop *l)
+{
+    return (struct as_crew_calls){l, on_open, on_item, on_ask, on_content, on_split, on_chunk, on_done};
+}
+
+/* ---- journal ---- */
+
+static void commit_work(void *arg)
+{
+    struct as_loop *l = arg;
+
+    l->commit_status = as_journal_commit(l->r->journal, l->block, &l->commit_err);
+}
+
+void as_report_keep(struct as_rank *r, const struct as_lot_report *rep)
+{
+    if (rep->phase != AS_PHASE_EXAMINE)
+        return;
+    if (r->nreports == r->reports_cap) {
+        uint64_t cap = r->reports_cap ? 2 * r->reports_cap : 64;
+        struct as_lot_report *more = realloc(r->report, cap * sizeof *more);
+        if (more == NULL)
+            return; /* timing only */
+        r->report = more;
+        r->reports_cap = cap;
+    }
+    r->report[r->nreports++] = *rep;
+}
+
+static void commit_done(void *arg)
+{
+    struct as_loop *l = arg;
+
+    l->committing = false;
+    if (l->commit_status != AS_OK) {
+        as_loop_stop(l, l->commit_status, l->commit_err.text);
+        return;
+    }
+    for (uint32_t i = 0; i < l->nwriting; i++) {
+        as_report_keep(l->r, &l->writing[i]);
+        as_loop_post(l, 0, MAIL_DONE, 0, &l->writing[i], sizeof l->writing[i]);
+    }
+    l->nwriting = 0;
+}
+
+/* Starts a sync when a lot is through, much is held, or it has been a while. */
+void as_loop_sync(struct as_loop *l, bool now)
+{
+    uint64_t held = as_journal_held(l->r->journal);
+    double t = as_rank_elapsed(l->r);
+    struct as_lot_report *swap;
+
+    if (l->committing || (held == 0 && !now))
+        return;
+    if (!now && l->nready == 0 && held < HELD_MAX && t - l->synced < SYNC_S)
+        return;
+    l->synced = t;
+    as_journal_cut(l->r->journal, &l->block);
+    swap = l->writing;
+    l->writing = l->ready;
+    l->nwriting = l->nready;
+    l->ready = swap;
+    l->nready = 0;
+    l->committing = true;
+    if (as_io_submit(l->r->io, commit_work, commit_done, l) != AS_OK) {
+        as_block_free(l->block);
+        l->committing = false;
+        l->lossy = true;
+        l->nwriting = 0;
+        as_loop_stop(l, AS_EIO, "no memory for the journal");
+    }
+}

@@ -1,0 +1,103 @@
+/* loop_lead.c - what rank 0 does besides: it hands out lots and tells how far the run is. */
+#include "loop_parts.h"
+
+#include "../log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void as_lead_tell_all(struct as_loop *l, uint32_t type, uint64_t v0, const void *body, uint32_t n)
+{
+    for (int to = 0; to < l->r->size; to++)
+        as_loop_post(l, to, type, v0, body, n);
+}
+
+void as_lead_claim(struct as_loop *l, int from)
+{
+    uint64_t lot;
+
+    if (!l->stop_told && as_claims_take(l->claims, &lot))
+        as_loop_post(l, from, MAIL_LOT, lot, &l->lots[lot], sizeof l->lots[lot]);
+    else
+        as_loop_post(l, from, MAIL_NONE, 0, NULL, 0);
+}
+
+void as_lead_done(struct as_loop *l, const struct as_lot_report *rep)
+{
+    if (as_claims_done(l->claims, rep->lot) != AS_OK)
+        as_loop_stop(l, AS_EBUG, "a lot was reported that does not exist");
+    l->items_told += rep->items;
+    l->contents_told += rep->contents;
+    if (as_claims_left(l->claims) == 0)
+        as_lead_tell_all(l, MAIL_END, 0, NULL, 0);
+}
+
+void as_lead_split(struct as_loop *l, const struct as_split *s)
+{
+    struct as_rank *r = l->r;
+
+    if (r->nsplits == r->splits_cap) {
+        uint64_t cap = r->splits_cap ? 2 * r->splits_cap : 256;
+        struct as_split *more = realloc(r->split, cap * sizeof *more);
+        if (more == NULL) {
+            as_loop_stop(l, AS_EIO, "no memory for the parts of containers");
+            return;
+        }
+        r->split = more;
+        r->splits_cap = cap;
+    }
+    r->split[r->nsplits++] = *s;
+}
+
+static const char *phase_name(enum as_phase phase)
+{
+    return phase == AS_PHASE_LIST      ? "inventory"
+           : phase == AS_PHASE_EXAMINE ? "examine"
+                                       : "recheck";
+}
+
+/* Progress: a bar on a terminal, a line a minute elsewhere, status.json always. */
+static void show_progress(struct as_loop *l, const struct as_case_status *s, double t)
+{
+    static double line_at;
+    char bar[200];
+    double part = s->bytes_total ? (double)s->bytes_done / (double)s->bytes_total : 1;
+    int cells = (int)(part * 30);
+
+    snprintf(bar, sizeof bar, "%s %3.0f%% [%.*s%*s] %llu/%llu lots, %llu items, %.0f s left",
+             phase_name(l->phase), part * 100, cells, "##############################", 30 - cells,
+             "", (unsigned long long)s->lots_done, (unsigned long long)s->lots_total,
+             (unsigned long long)s->items_seen, s->eta_s);
+    if (isatty(STDERR_FILENO)) {
+        as_log_bar(bar);
+    } else if (t - line_at >= 60) {
+        line_at = t;
+        as_log(AS_LOG_INFO, "progress %s", bar);
+    }
+}
+
+void as_lead_status(struct as_loop *l, bool now)
+{
+    struct as_case_status *s = &l->r->tell;
+    double t = as_rank_elapsed(l->r);
+
+    if (!now && t - l->told < AS_TELL_S)
+        return;
+    l->told = t;
+    l->superseded = as_case_superseded(&l->r->kase);
+    if (l->superseded)
+        return; /* a rank with nothing to save would not see it */
+    s->state = phase_name(l->phase);
+    s->lots_total = l->lots_total;
+    s->lots_done = l->lots_total - as_claims_left(l->claims);
+    s->bytes_total = l->bytes_total;
+    s->bytes_done = l->bytes_total - as_claims_bytes_left(l->claims);
+    s->items_seen = l->items_told;
+    s->contents_done = l->contents_told;
+    s->elapsed_s = t;
+    s->eta_s = s->bytes_done ? t * (double)(s->bytes_total - s->bytes_done) / (double)s->bytes_done : 0;
+    as_case_tell(&l->r->kase, s);
+    show_progress(l, s, t);
+}

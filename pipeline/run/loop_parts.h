@@ -1,0 +1,91 @@
+/* loop_parts.h - what loop.c, loop_crew.c and loop_lead.c share. */
+#ifndef AS_LOOP_PARTS_H
+#define AS_LOOP_PARTS_H
+
+#include "rank.h"
+
+/* Seconds between two writings of status.json. */
+enum { AS_TELL_S = 2 };
+
+enum mail_type {
+    MAIL_CLAIM,   /* to 0: a lot, please                  */
+    MAIL_LOT,     /* v[0] = number, body = struct as_lot   */
+    MAIL_NONE,    /* no lot is left                        */
+    MAIL_DONE,    /* to 0: body = struct as_lot_report     */
+    MAIL_SPLIT,   /* to 0: body = struct as_split          */
+    MAIL_ASK,     /* to an owner: v[0] = batch, body = hashes */
+    MAIL_GRANT,   /* v[0] = batch, body = a byte per hash  */
+    MAIL_STOP,    /* v[0] = status, body = text            */
+    MAIL_STOPPED, /* to 0: nothing in hand any more        */
+    MAIL_END      /* the phase is over                     */
+};
+
+struct as_mail {
+    uint32_t type, phase;
+    uint64_t v[2];
+    uint8_t body[AS_BATCH_SLOTS * 32 + 64];
+};
+
+struct as_question {
+    uint32_t n, open; /* hashes; owners that have not answered */
+    int owner[AS_BATCH_SLOTS];
+    bool grant[AS_BATCH_SLOTS];
+};
+
+struct as_loop {
+    struct as_rank *r;
+    enum as_phase phase;
+    struct as_crew *crew;
+    struct as_mail mail; /* scratch for sending */
+    struct as_question question[AS_ARENAS];
+    struct as_work *claimed; /* got, not yet given to the crew */
+    bool claiming, no_more, ended, stopping, stopped_told;
+    double stop_at; /* when items in hand are given up */
+    enum as_status why;
+    struct as_err err;
+    uint8_t *record; /* [AS_RECORD_MAX + 32] */
+    /* journal */
+    struct as_block *block; /* being written */
+    enum as_status commit_status;
+    struct as_err commit_err;
+    bool committing;
+    double synced;
+    struct as_lot_report *ready, *writing; /* [cap]: done lots, not yet synced; being synced */
+    uint32_t nready, nwriting, cap;
+    bool lossy; /* a record was lost: no lot is called done any more */
+    uint64_t items, contents; /* of this rank in this phase */
+    /* rank 0 */
+    const struct as_lot *lots;
+    struct as_claims *claims;
+    uint64_t lots_total, bytes_total, items_told, contents_told;
+    int stopped; /* ranks */
+    bool stop_told, superseded;
+    double told;
+};
+
+/* Posts a message to a rank; a failure stops the phase. */
+void as_loop_post(struct as_loop *l, int to, uint32_t type, uint64_t v0, const void *body,
+                  uint32_t n);
+
+/* Something keeps this rank from going on: rank 0 is told, which tells all. */
+void as_loop_stop(struct as_loop *l, enum as_status why, const char *text);
+
+/* loop_crew.c: what the crew tells, and the journal */
+
+struct as_crew_calls as_loop_calls(struct as_loop *l);
+bool as_loop_grow_reports(struct as_loop *l); /* false: no memory */
+
+/* Starts a sync when a lot is through, much is held, or it has been a while; or now. */
+void as_loop_sync(struct as_loop *l, bool now);
+
+/* loop_lead.c: rank 0 */
+
+void as_lead_tell_all(struct as_loop *l, uint32_t type, uint64_t v0, const void *body, uint32_t n);
+void as_lead_claim(struct as_loop *l, int from);
+void as_lead_done(struct as_loop *l, const struct as_lot_report *rep);
+void as_lead_split(struct as_loop *l, const struct as_split *s);
+
+/* Progress and status.json, every AS_TELL_S seconds or now. */
+void as_lead_status(struct as_loop *l, bool now);
+
+#endif
