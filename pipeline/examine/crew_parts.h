@@ -1,4 +1,4 @@
-/* crew_parts.h - what crew.c, crew_reader.c and crew_examiner.c share. */
+/* crew_parts.h - what crew.c, crew_reader.c, crew_batch.c and crew_examiner.c share. */
 #ifndef AS_CREW_PARTS_H
 #define AS_CREW_PARTS_H
 
@@ -62,7 +62,6 @@ struct as_crew {
     unsigned cpu;
     struct as_msg *msg;
     uint8_t *record;
-    char *path; /* scratch, [AS_PATH_MAX] */
     struct as_content_room *room;
     struct as_row *row;
     uint64_t next_serial;
@@ -115,8 +114,17 @@ void as_crew_reader_message(struct as_crew *c);
 void as_crew_reader_died(struct as_crew *c, int wstatus);
 void as_crew_reader_schedule(struct as_crew *c);
 void as_crew_reader_limits(struct as_crew *c, uint64_t wall);
-void as_crew_batch_done(struct as_crew *c, struct as_arena *a);
+/* Keeps a copy of a descriptor, or -1: the crew is then broken. */
+int as_crew_keep_fd(struct as_crew *c, int fd);
 void as_crew_work_maybe_done(struct as_crew *c, struct as_work *work);
+
+/* crew_batch.c */
+
+/* The file of the lot that `key` is or lies below, or -1. */
+int64_t as_crew_file_of(const struct as_work *w, const struct as_key *key);
+/* Takes over the arena that the reader says is filled; false: that cannot be. */
+bool as_crew_batch_message(struct as_crew *c, uint32_t arena);
+void as_crew_batch_done(struct as_crew *c, struct as_arena *a);
 
 /* crew_examiner.c */
 void as_crew_examiner_message(struct as_crew *c, struct as_examiner_seat *s);
