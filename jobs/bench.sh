@@ -45,7 +45,7 @@ say
 
 # pictures that differ in their last bytes, so that each is examined
 mkdir "$work/many"
-for i in 1 2 3 4 5 6; do
+for i in $(seq 12); do
     k=0
     for f in "${files[@]}"; do
         k=$((k + 1))
@@ -73,25 +73,33 @@ say "|---|---|"
 say "| 1 x 1 | $a |"
 say "| 2 x 1 | $b |"
 say
-echo "$a $b" | awk '{printf "Speed-up %.2f\n", $1 / $2}'
+c=$(for _ in $(seq "$rounds"); do
+    rm -rf "$work/case"
+    seconds mpirun -n 1 --bind-to core "$bin/assay" run "$work/many/1-1.jpg" -o "$work/case" \
+        --examiners 1 --recheck none
+done | median)
+echo "$a $b $c" | awk '{
+    printf "Speed-up %.2f; start and seal alone (a run of one picture) take %.2f s; without them %.2f\n", $1 / $2, $3, ($1 - $3) / ($2 - $3)}'
 say
 
-say "## Cost of the jail and the broker (one core)"
-"$bin/bench_ingest" 3 "$work"/many/*.jpg > "$work/inner"
-inner=$(awk '/^ingest  / {print $2}' "$work/inner")
+say "## Cost of the jail and the broker"
 n=$(find "$work/many" -type f | wc -l)
-wall=$(for _ in $(seq "$rounds"); do
+processor() { # processor FOLDER : user and system seconds of a run on one core
     rm -rf "$work/case"
-    seconds taskset -c 0 "$bin/assay" run "$work/many" -o "$work/case" --examiners 1 --recheck none
-done | median)
-empty=$(for _ in $(seq "$rounds"); do
-    rm -rf "$work/case"
-    seconds taskset -c 0 "$bin/assay" run "$work/many/1-1.jpg" -o "$work/case" --examiners 1 \
-        --recheck none
-done | median)
-echo "$wall $empty $inner $n" | awk '{
-    printf "wall of the run %.2f s, of a run of one picture %.2f s; examined in one process %.2f s\n", $1, $2, $3 * $4 / 1000
-    printf "jail, broker, reading and sealing per picture: %.1f %% of the examination\n", 100 * (($1 - $2) / ($3 * ($4 - 1) / 1000) - 1)}'
+    /usr/bin/time -f '%U %S' -o "$work/time" taskset -c 0 "$bin/assay" run "$1" -o "$work/case" \
+        --examiners 1 --recheck none > /dev/null 2>&1
+    awk '{print $1 + $2}' "$work/time"
+}
+whole='' single='' inner=''
+for _ in $(seq "$rounds"); do
+    whole+="$(processor "$work/many")"$'\n'
+    single+="$(processor "$work/many/1-1.jpg")"$'\n'
+    inner+="$(taskset -c 0 "$bin/bench_ingest" 1 "$work"/many/*.jpg | awk '/^ingest  / {print $2}')"$'\n'
+done
+echo "$(printf '%s' "$whole" | median) $(printf '%s' "$single" | median)" \
+    "$(printf '%s' "$inner" | median) $n" | awk '{
+    printf "processor time of the run %.2f s, of a run of one picture %.2f s; of the same examinations in one process %.2f s\n", $1, $2, $3 * $4 / 1000
+    printf "jail, broker, reading, journal and seal: %.1f %% of the examination\n", 100 * (($1 - $2) / ($3 * ($4 - 1) / 1000) - 1)}'
 say
 
 say "## Inventory of a tar of 1,000,000 entries, 2 ranks"
