@@ -353,27 +353,7 @@ bool as_crew_quiet(const struct as_crew *c)
     return c->broken || as_crew_examiners_idle(c); /* the workers die with the zygote */
 }
 
-bool as_crew_empty(const struct as_crew *c)
-{
-    if (c->reading || c->pending)
-        return false;
-    for (int i = 0; i < AS_ARENAS; i++)
-        if (c->arena[i].batch.work)
-            return false;
-    return true;
-}
-
 struct as_crew_counts as_crew_counts(const struct as_crew *c)
 {
     return c->counts;
-}
-
-bool as_crew_in_hand(const struct as_crew *c, uint32_t i, struct as_key *key)
-{
-    const struct as_examiner_seat *s = &c->seat[i];
-
-    if (i >= c->nseats || s->serial == 0)
-        return false;
-    *key = c->arena[s->arena].batch.slot[s->slot].key;
-    return true;
 }

@@ -34,7 +34,6 @@ struct as_work {
     struct as_read_lot lot;
     struct as_lot_file *file; /* [nfiles] */
     uint32_t nfiles;
-    void *owner;
     /* ---- the crew's ---- */
     uint32_t next, open_pending;  /* files: the next to look at, asked for and not answered   */
     uint32_t sent, taken, safe;   /* counts of files sent to the reader, done, wholly in batches */
@@ -100,12 +99,6 @@ void as_crew_stop(struct as_crew *crew);
 /* True when no worker has anything in hand that will still finish. */
 bool as_crew_quiet(const struct as_crew *crew);
 
-/* True when no work is left at all. */
-bool as_crew_empty(const struct as_crew *crew);
-
 struct as_crew_counts as_crew_counts(const struct as_crew *crew);
-
-/* The key of an item in hand of examiner i (for status.json); false: idle. */
-bool as_crew_in_hand(const struct as_crew *crew, uint32_t i, struct as_key *key);
 
 #endif

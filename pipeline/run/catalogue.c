@@ -8,6 +8,7 @@
 #include "catalogue.h"
 
 #include "../cluster/sort.h"
+#include "grow.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -52,20 +53,6 @@ struct index {
 
 /* ---- 1. index ---- */
 
-static bool grow(void **at, uint64_t n, uint64_t *cap, size_t size)
-{
-    uint64_t more = *cap ? *cap + *cap / 2 : 1024;
-    void *p;
-
-    if (n < *cap)
-        return true;
-    if ((p = realloc(*at, more * size)) == NULL)
-        return false;
-    *at = p;
-    *cap = more;
-    return true;
-}
-
 static enum as_status index_item(struct index *x, uint8_t type, const void *bytes, uint32_t n,
                                  uint64_t offset)
 {
@@ -74,7 +61,7 @@ static enum as_status index_item(struct index *x, uint8_t type, const void *byte
 
     if (as_item_unpack(bytes, n, &item) != AS_OK)
         return AS_EFORMAT;
-    if (!grow((void **)&x->entry, x->n, &x->cap, sizeof *x->entry))
+    if (!as_grow((void **)&x->entry, x->n, &x->cap, sizeof *x->entry))
         return AS_ENOMEM;
     e = &x->entry[x->n++];
     memset(e, 0, sizeof *e);
@@ -97,7 +84,7 @@ static enum as_status index_chunk(struct index *x, const void *bytes, uint32_t n
     if (n != sizeof rec)
         return AS_EFORMAT;
     memcpy(&rec, bytes, n);
-    if (!grow((void **)&x->entry, x->n, &x->cap, sizeof *x->entry))
+    if (!as_grow((void **)&x->entry, x->n, &x->cap, sizeof *x->entry))
         return AS_ENOMEM;
     e = &x->entry[x->n++];
     memset(e, 0, sizeof *e);
@@ -120,7 +107,7 @@ static enum as_status index_record(void *state, uint8_t type, const void *bytes,
         return index_chunk(x, bytes, n);
     if (type != AS_REC_CONTENT || n < 32)
         return AS_OK;
-    if (!grow((void **)&x->content, x->ncontents, &x->contents_cap, sizeof *x->content))
+    if (!as_grow((void **)&x->content, x->ncontents, &x->contents_cap, sizeof *x->content))
         return AS_ENOMEM;
     c = &x->content[x->ncontents++];
     *c = (struct content_at){.file = x->file, .offset = offset};

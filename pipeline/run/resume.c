@@ -6,6 +6,7 @@
 #include "rank.h"
 
 #include "../cluster/sort.h"
+#include "grow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,32 +20,17 @@ struct found {
     uint64_t nreports, report_cap;
 };
 
-/* Room for one more element of `size` bytes; false: no memory. */
-static bool grow(void **at, uint64_t n, uint64_t *cap, size_t size)
-{
-    uint64_t more = *cap ? 2 * *cap : 256;
-    void *p;
-
-    if (n < *cap)
-        return true;
-    if ((p = realloc(*at, more * size)) == NULL)
-        return false;
-    *at = p;
-    *cap = more;
-    return true;
-}
-
 static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_t n, uint64_t offset)
 {
     struct found *f = state;
 
     (void)offset;
     if (type == AS_REC_CONTENT && n > 32 && f->phase == AS_PHASE_EXAMINE) {
-        if (!grow((void **)&f->sha, f->nsha, &f->sha_cap, 32))
+        if (!as_grow((void **)&f->sha, f->nsha, &f->sha_cap, 32))
             return AS_ENOMEM;
         memcpy(f->sha + 32 * f->nsha++, bytes, 32);
     } else if (type == AS_REC_LOT && n == sizeof *f->report) {
-        if (!grow((void **)&f->report, f->nreports, &f->report_cap, sizeof *f->report))
+        if (!as_grow((void **)&f->report, f->nreports, &f->report_cap, sizeof *f->report))
             return AS_ENOMEM;
         memcpy(&f->report[f->nreports], bytes, n);
         f->nreports += f->report[f->nreports].phase == (uint64_t)f->phase;
