@@ -376,12 +376,19 @@ static void test_huge_hole(void **state)
     h[156] = 'S';
     h[386] = h[483] = 0x80; /* numbers in base 256, big-endian in 12 bytes */
     h[386 + 6] = h[483 + 6] = 8;
+    h[483 + 10] = 2; /* the size claims the 512 bytes as well */
     memcpy(h + 398, "00000001000", 11);
     sum_tar(h);
     struct seen s = look_at(m.bytes, m.n);
     assert_int_equal(s.ended, AS_ELIMIT);
     assert_int_equal(s.why, AS_REASON_LIMIT_RATIO);
     assert_true(s.bytes > 1 << 20 && s.bytes <= 32 << 20);
+    seen_clear(&s);
+    memcpy(h + 483, "00000001000", 12); /* and one that it does not claim */
+    sum_tar(h);
+    s = look_at(m.bytes, m.n);
+    assert_int_equal(s.first, AS_REASON_ENTRY_DAMAGED);
+    assert_int_equal(s.bytes, 0);
     seen_clear(&s);
     free(m.bytes);
 }
@@ -473,6 +480,68 @@ static void test_zip_overlap(void **state)
     assert_int_equal(s.access, AS_ACCESS_STREAM);
     seen_clear(&s);
     free(m.bytes);
+}
+
+/* Writes the sizes that the only entry of a zip claims, and its general purpose bits. */
+static void claim(struct maker *m, uint8_t local, uint8_t central, uint8_t bits)
+{
+    uint8_t *l = find(m, "PK\3\4", 4, 0), *c = find(m, "PK\1\2", 4, 0);
+
+    memset(l + 22, 0, 4);
+    memset(c + 24, 0, 4);
+    l[22] = local;
+    c[24] = central;
+    l[6] = c[8] = bits;
+}
+
+/* 1 MiB of zeros that claims a few bytes here and there: it ends where the claim does. */
+static void test_zip_liar(void **state)
+{
+    static const struct {
+        uint8_t local, central, bits;
+        uint64_t bytes;
+    } cases[] = {{9, 9, 0, 9}, {0, 9, 0, 9}, {0, 9, 8, 9}, {0, 0, 8, 0}, {0, 0, 0, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct maker m = make(archive_write_set_format_zip, NULL, MANY);
+        put(&m, "zeros", "", 0, 1 << 20);
+        done(&m);
+        claim(&m, cases[i].local, cases[i].central, cases[i].bits);
+        struct seen s = look_at(m.bytes, m.n);
+        assert_int_equal(s.access, AS_ACCESS_ORDINAL);
+        assert_int_equal(s.entries, 1);
+        assert_int_equal(s.bytes, cases[i].bytes);
+        assert_int_equal(s.first, AS_REASON_ENTRY_DAMAGED);
+        assert_int_equal(s.ended, AS_END);
+        seen_clear(&s);
+        free(m.bytes);
+    }
+}
+
+/* The claims of a tar's or zip's entries may be within the limits one by one: they count
+ * together.                                                                      */
+static void test_sum(void **state)
+{
+    int (*const format[])(struct archive *) = {archive_write_set_format_ustar,
+                                               archive_write_set_format_zip};
+
+    (void)state;
+    for (int f = 0; f < 2; f++) {
+        struct as_container_limits few = LIMITS;
+        struct maker m = make(format[f], NULL, ROOM);
+        for (char name[] = "a"; *name < 'e'; ++*name)
+            put(&m, name, "", 0, 1 << 19);
+        done(&m);
+        struct as_input in = {.at = m.bytes, .fd = -1, .size = m.n};
+        few.max_unpacked = 5 << 18; /* two and a half of four */
+        struct seen s = look(&in, &few, 0, 0, 0, MANY);
+        assert_int_not_equal(s.access, AS_ACCESS_STREAM);
+        assert_int_equal(s.why, AS_REASON_LIMIT_UNPACKED);
+        assert_int_equal(s.entries, 3);
+        seen_clear(&s);
+        free(m.bytes);
+    }
 }
 
 /* A zip behind a picture, before a comment, and in a longer file. */
@@ -807,7 +876,8 @@ int main(void)
         cmocka_unit_test(test_skipped_bomb), cmocka_unit_test(test_many_entries),
         cmocka_unit_test(test_huge_claim),   cmocka_unit_test(test_huge_hole),
         cmocka_unit_test(test_many_filters), cmocka_unit_test(test_zip_stories),
-        cmocka_unit_test(test_zip_overlap),  cmocka_unit_test(test_polyglot),
+        cmocka_unit_test(test_zip_overlap),  cmocka_unit_test(test_zip_liar),
+        cmocka_unit_test(test_sum),          cmocka_unit_test(test_polyglot),
         cmocka_unit_test(test_samples),      cmocka_unit_test(test_wrong_passwords),
         cmocka_unit_test(test_table),        cmocka_unit_test(test_all),
         cmocka_unit_test(test_pictures),
