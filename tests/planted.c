@@ -505,6 +505,47 @@ static void flood_taken(void)
     flood(AS_MSG_TAKEN);
 }
 
+/* Waits for the next arena; its table alone is mapped. */
+static void another_arena(void)
+{
+    static struct as_msg m;
+    int fds[AS_MSG_FDS_MAX], nfds = 0;
+
+    do {
+        if (as_channel_wait(the_socket(), &m, fds, &nfds) != 1)
+            _exit(0);
+        if (m.type == AS_MSG_FILL && nfds == 1)
+            mmap(NULL, AS_ARENA_DATA, PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
+        for (int i = 0; i < nfds; i++)
+            close(fds[i]);
+    } while (m.type != AS_MSG_FILL);
+    seen.current = m.arg;
+}
+
+/* Sound rows of entries that are not there, without end. */
+static void flood_rows(void)
+{
+    struct as_key file = batch()->now;
+
+    for (uint32_t n = 0;; another_arena()) {
+        batch()->now = file;
+        forge_slot()->bits = 0;
+        for (uint32_t i = 0; i < AS_BATCH_SLOTS; i++) {
+            batch()->slot[i] = batch()->slot[0];
+            as_key_child(&file, n++, &batch()->slot[i].key);
+        }
+        batch()->nslots = AS_BATCH_SLOTS;
+        say(AS_MSG_BATCH, seen.current, 0, 0);
+    }
+}
+
+/* Progress without end, and no row. */
+static void flood_progress(void)
+{
+    for (;; poll(NULL, 0, 10))
+        batch()->progress++;
+}
+
 /* Another culprit at each death. */
 static void blame_others(void)
 {
@@ -566,6 +607,8 @@ static const struct {
     {"taken", forge_taken},
     {"flood-splits", flood_splits},
     {"flood-taken", flood_taken},
+    {"flood-rows", flood_rows},
+    {"progress", flood_progress},
     {"blame-others", blame_others},
     {"blame-nobody", blame_nobody},
 };

@@ -276,12 +276,7 @@ void as_crew_free(struct as_crew *c)
     }
     for (int i = 0; i < AS_ARENAS; i++)
         free_arena(&c->arena[i]);
-    for (uint32_t i = 0; c->reading && c->file_fd && i < c->reading->nfiles; i++)
-        if (c->file_fd[i] >= 0)
-            close(c->file_fd[i]);
-    free(c->order);
-    free(c->told);
-    free(c->file_fd);
+    as_crew_close_files(c);
     free(c->seat);
     free(c->msg);
     free(c->record);

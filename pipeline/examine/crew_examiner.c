@@ -210,19 +210,3 @@ void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int ws
                  AS_TRIES_UNBLAMED + 1);
     }
 }
-
-void as_crew_examiners_limits(struct as_crew *c, uint64_t wall)
-{
-    for (uint32_t i = 0; i < c->nseats; i++) {
-        struct as_examiner_seat *s = &c->seat[i];
-        uint64_t limit, mb;
-        if (s->w.life != AS_WORKER_BUSY)
-            continue;
-        mb = batch_of(c, s)->slot[s->slot].size >> 20;
-        limit = (c->options->item_seconds + c->options->mb_seconds * mb) * 1000000000;
-        if (as_crew_cpu_ns(&s->w) > limit + s->w.cpu_from)
-            as_crew_kill(c, &s->w, AS_REASON_TIMEOUT_CPU);
-        else if (wall > 10 * limit + s->w.wall_from)
-            as_crew_kill(c, &s->w, AS_REASON_TIMEOUT_WALL);
-    }
-}
