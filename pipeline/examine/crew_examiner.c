@@ -49,7 +49,7 @@ static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t ar
     b->state[slot] = AS_SLOT_RUNS;
     s->w.life = AS_WORKER_BUSY;
     s->w.cpu_from = as_crew_cpu_ns(&s->w);
-    s->w.wall_from = as_crew_wall_ns();
+    s->w.wall_from = as_now_ns();
     s->serial = m->v[3];
     s->arena = arena;
     s->slot = slot;

@@ -4,6 +4,7 @@
 
 #include "crew.h"
 
+#include "../clock.h"
 #include "../media/sniff.h"
 
 enum { AS_TRIES_UNBLAMED = 5, AS_OPEN_AHEAD = 8 };
@@ -93,7 +94,6 @@ struct as_crew {
     struct as_crew_counts counts;
 };
 
-uint64_t as_crew_wall_ns(void);
 /* Processor time of a worker, 0 when it cannot be told. */
 uint64_t as_crew_cpu_ns(const struct as_worker *w);
 /* Takes the next message of a worker into c->msg; false: there is none.  One that is no

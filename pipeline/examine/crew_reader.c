@@ -93,7 +93,7 @@ static bool start_reader(struct as_crew *c)
     c->lot_end = false;
     c->fills = 0;
     c->splits = c->chunks = 0;
-    c->progress_wall = c->row_wall = as_crew_wall_ns();
+    c->progress_wall = c->row_wall = as_now_ns();
     c->progress_cpu = c->given = 0;
     /* what it is given again it tells again */
     memset(c->rows + w->next, 0, (w->nfiles - w->next) * sizeof *c->rows);
