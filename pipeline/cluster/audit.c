@@ -1,11 +1,10 @@
 /* audit.c - the hash-chained log of a case.
  *
- * 1 hashes and lines   2 entries   3 opening and adding   4 checking             */
+ * 1 hashes and lines   2 entries   3 opening and adding                          */
 #include "audit.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -367,73 +366,4 @@ void as_audit_close(struct as_audit *a)
     if (a->fd >= 0)
         close(a->fd);
     free(a);
-}
-
-/* 4 checking ------------------------------------------------------------------------------- */
-
-struct chain {
-    char prev[HEX_ROOM]; /* of the last line            */
-    char good[HEX_ROOM]; /* of the last line that is an entry */
-    bool torn;           /* the last line is none       */
-    uint64_t lines, entries;
-};
-
-/* Checks one line against those before it. */
-static enum as_status check_line(struct chain *c, const struct reader *r, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    json_t *entry = parse(r);
-    bool recovered = entry != NULL && strcmp(text_of(entry, "event"), "recovered") == 0;
-    const char *after = recovered ? text_of(entry, "after") : NULL;
-
-    c->lines++;
-    if (!r->ended)
-        AS_FAIL(err, AS_EFORMAT, "line %" PRIu64 " of the audit log is cut short", c->lines);
-    if (c->torn && entry != NULL && !recovered)
-        AS_FAIL(err, AS_EFORMAT, "line %" PRIu64 " of the audit log is damaged", c->lines - 1);
-    if (entry != NULL && strcmp(text_of(entry, "prev"), c->prev) != 0)
-        AS_FAIL(err, AS_EFORMAT, "line %" PRIu64 " of the audit log does not follow line %" PRIu64,
-                c->lines, c->lines - 1);
-    if (recovered && (after == NULL || strcmp(after, c->good) != 0))
-        AS_FAIL(err, AS_EFORMAT, "something is missing before line %" PRIu64 " of the audit log",
-                c->lines);
-    c->torn = entry == NULL;
-    memcpy(c->prev, r->sha, sizeof c->prev);
-    if (entry != NULL) {
-        memcpy(c->good, r->sha, sizeof c->good);
-        c->entries++;
-    }
-done:
-    json_decref(entry);
-    return status;
-}
-
-enum as_status as_audit_check(const char *path, uint64_t *count, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    struct reader *r = NULL;
-    struct chain c = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-    *count = 0;
-    memcpy(c.prev, NOTHING_BEFORE, sizeof c.prev);
-    memcpy(c.good, NOTHING_BEFORE, sizeof c.good);
-    if (fd < 0)
-        AS_FAIL(err, AS_EIO, "cannot open the audit log %s: %s", path, strerror(errno));
-    r = reader_new(fd);
-    if (r == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory to read the audit log");
-    while ((status = next_line(r, err)) == AS_OK)
-        AS_TRY(check_line(&c, r, err));
-    if (status != AS_END)
-        goto done;
-    status = AS_OK;
-    if (c.torn)
-        AS_FAIL(err, AS_EFORMAT, "line %" PRIu64 " of the audit log is damaged", c.lines);
-    *count = c.entries;
-done:
-    reader_free(r);
-    if (fd >= 0)
-        close(fd);
-    return status;
 }
