@@ -53,7 +53,6 @@ bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, in
     }
     close(pair[1]);
     *w = (struct as_worker){.life = AS_WORKER_IDLE, .tag = m->v[0], .socket = pair[0]};
-    c->counts.spawned++;
     return true;
 }
 

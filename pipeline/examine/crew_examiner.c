@@ -81,7 +81,6 @@ static bool occupy(struct as_crew *c, struct as_examiner_seat *s, bool alone)
     }
     if (!s->fresh && (alone || s->lot != c->arena[arena].batch.work->id)) {
         s->w.renewed = true;
-        c->counts.renewed++;
         as_crew_kill(c, &s->w, AS_REASON_NONE);
         return true;
     }
@@ -129,7 +128,6 @@ static void blame_content(struct as_crew *c, struct as_examiner_seat *s, uint16_
         b->state[s->slot] = AS_SLOT_WAITS;
         s->serial = 0;
         c->retries++;
-        c->counts.retried++;
         return;
     }
     c->counts.blamed++;
@@ -173,10 +171,8 @@ static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t
     s->w.life = AS_WORKER_IDLE;
     if (code == AS_OK && take_record(c, s, v[0])) {
         slot_done(c, s);
-        if (s->w.renewed) {
-            c->counts.renewed++;
+        if (s->w.renewed)
             as_crew_kill(c, &s->w, AS_REASON_NONE);
-        }
         return;
     }
     blame_content(c, s, reason);

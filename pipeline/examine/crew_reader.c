@@ -405,7 +405,6 @@ static bool blame_reader(struct as_crew *c, uint16_t reason)
         return false;
     }
     c->reader_alone = true;
-    c->counts.retried++;
     if (memcmp(&c->suspect.key, &key, sizeof key) != 0) {
         c->suspect = (struct as_suspect){key, reason};
         return false;
