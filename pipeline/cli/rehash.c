@@ -7,6 +7,7 @@
 #include "rehash.h"
 
 #include "../evidence/folder.h"
+#include "../hex.h"
 #include "../log.h"
 
 #include <errno.h>
@@ -86,12 +87,6 @@ static enum as_status hash_path(struct work *w, const char *root, const char *re
     return status;
 }
 
-static void to_hex(const uint8_t sha256[32], char hex[65])
-{
-    for (int i = 0; i < 32; i++)
-        snprintf(hex + 2 * i, 3, "%02x", sha256[i]);
-}
-
 static enum as_status single(struct work *w, const struct as_source_row *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -109,7 +104,7 @@ static enum as_status single(struct work *w, const struct as_source_row *s, stru
     if (root == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory");
     AS_TRY(hash_path(w, root, name, sha256, &size, err));
-    to_hex(sha256, hex);
+    as_hex(sha256, 32, hex);
     if (strcmp(hex, s->sha256) == 0)
         as_checks_add(w->checks, AS_LEVEL_OK, "evidence", "%s is unchanged", s->path);
     else

@@ -3,6 +3,8 @@
  * 1 hashes and lines   2 entries   3 opening and adding                          */
 #include "audit.h"
 
+#include "../hex.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -25,17 +27,6 @@ struct as_audit {
 };
 
 /* 1 hashes and lines ---------------------------------------------------------------- */
-
-static void to_hex(char *hex, const uint8_t *sha)
-{
-    static const char DIGITS[] = "0123456789abcdef";
-
-    for (int i = 0; i < SHA_BYTES; i++) {
-        hex[2 * i] = DIGITS[sha[i] >> 4];
-        hex[2 * i + 1] = DIGITS[sha[i] & 15];
-    }
-    hex[2 * SHA_BYTES] = 0;
-}
 
 /* Reads a log line by line; of a line too long to be an entry only its hash is kept. */
 struct reader {
@@ -145,7 +136,7 @@ static enum as_status next_line(struct reader *r, struct as_err *err)
         status = AS_OK; /* a last line without newline */
     if (status == AS_OK) {
         EVP_DigestFinal_ex(r->md, sha, NULL);
-        to_hex(r->sha, sha);
+        as_hex(sha, SHA_BYTES, r->sha);
     }
 done:
     return status;
@@ -253,7 +244,7 @@ static enum as_status append(struct as_audit *a, const char *line, size_t lead, 
         AS_FAIL(err, AS_EIO, "cannot write the audit log: %s", strerror(error));
     }
     a->size += n;
-    to_hex(a->prev, sha);
+    as_hex(sha, SHA_BYTES, a->prev);
 done:
     return status;
 }

@@ -1,6 +1,8 @@
 /* chain.c - the chain of CASE/audit.jsonl, followed. */
 #include "chain.h"
 
+#include "../hex.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -25,8 +27,7 @@ static bool hash(const char *at, size_t n, char hex[65])
 
     if (EVP_Digest(at, n, md, &len, EVP_sha256(), NULL) != 1 || len != 32)
         return false;
-    for (unsigned i = 0; i < 32; i++)
-        snprintf(hex + 2 * i, 3, "%02x", md[i]);
+    as_hex(md, 32, hex);
     return true;
 }
 
