@@ -4,6 +4,7 @@
 #include "audit.h"
 
 #include "../hex.h"
+#include "durable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -193,23 +194,6 @@ static char *compose(const struct as_audit *a, const char *lead, const char *eve
 
 /* 3 opening and adding ------------------------------------------------------------------ */
 
-/* Writes and syncs; 0, or the errno of what failed. */
-static int write_all(int fd, const char *at, size_t n)
-{
-    while (n > 0) {
-        ssize_t k = write(fd, at, n);
-        if (k == 0)
-            return EIO;
-        if (k < 0 && errno != EINTR)
-            return errno;
-        if (k > 0) {
-            at += k;
-            n -= (size_t)k;
-        }
-    }
-    return fdatasync(fd) == 0 ? 0 : errno;
-}
-
 /* AS_ESTOP unless the log ends where this process left it. */
 static enum as_status check_alone(const struct as_audit *a, struct as_err *err)
 {
@@ -238,7 +222,7 @@ static enum as_status append(struct as_audit *a, const char *line, size_t lead, 
         AS_FAIL(err, AS_ELIMIT, "an entry of %zu bytes is too long for the audit log", n);
     if (EVP_Digest(line + lead, n - lead - 1, sha, NULL, EVP_sha256(), NULL) != 1)
         AS_FAIL(err, AS_EBUG, "SHA-256 is not there");
-    error = write_all(a->fd, line, n);
+    error = as_write_synced(a->fd, line, n);
     if (error != 0) {
         a->broken = ftruncate(a->fd, (off_t)a->size) != 0;
         AS_FAIL(err, AS_EIO, "cannot write the audit log: %s", strerror(error));
