@@ -2,6 +2,7 @@
 #include "sources.h"
 
 #include "../examine/hash.h"
+#include "../hex.h"
 #include "../log.h"
 #include "../media/sniff.h"
 #include "../wire.h"
@@ -34,12 +35,6 @@ void as_roll_free(struct as_roll *roll)
     if (roll)
         free(roll->bytes);
     free(roll);
-}
-
-static void hex(const uint8_t *bytes, size_t n, char *to)
-{
-    for (size_t i = 0; i < n; i++)
-        snprintf(to + 2 * i, 3, "%02x", bytes[i]);
 }
 
 enum as_status as_roll_look(struct as_roll *roll, const struct as_row *row, const struct as_key *key)
@@ -104,7 +99,7 @@ static void add_file(struct as_hash *h, const struct roll_entry *e, const struct
 
     if (!e->hashed || e->path.len < skip)
         return;
-    hex(e->sha, 32, sum);
+    as_hex(e->sha, 32, sum);
     n = snprintf(text, sizeof text, "%c%" PRIu64 "%c%s\n", 0, e->size, 0, sum);
     as_hash_add(h, e->path.at + skip, e->path.len - skip);
     as_hash_add(h, text, (size_t)n);
@@ -142,14 +137,14 @@ static enum as_status make_rows(const struct as_rank *r, const uint8_t *all, uin
                 rows[i].kind = e.kind;
                 rows[i].size = r->sources[i].folder ? 0 : e.size;
                 if (e.hashed)
-                    hex(e.sha, 32, rows[i].sha256);
+                    as_hex(e.sha, 32, rows[i].sha256);
             } else if (r->sources[i].folder) {
                 add_file(h, &e, &r->sources[i], &rows[i]);
             }
         }
         as_hash_end(h, sha, no, no);
         if (r->sources[i].folder)
-            hex(sha, 32, rows[i].sha256);
+            as_hex(sha, 32, rows[i].sha256);
         rows[i].recheck = recheck_word(r, changed);
     }
     as_hash_free(h);
