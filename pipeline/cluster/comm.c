@@ -129,6 +129,12 @@ static int piece_of(const struct as_comm *comm, uint64_t left)
 
 /* 2 agreement ---------------------------------------------------------------------- */
 
+/* What is said of a failure of which nobody said anything. */
+static const char *unsaid(enum as_status status)
+{
+    return status == AS_ENOMEM ? "out of memory" : "a step failed and did not say why";
+}
+
 /* Gives every rank the report that rank `root` has. */
 static enum as_status share_report(struct as_comm *comm, enum as_status worst, int root,
                                    struct as_err *err)
@@ -148,7 +154,7 @@ static enum as_status share_report(struct as_comm *comm, enum as_status worst, i
     wire.text[sizeof wire.text - 1] = 0;
     if (comm->rank != root || err == NULL || err->text[0] == 0)
         as_fail(err, worst, (enum as_reason)wire.reason, __FILE__, __LINE__, "%s",
-                wire.text[0] ? wire.text : "a rank failed and did not say why");
+                wire.text[0] ? wire.text : unsaid(worst));
 done:
     return status;
 }
@@ -158,8 +164,11 @@ enum as_status as_comm_agree(struct as_comm *comm, enum as_status mine, struct a
     enum as_status status = AS_OK;
     uint64_t key;
 
-    if (comm == NULL || comm->size == 1)
+    if (comm == NULL || comm->size == 1) {
+        if (mine != AS_OK && err != NULL && err->text[0] == 0)
+            as_fail(err, mine, AS_REASON_NONE, __FILE__, __LINE__, "%s", unsaid(mine));
         return mine;
+    }
     /* the largest key is the worst status, and of those the lowest rank */
     key = (uint64_t)mine << 32 | (UINT32_MAX - (uint32_t)comm->rank);
     AS_TRY(as_comm_check(MPI_Allreduce(MPI_IN_PLACE, &key, 1, MPI_UINT64_T, MPI_MAX, comm->comm),

@@ -23,7 +23,7 @@
 
 enum {
     CALL_BYTES = 256 << 20,  /* per rank and collective call, unless told otherwise */
-    BUFFER_BYTES = 32 << 20, /* per rank in all buffers before they are written     */
+    BUFFER_BYTES = 8 << 20, /* per rank in all buffers before they are written      */
     META_BLOCK = 256 << 10,
     META_BYTES = 4 << 20, /* estimate of what HDF5 adds to the data ...             */
     META_SET = 16 << 10,  /* ... and of what each dataset adds                      */
