@@ -333,17 +333,18 @@ done:
 enum as_status as_seal_finding(struct as_seal *s, uint64_t i, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    const struct as_finding *f = &s->what->findings[i];
-    struct as_text text = {f->text, (uint32_t)strnlen(f->text, sizeof f->text)};
+    struct as_finding f;
     uint8_t *to = NULL;
 
+    s->what->finding(s->what->findings, i, &f);
     AS_TRY(add(s, out_table(s, AS_T_findings), 1, &to, err));
     struct as_rec_findings *rec = (struct as_rec_findings *)to;
-    as_put_u64(rec->item_row, f->row);
-    as_put_u16(rec->detector, (uint16_t)s->slot_of[f->det]);
-    as_put_f32(rec->score, f->score);
-    as_put_f32(rec->llr, f->llr);
-    AS_TRY(put_text(s, text, rec->text, err));
+    as_put_u64(rec->item_row, f.row);
+    as_put_u16(rec->detector, (uint16_t)s->slot_of[f.det]);
+    as_put_f32(rec->score, f.score);
+    as_put_f32(rec->llr, f.llr);
+    AS_TRY(put_text(s, (struct as_text){f.text, (uint32_t)strnlen(f.text, sizeof f.text)},
+                    rec->text, err));
 done:
     return status;
 }
