@@ -55,9 +55,9 @@ static enum as_status scan_share(struct found *f, struct as_err *err)
     size_t n = 0;
     bool torn;
 
-    AS_TRY(as_journal_list(r->kase.journal, &names, &n, err));
+    AS_TRY(as_journal_list(r->journals, r->njournals, &names, &n, err));
     for (size_t i = (size_t)r->me; i < n; i += (size_t)r->size)
-        AS_TRY(as_journal_scan(r->kase.journal, names[i], each, f, &torn, err));
+        AS_TRY(as_journal_scan(names[i], each, f, &torn, err));
 done:
     as_journal_list_free(names, n);
     return status;
