@@ -26,6 +26,10 @@ enum as_status as_sources_new(struct as_source **sources, uint32_t *n, char *con
                               uint32_t nnames, const char *case_dir, struct as_err *err) AS_MUST_CHECK;
 void as_sources_free(struct as_source *sources, uint32_t n);
 
+/* AS_EUSAGE: the case folder, made or not, lies inside a source. */
+enum as_status as_sources_apart(const struct as_source *sources, uint32_t n, const char *case_dir,
+                                struct as_err *err) AS_MUST_CHECK;
+
 /* A unit of work, as it lies in CASE/journal/lots. */
 struct as_lot {
     uint64_t at, len;  /* slice of the inventory                         */
@@ -37,6 +41,7 @@ struct as_lot {
 
 struct as_totals {
     uint64_t entries, files, bytes, unreadable;
+    uint8_t listing[32]; /* SHA-256 of the inventory */
 };
 
 /* Walks the sources into `path` (written beside, then renamed) and cuts lots of

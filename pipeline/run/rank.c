@@ -102,6 +102,41 @@ done:
     return status;
 }
 
+/* Nothing is touched of a state that was made otherwise, or of a shard that is examined. */
+static enum as_status look_saved(struct as_rank *r, const char *fingerprint,
+                                 struct as_run_result *result, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *then = NULL, difference[320];
+
+    if (r->options->fresh)
+        return AS_OK;
+    status = as_lots_read(r->kase.lots, &then, &r->totals, &r->lots, &r->nlots, err);
+    if (status == AS_SKIP)
+        return AS_OK;
+    AS_TRY(status);
+    if (strcmp(then, fingerprint) != 0) {
+        as_fingerprint_difference(then, fingerprint, difference, sizeof difference);
+        AS_FAIL(err, AS_EFORMAT, "the saved state of %s was made otherwise: %s; use --fresh to "
+                "start over", r->kase.dir, difference);
+    }
+    result->shard_before = r->shard.n && access(r->kase.shard, F_OK) == 0;
+done:
+    free(then);
+    return status;
+}
+
+static enum as_status begin_attempt(struct as_rank *r, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_case_begin(&r->kase, r->options->takeover, err));
+    if (r->options->fresh)
+        AS_TRY(as_case_reset(&r->kase, err));
+done:
+    return status;
+}
+
 enum as_status as_rank_open(struct as_rank *r, const char *fingerprint,
                             struct as_run_result *result, struct as_err *err)
 {
@@ -110,12 +145,13 @@ enum as_status as_rank_open(struct as_rank *r, const char *fingerprint,
     if (r->me == 0) {
         status = look_sealed(r, fingerprint, result, err);
         if (status == AS_OK && !result->sealed_before)
-            status = as_case_begin(&r->kase, r->options->takeover, err);
-        if (status == AS_OK && !result->sealed_before && r->options->fresh)
-            status = as_case_reset(&r->kase, err);
+            status = look_saved(r, fingerprint, result, err);
+        if (status == AS_OK && !result->sealed_before && !result->shard_before)
+            status = begin_attempt(r, err);
     }
     AS_TRY(as_comm_agree(r->comm, status, err));
     AS_TRY(as_comm_bcast(r->comm, &result->sealed_before, sizeof result->sealed_before, 0));
+    AS_TRY(as_comm_bcast(r->comm, &result->shard_before, sizeof result->shard_before, 0));
     AS_TRY(as_comm_bcast(r->comm, &result->outcome, sizeof result->outcome, 0));
     AS_TRY(as_comm_bcast(r->comm, &r->kase.attempt, sizeof r->kase.attempt, 0));
     AS_TRY(as_comm_agree(r->comm, as_case_set_attempt(&r->kase, r->kase.attempt, err), err));
@@ -132,8 +168,7 @@ enum as_status as_rank_audit(struct as_rank *r, const char *event, json_t *field
     return AS_OK;
 }
 
-enum as_status as_rank_seal(struct as_rank *r, const char *fingerprint, struct as_outcome *v,
-                            struct as_err *err)
+enum as_status as_rank_last(struct as_rank *r, const char *state, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
@@ -141,10 +176,18 @@ enum as_status as_rank_seal(struct as_rank *r, const char *fingerprint, struct a
         status = as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
                          "a newer attempt of this case has begun; it goes on from here");
     } else if (r->me == 0) {
-        r->tell.state = "seal";
+        r->tell.state = state;
         as_case_tell(&r->kase, &r->tell);
     }
-    AS_TRY(as_comm_agree(r->comm, status, err));
+    return as_comm_agree(r->comm, status, err);
+}
+
+enum as_status as_rank_seal(struct as_rank *r, const char *fingerprint, struct as_outcome *v,
+                            struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_rank_last(r, "seal", err));
     AS_TRY(as_seal(r, fingerprint, v, err));
     status = r->me == 0 ? as_sealed(r, v, err) : AS_OK;
     AS_TRY(as_comm_agree(r->comm, status, err));
@@ -160,7 +203,10 @@ static void tell_end(struct as_rank *r, enum as_status status, const struct as_e
         return;
     if (as_case_superseded(&r->kase))
         return; /* status.json and the audit log are the newer attempt's now */
-    r->tell.state = status == AS_OK ? "sealed" : status == AS_ESTOP ? "stopped" : "failed";
+    r->tell.state = status == AS_ESTOP ? "stopped"
+                    : status != AS_OK  ? "failed"
+                    : r->shard.n       ? "examined"
+                                       : "sealed";
     r->tell.elapsed_s = as_rank_elapsed(r);
     r->tell.died = r->crew_counts.died;
     r->tell.blamed = r->crew_counts.blamed;
@@ -183,6 +229,7 @@ static void clear(struct as_rank *r)
     free(r->lots);
     free(r->split);
     free(r->report);
+    json_decref(r->shards);
 }
 
 void as_rank_end(struct as_rank *r, struct as_run_result *result, enum as_status status,

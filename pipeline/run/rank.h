@@ -12,6 +12,7 @@
 #include "../store/store.h"
 #include "attempt.h"
 #include "inventory.h"
+#include "share.h"
 
 /* Types of journal records. */
 enum {
@@ -62,10 +63,13 @@ struct as_rank {
     struct as_lot_report *report; /* of the lots this rank did */
     uint64_t nreports, reports_cap;
     struct timespec started;
+    struct as_shard shard;  /* of a run  */
     /* rank 0 */
     struct as_audit *audit;
     struct as_lot *lots;
     uint64_t nlots;
+    bool *others;   /* lots of this phase that other shards do; NULL: none */
+    json_t *shards; /* of a merge: what each says of itself                */
     struct as_totals totals;
     struct as_split *split;
     uint64_t nsplits, splits_cap;
@@ -96,7 +100,8 @@ enum as_status as_rank_join(struct as_rank *r, struct as_run_result *result,
                             struct as_err *err) AS_MUST_CHECK;
 
 /*
- * Opens the case for a new attempt, or finds it sealed (result->sealed_before).
+ * Opens the case for a new attempt, or finds that it is sealed (result->sealed_before)
+ * or that the shard is examined (result->shard_before).
  *   AS_EFORMAT   the case is alive, or was made with another fingerprint
  * Collective.
  */
@@ -106,6 +111,9 @@ enum as_status as_rank_open(struct as_rank *r, const char *fingerprint,
 /* Adds to the audit log on the rank that has it; takes the reference.  Local. */
 enum as_status as_rank_audit(struct as_rank *r, const char *event, json_t *fields,
                              struct as_err *err) AS_MUST_CHECK;
+
+/* Tells of a phase after the lots, unless a newer attempt has begun (AS_ESTOP).  Collective. */
+enum as_status as_rank_last(struct as_rank *r, const char *state, struct as_err *err) AS_MUST_CHECK;
 
 /* Seals the case, unless a newer attempt has begun (AS_ESTOP).  Collective. */
 enum as_status as_rank_seal(struct as_rank *r, const char *fingerprint, struct as_outcome *v,

@@ -25,7 +25,7 @@ static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_
     struct found *f = state;
 
     (void)offset;
-    if (type == AS_REC_CONTENT && n > 32 && f->phase == AS_PHASE_EXAMINE) {
+    if (type == AS_REC_CONTENT && n > 32 && f->phase == AS_PHASE_EXAMINE && f->r->owners) {
         if (!as_grow((void **)&f->sha, f->nsha, &f->sha_cap, 32))
             return AS_ENOMEM;
         memcpy(f->sha + 32 * f->nsha++, bytes, 32);
@@ -104,7 +104,7 @@ enum as_status as_resume(struct as_rank *r, enum as_phase phase, bool *done, uin
     enum as_status status = AS_OK;
 
     AS_TRY(as_comm_agree(r->comm, scan_share(&f, err), err));
-    if (phase == AS_PHASE_EXAMINE)
+    if (phase == AS_PHASE_EXAMINE && r->owners)
         AS_TRY(give_to_owners(&f, err));
     AS_TRY(mark_done(&f, done, nlots, err));
 done:

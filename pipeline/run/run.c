@@ -14,6 +14,7 @@
 #include "machine.h"
 #include "parts.h"
 #include "provenance.h"
+#include "shard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,7 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
 {
     bool with[AS_DETECTORS_MAX];
     enum as_status status = AS_OK;
+    struct as_shard shard;
     char word[32];
 
     if (o->max_depth > AS_DEPTH_MAX)
@@ -57,6 +59,9 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
     }
     if (strcmp(o->cpu, "auto") != 0 && as_cpu_find(o->cpu) < 0)
         AS_FAIL(err, AS_EUSAGE, "--cpu is auto, plain, avx2 or avx512, not \"%s\"", o->cpu);
+    AS_TRY(as_shard_parse(o->shard, &shard, err));
+    if (shard.n && (o->sign[0] || o->hashes[0]))
+        AS_FAIL(err, AS_EUSAGE, "--sign and --hashes belong to assay merge: a shard seals nothing");
     AS_TRY(as_detectors_select(o->detectors, with, err));
 done:
     return status;
@@ -93,27 +98,15 @@ static enum as_status walked(void *state, const struct as_totals *t)
     return as_stop_signal ? AS_ESTOP : AS_OK;
 }
 
-/* Rank 0: the lots as an earlier attempt left them, or a new walk.  *fresh: new. */
-static enum as_status find_lots(struct as_rank *r, const char *fingerprint, bool *fresh,
-                                struct as_err *err)
+/* Rank 0: the lots as an earlier attempt left them, or a new walk (*fresh). */
+static enum as_status find_lots(struct as_rank *r, bool *fresh, struct as_err *err)
 {
-    enum as_status status;
-    char *then = NULL, difference[200];
-
-    status = as_lots_read(r->kase.lots, &then, &r->totals, &r->lots, &r->nlots, err);
-    *fresh = status == AS_SKIP;
-    if (status == AS_OK && strcmp(then, fingerprint) != 0) {
-        as_fingerprint_difference(then, fingerprint, difference, sizeof difference);
-        AS_FAIL(err, AS_EFORMAT, "the saved state of %s was made otherwise: %s; use --fresh to "
-                "start over", r->kase.dir, difference);
-    }
-    if (*fresh)
-        status = as_inventory_make(r->kase.inventory, r->sources, r->nsources,
-                                   r->options->lot_bytes, r->options->lot_entries, &r->lots,
-                                   &r->nlots, &r->totals, walked, r, err);
-done:
-    free(then);
-    return status;
+    *fresh = r->lots == NULL;
+    if (!*fresh)
+        return AS_OK;
+    return as_inventory_make(r->kase.inventory, r->sources, r->nsources, r->options->lot_bytes,
+                             r->options->lot_entries, &r->lots, &r->nlots, &r->totals, walked, r,
+                             err);
 }
 
 /* Looks into large containers and keeps the lots for later attempts. */
@@ -147,7 +140,7 @@ static enum as_status take_inventory(struct as_rank *r, const char *fingerprint,
     bool fresh = false;
 
     if (r->me == 0)
-        status = find_lots(r, fingerprint, &fresh, err);
+        status = find_lots(r, &fresh, err);
     AS_TRY(as_comm_agree(r->comm, status, err));
     AS_TRY(as_comm_bcast(r->comm, &fresh, sizeof fresh, 0));
     if ((r->inventory = open(r->kase.inventory, O_RDONLY | O_CLOEXEC)) < 0)
@@ -166,6 +159,23 @@ done:
 
 /* ---- 3. the phases ---- */
 
+/* Rank 0: lots that other shards do count as done. */
+static enum as_status leave_others(struct as_rank *r, const struct as_lot *lots, uint64_t n,
+                                   bool *done, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    if (r->me != 0 || r->shard.n == 0)
+        return AS_OK;
+    if ((r->others = calloc(n + 1, sizeof *r->others)) == NULL ||
+        as_share_others(lots, n, &r->shard, r->others) != AS_OK)
+        AS_FAIL(err, AS_ENOMEM, "no memory to share out %" PRIu64 " lots", n);
+    for (uint64_t i = 0; i < n; i++)
+        done[i] |= r->others[i];
+done:
+    return status;
+}
+
 static enum as_status phase(struct as_rank *r, enum as_phase which, const struct as_lot *lots,
                             uint64_t nlots, struct as_err *err)
 {
@@ -177,8 +187,11 @@ static enum as_status phase(struct as_rank *r, enum as_phase which, const struct
     done = calloc(n + 1, sizeof *done);
     AS_TRY(as_comm_agree(r->comm, done ? AS_OK : AS_ENOMEM, err));
     AS_TRY(as_resume(r, which, done, n, err));
+    AS_TRY(as_comm_agree(r->comm, leave_others(r, lots, n, done, err), err));
     AS_TRY(as_loop_run(r, which, lots, n, done, err));
 done:
+    free(r->others);
+    r->others = NULL;
     free(done);
     return status;
 }
@@ -228,7 +241,13 @@ static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprin
     AS_TRY(take_inventory(r, fingerprint, err));
     AS_TRY(phase(r, AS_PHASE_EXAMINE, r->lots, r->nlots, err));
     AS_TRY(recheck(r, err));
-    AS_TRY(as_rank_seal(r, fingerprint, v, err));
+    if (r->shard.n) {
+        AS_TRY(as_rank_last(r, "recheck", err));
+        status = r->me == 0 ? as_shard_leave(r, fingerprint, err) : AS_OK;
+        AS_TRY(as_comm_agree(r->comm, status, err));
+    } else {
+        AS_TRY(as_rank_seal(r, fingerprint, v, err));
+    }
 done:
     return status;
 }
@@ -254,6 +273,8 @@ static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *nam
     char why[256];
 
     AS_TRY(as_case_init(&r->kase, r->options->output, err));
+    AS_TRY(as_shard_parse(r->options->shard, &r->shard, err));
+    r->tell.shard = r->shard.n ? r->options->shard : NULL;
     r->journals = &r->kase.journal;
     r->njournals = 1;
     AS_TRY(as_sources_new(&r->sources, &r->nsources, names, nnames, r->options->output, err));
@@ -287,7 +308,7 @@ enum as_status as_run(const struct as_options *o, int nnames, char *const *names
     AS_TRY(as_rank_join(r, result, err));
     AS_TRY(begin(r, (uint32_t)nnames, names, &fingerprint, err));
     AS_TRY(as_rank_open(r, fingerprint, result, err));
-    if (!result->sealed_before)
+    if (!result->sealed_before && !result->shard_before)
         AS_TRY(examine_and_seal(r, fingerprint, &result->outcome, err));
 done:
     as_rank_end(r, result, status, err);
