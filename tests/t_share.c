@@ -1,4 +1,5 @@
 /* t_share.c - share: every lot in exactly one shard, balanced, whoever asks. */
+#include "../pipeline/examine/slot.h"
 #include "../pipeline/run/share.h"
 
 #include <setjmp.h>

@@ -4,13 +4,10 @@
 #include "provenance.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 static const char MAGIC[] = "ASSHARD1";
@@ -96,18 +93,15 @@ static enum as_status write_file(const char *path, const char *bytes, size_t n, 
 {
     enum as_status status = AS_OK;
     char *beside = NULL;
-    FILE *f = NULL;
-    bool bad;
+    FILE *f = as_beside_open(path, &beside);
 
-    if (asprintf(&beside, "%s.new", path) < 0) {
-        beside = NULL;
-        AS_FAIL(err, AS_ENOMEM, "no memory to tell of the shard");
+    if (f == NULL)
+        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
+    if (fwrite(bytes, 1, n, f) != n) {
+        fclose(f);
+        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
     }
-    if ((f = fopen(beside, "wb")) == NULL)
-        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
-    bad = fwrite(bytes, 1, n, f) != n || fflush(f) != 0 || fdatasync(fileno(f)) != 0;
-    if ((fclose(f) != 0) | bad || rename(beside, path) != 0)
-        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
+    AS_TRY(as_beside_close(f, beside, path, err));
 done:
     free(beside);
     return status;

@@ -1,6 +1,8 @@
 /* share.c - lots dealt out to the shards of a job, the heaviest first. */
 #include "share.h"
 
+#include "../examine/slot.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef AS_SHARE_H
 #define AS_SHARE_H
 
-#include "inventory.h"
+#include "lots.h"
 
 /* Shard `i` of `n`, from 1; n == 0: no shards, all lots are this job's. */
 struct as_shard {
