@@ -70,6 +70,9 @@ enum as_status as_progress_read(const char *name, struct as_progress *p, struct 
         AS_FAIL(err, AS_EFORMAT, "%s is broken: %s", path, why.text);
     text_of(o, "state", p->state, sizeof p->state);
     text_of(o, "shard", p->shard, sizeof p->shard);
+    AS_TRY(as_case_path(name, "journal/shard", path, err));
+    if (p->shard[0] && access(path, F_OK) == 0) /* finished, though killed before it said so */
+        snprintf(p->state, sizeof p->state, "examined");
     text_of(o, "host", p->host, sizeof p->host);
     p->attempt = count_of(o, "attempt");
     p->items_done = count_of(o, "items_done");
