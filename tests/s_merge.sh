@@ -48,12 +48,12 @@ kill -KILL $(ranks "$pid")
 finish
 [ "$code" != 0 ] || fail "a killed shard ended with 0"
 merge 65 0 case one two
-said case "shard 2/3 (two) is not finished"
+said case "two: shard 2/3 is not finished"
 run 0 1 two $evidence $cut --shard 2/3
 : >three
 run 74 1 three $evidence $cut --shard 3/3
 merge 66 2 case one two three
-said case "no such case: three"
+said case "three: no such case"
 rm three
 merge 66 1 case one two
 said case "shard 3 of 3 is missing"
@@ -94,7 +94,7 @@ run 64 1 bad $evidence --shard 1/3 --sign true
 merge 65 2 bad one two two
 said bad "two and two are both shard 2/3"
 merge 65 1 bad one two plain
-said bad "plain is no shard"
+said bad "plain: this is no shard"
 merge 64 1 one one two three
 said one "one of the shards"
 run 0 1 other $evidence $cut --shard 3/3 --max-depth 5
@@ -113,7 +113,11 @@ said bad "in no journal"
 rm -rf other && cp -a three other
 echo >>other/audit.jsonl
 merge 65 1 bad2 one two other
-said bad2 "audit log"
+said bad2 "other: "
+rm -rf other && cp -a three other
+printf 'x' | dd of=other/journal/shard bs=1 seek=100 conv=notrunc 2>/dev/null
+merge 65 1 bad2 one two other
+said bad2 "other: journal/shard is broken"
 [ ! -e bad2 ] || fail "a refused merge made a folder"
 "$assay" verify one 2>verify.log && fail "a shard is verified"
 grep -q "shard 1/3" verify.log || fail "verify does not tell of the shard"

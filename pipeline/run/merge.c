@@ -60,9 +60,8 @@ static enum as_status say_unfinished(struct input *in, struct as_err *err)
     const char *text = json_string_value(json_object_get(s, "shard"));
 
     if (text && as_shard_parse(text, &in->shard, NULL) == AS_OK && in->shard.n)
-        AS_FAIL(err, AS_EFORMAT, "shard %s (%s) is not finished: run its command again", text,
-                in->kase.dir);
-    AS_FAIL(err, AS_EFORMAT, "%s is no shard: assay run --shard I/N makes them", in->kase.dir);
+        AS_FAIL(err, AS_EFORMAT, "shard %s is not finished: run its command again", text);
+    AS_FAIL(err, AS_EFORMAT, "this is no shard: assay run --shard I/N makes them");
 done:
     json_decref(s);
     return status;
@@ -78,8 +77,8 @@ static enum as_status check_audit(struct input *in, struct as_err *err)
 
     AS_TRY(as_audit_check(in->kase.audit, &n, in->head, err));
     if (head == NULL || strcmp(head, in->head) != 0)
-        AS_FAIL(err, AS_EFORMAT, "the audit log of shard %u/%u (%s) is not as the shard left it",
-                in->shard.i, in->shard.n, in->kase.dir);
+        AS_FAIL(err, AS_EFORMAT, "the audit log is not as shard %u/%u left it", in->shard.i,
+                in->shard.n);
 done:
     json_decref(made);
     return status;
@@ -92,7 +91,7 @@ static enum as_status look(struct input *in, const char *dir, struct as_err *err
 
     AS_TRY(as_case_init(&in->kase, dir, err));
     if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
-        AS_FAIL(err, AS_SKIP, "no such case: %s", dir);
+        AS_FAIL(err, AS_SKIP, "no such case");
     if ((status = as_shard_read(in->kase.shard, &in->bytes, &in->len, err)) == AS_SKIP)
         return say_unfinished(in, err);
     AS_TRY(status);
@@ -116,7 +115,7 @@ static enum as_status look_at_all(struct merge *m, struct as_err *err)
         as_err_clear(&one);
         if ((status = look(&m->in[k], m->cases[k], &one)) == AS_OK)
             continue;
-        as_log(AS_LOG_ERROR, "%s", one.text);
+        as_log(AS_LOG_ERROR, "%s: %s", m->cases[k], one.text);
         worst = status > worst ? status : worst;
         bad++;
     }
