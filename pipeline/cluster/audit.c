@@ -334,6 +334,11 @@ done:
     return status;
 }
 
+const char *as_audit_head(const struct as_audit *a)
+{
+    return a->prev;
+}
+
 void as_audit_close(struct as_audit *a)
 {
     if (a == NULL)
@@ -341,4 +346,26 @@ void as_audit_close(struct as_audit *a)
     if (a->fd >= 0)
         close(a->fd);
     free(a);
+}
+
+enum as_status as_audit_last(const char *path, char head[65], struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct reader *r = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    memcpy(head, NOTHING_BEFORE, sizeof NOTHING_BEFORE);
+    if (fd < 0)
+        AS_FAIL(err, AS_EIO, "cannot open the audit log %s: %s", path, strerror(errno));
+    if ((r = reader_new(fd)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory to read the audit log");
+    while ((status = next_line(r, err)) == AS_OK)
+        memcpy(head, r->sha, sizeof r->sha);
+    if (status == AS_END)
+        status = AS_OK;
+done:
+    reader_free(r);
+    if (fd >= 0)
+        close(fd);
+    return status;
 }

@@ -34,6 +34,13 @@ enum as_status as_audit_open(struct as_audit **a, const char *path,
 enum as_status as_audit_add(struct as_audit *a, const char *event, json_t *fields,
                             struct as_err *err) AS_MUST_CHECK;
 
+/* SHA-256, in hex, of the last line: the head of the chain.  Borrowed. */
+const char *as_audit_head(const struct as_audit *a);
+
 void as_audit_close(struct as_audit *a);
+
+/* SHA-256, in hex, of the last line of a log that stays as it is; AS_EIO.  Whether the
+ * whole chain holds: report/chain.h.                                               */
+enum as_status as_audit_last(const char *path, char head[65], struct as_err *err) AS_MUST_CHECK;
 
 #endif

@@ -16,13 +16,13 @@ enum as_status as_catalogue_new(struct as_catalogue **catalogue, struct as_rank 
     size_t n = 0;
 
     *catalogue = NULL;
-    status = c ? as_journal_list(r->kase.journal, &names, &n, err) : AS_ENOMEM;
+    status = c ? as_journal_list(r->journals, r->njournals, &names, &n, err) : AS_ENOMEM;
     if (status == AS_OK && (c->room = malloc(sizeof *c->room)) == NULL)
         status = AS_ENOMEM;
     if (status == AS_OK)
-        status = as_journal_open_read(&c->items, r->kase.journal, names, n, OPEN_MAX, err);
+        status = as_journal_open_read(&c->items, names, n, OPEN_MAX, err);
     if (status == AS_OK)
-        status = as_journal_open_read(&c->contents, r->kase.journal, names, n, OPEN_MAX, err);
+        status = as_journal_open_read(&c->contents, names, n, OPEN_MAX, err);
     AS_TRY(as_comm_agree(r->comm, status, err));
     AS_TRY(as_entries_find(c, r, names, n, &contents, err));
     AS_TRY(as_join(c, r, &contents, err));

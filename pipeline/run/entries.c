@@ -152,7 +152,7 @@ static enum as_status make_index(struct index *x, char *const *names, size_t n, 
 
     for (size_t i = (size_t)x->r->me; i < n && status == AS_OK; i += (size_t)x->r->size) {
         x->file = (uint32_t)i;
-        status = as_journal_scan(x->r->kase.journal, names[i], index_record, x, &torn, err);
+        status = as_journal_scan(names[i], index_record, x, &torn, err);
     }
     trim(&x->entry, x->n, &x->cap, x->size);
     trim(&x->contents->rec, x->contents->n, &x->contents->cap, AS_CONTENT_BYTES);
