@@ -21,7 +21,7 @@ export ASSAY="$assay"
 submit() {
     job=$(sbatch --parsable -N 2 --ntasks-per-node 2 -t 5 -o "$1.log" "$jobs/assay.sbatch" evidence \
         -o "$1" $lots) || fail "sbatch"
-    hold "$1" "$job"
+    hold "$1" $(job_nodes "$job")
     batch=$(job_field "$job" BatchHost)
     other=$(job_nodes "$job" | grep -vx "$batch" | head -n 1)
 }
@@ -37,21 +37,21 @@ goes_on() {
 
 # 1. all processes of the job on one node die at once
 submit killed
-kill -KILL $(ip netns pids "$other" | while read -r p; do
-    grep -qxE 'assay|orted' "/proc/$p/comm" && echo "$p"
-done)
-release "$job"
+kill -KILL $(on daemons "$other") $(on ranks "$other") $(on workers "$other")
+release "$batch"
 goes_on killed
 grep -E "exit=(137|205)" killed.log || fail "neither 137 nor 205"
 
 # 2. the cable of a node is cut
 submit cut
-release "$job"
 cut "$other"
+release "$batch" "$other"
 begun=$(date +%s)
 job_said cut.log "exit=" 30
 noticed=$(($(date +%s) - begun))
 echo "noticed after $noticed s"
 [ "$noticed" -le 15 ] || fail "the cut was noticed after $noticed s"
 goes_on cut
+scontrol show hostnames "$(sed -n 's/.*restart=1 nodes=\([^ ]*\).*/\1/p' cut.log)" | grep -qx "$other" &&
+    fail "the job went on at the node that is cut off"
 echo "passed"

@@ -28,13 +28,14 @@ submit() {
 # 1. the time limit: Slurm looks for it every 30 s, so the rest happens meanwhile
 submit limited -t 1 --signal B:USR1@30
 limited=$job
-hold limited "$job"
+hold limited $(job_nodes "$job")
 
 # 2. scancel: no restart; the case goes on where it was
 submit cancelled -t 5
-hold cancelled "$job"
+nodes=$(job_nodes "$job")
+hold cancelled $nodes
 scancel "$job"
-release "$job"
+release $nodes
 job_state "$job" CANCELLED 20
 grep -q requeued cancelled.log && fail "a cancelled job was requeued"
 [ ! -e cancelled/results.h5 ] || fail "the cancelled job was sealed"
@@ -45,7 +46,7 @@ same plain cancelled
 
 # 1. again: USR1 came, 75, requeued, finished
 job_said limited.log "USR1: stopping" 60
-release "$limited"
+release $(job_nodes "$limited")
 job_said limited.log "exit=75" 20
 job_said limited.log "requeued" 5
 job_state "$limited" COMPLETED 60

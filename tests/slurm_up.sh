@@ -94,30 +94,5 @@ job_said() {
     fail "the log $1 lacks: $2"
 }
 
-# assay_on KIND NODE...: the ranks or workers there; a worker's parent is assay too
-assay_on() {
-    kind=$1
-    shift
-    for p in $(for node in "$@"; do ip netns pids "$node"; done); do
-        [ "$(cat "/proc/$p/comm" 2>/dev/null)" = assay ] || continue
-        parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$p/status" 2>/dev/null)
-        case $kind:$(cat "/proc/$parent/comm" 2>/dev/null) in
-        rank:assay) ;;
-        rank:* | worker:assay) echo "$p" ;;
-        esac
-    done
-}
-
 # job_nodes JOB: n1 n2 ...
 job_nodes() { scontrol show hostnames "$(job_field "$1" NodeList)"; }
-
-# hold CASE JOB: waits until some of it is finished, then stops the workers of the job where they are
-hold() {
-    for _ in $(seq 400); do
-        grep -qE '"lots_done": [1-9]' "$1/status.json" 2>/dev/null && break
-        sleep 0.05
-    done
-    grep -q '"state": "examine"' "$1/status.json" || fail "$1 is over too early to tell"
-    kill -STOP $(assay_on worker $(job_nodes "$2")) 2>/dev/null
-}
-release() { kill -CONT $(assay_on worker $(job_nodes "$1")) 2>/dev/null; }

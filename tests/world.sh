@@ -44,8 +44,33 @@ node_run() {
         'hostname "$0" && mount -t tmpfs -o mode=1777 tmpfs /dev/shm && exec "$@"' "$@"
 }
 
-# node_processes NODE: their numbers
-node_processes() { ip netns pids "$1"; }
+# on KIND NODE...: numbers of the processes there: ranks or workers of assay, or daemons of mpirun
+on() {
+    kind=$1
+    shift
+    for p in $(for node in "$@"; do ip netns pids "$node"; done); do
+        parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$p/status" 2>/dev/null)
+        case $kind:$(cat "/proc/$p/comm" "/proc/$parent/comm" 2>/dev/null | tr '\n' ' ') in
+        workers:'assay assay ' | daemons:'orted '*) echo "$p" ;;
+        ranks:'assay assay ') ;;
+        ranks:'assay '*) echo "$p" ;;
+        esac
+    done
+}
+
+# hold CASE NODE...: waits until something of the case is finished, then stops the workers there
+hold() {
+    for _ in $(seq 400); do
+        grep -qE '"lots_done": [1-9]' "$1/status.json" 2>/dev/null && break
+        sleep 0.05
+    done
+    grep -q '"state": "examine"' "$1/status.json" || fail "$1 is over too early to tell"
+    shift
+    kill -STOP $(on workers "$@") 2>/dev/null
+}
+
+# release NODE...: they go on
+release() { kill -CONT $(on workers "$@") 2>/dev/null; }
 
 # cut NODE, mend NODE: its cable
 cut() { ip link set "port${1#n}" down; }
