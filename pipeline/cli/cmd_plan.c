@@ -86,7 +86,7 @@ int as_cmd_plan(const struct as_options *o, int argc, char **argv)
 {
     struct as_plan plan;
     struct as_err err = {0};
-    uint32_t examiners = as_machine_examiners(o, 1, NULL, 0);
+    uint32_t examiners = as_machine_examiners(o, NULL, NULL, 0);
     enum as_status status = as_plan_make(o, (uint32_t)argc, argv, &plan, &err);
 
     if (status != AS_OK)
