@@ -44,7 +44,9 @@ static const struct as_command COMMANDS[] = {
                  "work, the largest of them, core-hours. Sources that one process must read whole "
                  "are named, with what to do about them.",
         .examples = {{"assay plan /evidence", "an estimate"},
-                     {"assay plan --exact big.tar.gz", "list everything"}},
+                     {"assay plan --exact big.tar.gz", "list everything"},
+                     {"assay plan --slurm --node-cores 64 /evidence",
+                      "the sbatch line for a cluster with such nodes"}},
         .run = as_cmd_plan,
     },
     {

@@ -137,11 +137,17 @@ uint64_t as_machine_memory(void)
     return least;
 }
 
+uint64_t as_machine_rank_bytes(const struct as_options *o, uint32_t examiners)
+{
+    return ((uint64_t)(BROKER_MB + WORKER_MB) << 20) +
+           AS_ARENAS * (AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES) +
+           examiners * o->examiner_memory;
+}
+
 uint32_t as_machine_examiners(const struct as_options *o, const struct as_node *node, char *why,
                               size_t n)
 {
-    uint64_t broker = ((uint64_t)(BROKER_MB + WORKER_MB) << 20) +
-                      AS_ARENAS * (AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES);
+    uint64_t broker = as_machine_rank_bytes(o, 0);
     uint64_t share = as_machine_memory() / (node ? node->ranks : 1), fit;
     uint32_t want = (uint32_t)o->examiners, cores = as_machine_cores();
 

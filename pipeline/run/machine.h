@@ -28,6 +28,9 @@ uint32_t as_machine_cores(void);
  * the control groups this process is in, or what is installed.               */
 uint64_t as_machine_memory(void);
 
+/* Memory that a rank with so many examiners may use. */
+uint64_t as_machine_rank_bytes(const struct as_options *o, uint32_t examiners);
+
 /* Examiners for one rank of this node, that the cores and the memory allow; at least 1.
  * node == NULL: it is alone.  `why` (may be NULL with n = 0) gets a sentence when memory
  * made it fewer than asked.                                                   */

@@ -47,6 +47,8 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
         AS_FAIL(err, AS_EUSAGE, "cannot read --hashes %s: %s", o->hashes, strerror(errno));
     if (o->examiners > 256)
         AS_FAIL(err, AS_EUSAGE, "--examiners can be at most 256");
+    if (o->node_cores > 4096 || o->hours > 1000)
+        AS_FAIL(err, AS_EUSAGE, "--node-cores can be at most 4096, --hours at most 1000");
     if (o->item_seconds < 1)
         AS_FAIL(err, AS_EUSAGE, "--item-seconds must be at least 1");
     if (strcmp(o->recheck, "full") != 0 && strcmp(o->recheck, "stat") != 0 &&
