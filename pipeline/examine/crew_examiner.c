@@ -12,12 +12,13 @@ static struct as_crew_batch *batch_of(struct as_crew *c, const struct as_examine
     return &c->arena[s->arena].batch;
 }
 
-/* A waiting content; with `retry` one that must be done alone.  False: none. */
-static bool find_waiting(struct as_crew *c, bool retry, uint32_t *arena, uint32_t *slot)
+/* A waiting content of one lot, or of any; with `retry` one that must be done alone. */
+static bool find_in(struct as_crew *c, const uint64_t *lot, bool retry, uint32_t *arena,
+                    uint32_t *slot)
 {
     for (uint32_t a = 0; a < AS_ARENAS; a++) {
         struct as_crew_batch *b = &c->arena[a].batch;
-        if (b->work == NULL)
+        if (b->work == NULL || (lot && b->work->id != *lot))
             continue;
         for (uint32_t i = 0; i < b->nslots; i++)
             if (b->state[i] == AS_SLOT_WAITS && (b->tries[i] > 0) == retry) {
@@ -27,6 +28,15 @@ static bool find_waiting(struct as_crew *c, bool retry, uint32_t *arena, uint32_
             }
     }
     return false;
+}
+
+/* What a seat does next: the lot it is in first, because each change of lot costs an examiner. */
+static bool find_waiting(struct as_crew *c, const struct as_examiner_seat *s, bool retry,
+                         uint32_t *arena, uint32_t *slot)
+{
+    if (s->w.life != AS_WORKER_NONE && find_in(c, &s->lot, retry, arena, slot))
+        return true;
+    return find_in(c, NULL, retry, arena, slot);
 }
 
 static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t arena, uint32_t slot)
@@ -62,7 +72,7 @@ static bool occupy(struct as_crew *c, struct as_examiner_seat *s, bool alone)
 {
     uint32_t arena, slot;
 
-    if (!find_waiting(c, alone, &arena, &slot))
+    if (!find_waiting(c, s, alone, &arena, &slot))
         return false;
     if (s->w.life == AS_WORKER_NONE) {
         if (!as_crew_spawn(c, &s->w, AS_ROLE_EXAMINER, s->result))

@@ -87,6 +87,9 @@ static bool start_reader(struct as_crew *c)
         return false;
     memset(m, 0, offsetof(struct as_msg, text));
     m->type = AS_MSG_LOT;
+    w->lot.batch_bytes = c->nseats * (uint64_t)AS_BATCH_EACH;
+    if (w->lot.batch_bytes > AS_BATCH_BYTES)
+        w->lot.batch_bytes = AS_BATCH_BYTES;
     m->len = sizeof w->lot;
     memcpy(m->text, &w->lot, sizeof w->lot);
     as_channel_send(c->reader.socket, m, NULL, 0);

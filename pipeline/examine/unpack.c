@@ -33,7 +33,7 @@ static bool batch_full(const struct as_unpack *u)
 {
     const struct as_batch *b = u->batch;
 
-    return b->nslots == AS_BATCH_SLOTS || b->used - AS_ARENA_DATA >= AS_BATCH_BYTES ||
+    return b->nslots == AS_BATCH_SLOTS || b->used - AS_ARENA_DATA >= u->lot->batch_bytes ||
            AS_BATCH_TEXT - b->text_used < AS_PATH_MAX + sizeof((struct as_err *)0)->text;
 }
 

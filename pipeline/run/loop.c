@@ -160,8 +160,8 @@ static void take_lot(struct as_loop *l, uint64_t number, const struct as_lot *lo
     }
     if (l->phase == AS_PHASE_LIST) {
         l->claimed->lot.mode = AS_READ_LIST;
-        l->claimed->lot.part_bytes = r->options->lot_bytes;
-        l->claimed->lot.part_entries = r->options->lot_entries;
+        l->claimed->lot.part_bytes = as_lot_grain(r->options->lot_bytes);
+        l->claimed->lot.part_entries = as_lot_grain(r->options->lot_entries);
     } else if (l->phase == AS_PHASE_RECHECK) {
         l->claimed->lot.mode = AS_READ_RECHECK;
     }
