@@ -25,29 +25,32 @@ if [ "$(id -u)" -eq 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 
-# The program: $ASSAY, the one built beside this folder, or the one in PATH.
+# The program: $ASSAY, the one built or installed beside this folder, or the one in PATH.
 # usage: find_assay JOBS
 find_assay() {
     if [ -n "${ASSAY:-}" ]; then
         echo "$ASSAY"
     elif [ -x "$1/../build/bin/assay" ]; then
         echo "$1/../build/bin/assay"
+    elif [ -x "$1/../../../bin/assay" ]; then
+        echo "$1/../../../bin/assay"
     else
         command -v assay
     fi
 }
 
-# The case folder that arguments of `assay run` name.
+# The case folder that arguments of `assay run` name, the last time they do.
 find_case() {
-    while [ $# -gt 0 ]; do
+    named=
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
         case $1 in
-        -o | --output) echo "${2:-}" ;;
-        -o*) echo "${1#-o}" ;;
-        --output=*) echo "${1#--output=}" ;;
-        --) return ;;
+        -o | --output) named=${2:-} ;;
+        -o*) named=${1#-o} ;;
+        --output=*) named=${1#--output=} ;;
         esac
         shift
     done
+    echo "$named"
 }
 
 # What is finished of a case, in all attempts: grows with every item, or is 0.

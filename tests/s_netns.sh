@@ -15,15 +15,13 @@ nodes 3
 . "$here/../jobs/env.sh" # the keepalive
 
 # mpirun starts its daemons by this instead of ssh: agent NODE COMMAND
-cat >agent <<'EOF2'
+cat >agent <<END
 #!/bin/sh
-. "$WORLD"
-node=$1
+node=\$1
 shift
-node_run "$node" sh -c "$*"
-EOF2
+exec "$here/on_node.sh" "\$node" sh -c "\$*"
+END
 chmod +x agent
-export ASSAY_WORLD=1 WORLD="$here/world.sh"
 export OMPI_MCA_plm=rsh OMPI_MCA_plm_rsh_agent="$PWD/agent" OMPI_MCA_plm_rsh_no_tree_spawn=1
 
 # wide CASE: starts it on three nodes

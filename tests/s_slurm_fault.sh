@@ -21,6 +21,7 @@ export ASSAY="$assay"
 submit() {
     job=$(sbatch --parsable -N 2 --ntasks-per-node 2 -t 5 -o "$1.log" "$jobs/assay.sbatch" evidence \
         -o "$1" $lots) || fail "sbatch"
+    job_state "$job" RUNNING 20
     hold "$1" $(job_nodes "$job")
     batch=$(job_field "$job" BatchHost)
     other=$(job_nodes "$job" | grep -vx "$batch" | head -n 1)

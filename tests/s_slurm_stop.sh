@@ -23,6 +23,7 @@ submit() {
     shift
     job=$(sbatch --parsable -N 2 --ntasks-per-node 2 -o "$case.log" "$@" "$jobs/assay.sbatch" evidence \
         -o "$case" $lots) || fail "sbatch"
+    job_state "$job" RUNNING 20
 }
 
 # 1. the time limit: Slurm looks for it every 30 s, so the rest happens meanwhile

@@ -63,7 +63,7 @@ slurm_up() {
     slurmctld -c || fail "slurmctld"
     for i in $(seq "$1"); do
         mkdir -p "$slurm/spool.n$i" "$slurm/tmp.n$i"
-        node_run "n$i" slurmd -N "n$i" || fail "slurmd of n$i"
+        "$here/on_node.sh" "n$i" slurmd -N "n$i" || fail "slurmd of n$i"
     done
     for _ in $(seq 100); do
         [ "$(sinfo -h -N -o %t 2>/dev/null | grep -cx idle)" = "$1" ] && return 0
@@ -94,5 +94,5 @@ job_said() {
     fail "the log $1 lacks: $2"
 }
 
-# job_nodes JOB: n1 n2 ...
+# job_nodes JOB: n1 n2 ..., of a job that has started
 job_nodes() { scontrol show hostnames "$(job_field "$1" NodeList)"; }

@@ -2,7 +2,7 @@
 #
 # The test starts itself again in namespaces of its own: processes, network, mounts, host name.
 # So no port or name clashes with anything, and the kernel ends all that it started when it ends.
-# Then `nodes N` makes n1 .. nN behind a switch, and this shell is n0.
+# Then `nodes N` makes n1 .. nN behind a switch, and this shell is n0; on_node.sh runs things there.
 # Skips (77) where that is not permitted.
 if [ -z "${ASSAY_WORLD:-}" ]; then
     for tool in unshare nsenter ip; do
@@ -13,7 +13,9 @@ if [ -z "${ASSAY_WORLD:-}" ]; then
         { echo "skipped: namespaces are not permitted here (root is needed)"; exit 77; }
     ASSAY_WORLD=1 exec unshare --mount --net --uts --ipc --pid --fork --kill-child=KILL --mount-proc "$0" "$@"
 fi
-ip link set lo up
+# Open MPI names its files by host and process number, which other worlds have too
+ip link set lo up && mount -t tmpfs -o mode=1777 tmpfs /dev/shm || { echo "no world"; exit 1; }
+export OMPI_MCA_orte_tmpdir_base=/dev/shm
 
 # nodes N: n1 .. nN at 10.77.0.11 ..., each with a network and a host name of its own
 nodes() {
@@ -37,13 +39,6 @@ nodes() {
     export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader,tcp
 }
 
-# node_run NODE COMMAND...: there, with its own shared memory: Open MPI names segments by host
-# (nsenter, because `ip netns exec` hides the control groups)
-node_run() {
-    nsenter --net="/run/netns/$1" unshare --uts --mount sh -c \
-        'hostname "$0" && mount -t tmpfs -o mode=1777 tmpfs /dev/shm && exec "$@"' "$@"
-}
-
 # on KIND NODE...: numbers of the processes there: ranks or workers of assay, or daemons of mpirun
 on() {
     kind=$1
@@ -60,13 +55,16 @@ on() {
 
 # hold CASE NODE...: waits until something of the case is finished, then stops the workers there
 hold() {
+    held=$1/status.json
+    shift
     for _ in $(seq 400); do
-        grep -qE '"lots_done": [1-9]' "$1/status.json" 2>/dev/null && break
+        grep -qE '"lots_done": [1-9]' "$held" 2>/dev/null && break
         sleep 0.05
     done
-    grep -q '"state": "examine"' "$1/status.json" || fail "$1 is over too early to tell"
-    shift
-    kill -STOP $(on workers "$@") 2>/dev/null
+    for _ in 1 2 3; do # the first stops the zygotes, the next what they forked meanwhile
+        kill -STOP $(on workers "$@") 2>/dev/null
+    done
+    grep -q '"state": "examine"' "$held" || fail "it was over too early to tell: $held"
 }
 
 # release NODE...: they go on
