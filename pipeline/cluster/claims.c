@@ -71,6 +71,15 @@ bool as_claims_take(struct as_claims *c, uint64_t *lot)
     return true;
 }
 
+uint64_t as_claims_drop(struct as_claims *c, uint64_t most)
+{
+    uint64_t n = 0;
+
+    for (; c->next < c->norder && c->order[c->next].bytes > most; c->next++)
+        n++;
+    return n;
+}
+
 enum as_status as_claims_done(struct as_claims *c, uint64_t lot)
 {
     if (lot >= c->n)

@@ -17,6 +17,10 @@ void as_claims_free(struct as_claims *c);
 /* The next lot nobody has; false: none is left. */
 bool as_claims_take(struct as_claims *c, uint64_t *lot);
 
+/* Lots of more than `most` bytes that nobody has are not handed out any more; returns how
+ * many those are.  They stay unfinished.                                      */
+uint64_t as_claims_drop(struct as_claims *c, uint64_t most);
+
 /* Lot i is finished; telling it twice is harmless.  AS_EBUG: no such lot. */
 enum as_status as_claims_done(struct as_claims *c, uint64_t lot) AS_MUST_CHECK;
 

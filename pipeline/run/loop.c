@@ -226,6 +226,9 @@ static void read_mail(struct as_loop *l, int from, const struct as_mail *m, uint
         snprintf(text, sizeof text, "%.*s", (int)n, (const char *)m->body);
         told_to_stop(l, (enum as_status)m->v[0], text);
         break;
+    case MAIL_COUNT:
+        l->r->contents_done += m->v[0];
+        break;
     case MAIL_STOPPED:
         if (++l->stopped == l->r->size)
             as_lead_tell_all(l, MAIL_END, 0, NULL, 0);
@@ -334,6 +337,8 @@ static enum as_status begin(struct as_loop *l, const struct as_lot *lots, uint64
     }
     l->lots = lots;
     AS_TRY(as_claims_new(&l->claims, bytes, done, nlots, err));
+    l->bytes_left = as_claims_bytes_left(l->claims);
+    l->begun = as_rank_elapsed(r);
     if (as_claims_left(l->claims) == 0)
         as_lead_tell_all(l, MAIL_END, 0, NULL, 0);
 done:
