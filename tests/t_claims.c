@@ -22,10 +22,10 @@ static void t_order(void **state)
     assert_int_equal(as_claims_new(&c, BYTES, NULL, 6, NULL), AS_OK);
     assert_int_equal(as_claims_left(c), 6);
     for (int i = 0; i < 6; i++) {
-        assert_true(as_claims_take(c, &lot));
+        assert_int_equal(as_claims_take(c, 1, &lot), 1);
         assert_int_equal(lot, WANT[i]);
     }
-    assert_false(as_claims_take(c, &lot));
+    assert_int_equal(as_claims_take(c, 1, &lot), 0);
     assert_int_equal(as_claims_left(c), 6); /* taken, not done */
     as_claims_free(c);
 }
@@ -41,7 +41,7 @@ static void t_done(void **state)
     assert_int_equal(as_claims_new(&c, BYTES, DONE, 3, NULL), AS_OK);
     assert_int_equal(as_claims_left(c), 2);
     assert_int_equal(as_claims_bytes_left(c), 40);
-    assert_true(as_claims_take(c, &lot));
+    assert_int_equal(as_claims_take(c, 1, &lot), 1);
     assert_int_equal(lot, 2);
     assert_int_equal(as_claims_done(c, 1), AS_OK); /* of an earlier attempt */
     assert_int_equal(as_claims_done(c, 2), AS_OK);
@@ -50,9 +50,9 @@ static void t_done(void **state)
     assert_int_equal(as_claims_bytes_left(c), 10);
     assert_int_equal(as_claims_done(c, 3), AS_EBUG);
     assert_int_equal(as_claims_done(c, UINT64_MAX), AS_EBUG);
-    assert_true(as_claims_take(c, &lot));
+    assert_int_equal(as_claims_take(c, 1, &lot), 1);
     assert_int_equal(lot, 0);
-    assert_false(as_claims_take(c, &lot));
+    assert_int_equal(as_claims_take(c, 1, &lot), 0);
     assert_int_equal(as_claims_done(c, 0), AS_OK);
     assert_int_equal(as_claims_left(c), 0);
     assert_int_equal(as_claims_bytes_left(c), 0);
@@ -66,7 +66,7 @@ static void t_none(void **state)
     (void)state;
 
     assert_int_equal(as_claims_new(&c, NULL, NULL, 0, NULL), AS_OK);
-    assert_false(as_claims_take(c, &lot));
+    assert_int_equal(as_claims_take(c, 1, &lot), 0);
     assert_int_equal(as_claims_left(c), 0);
     assert_int_equal(as_claims_done(c, 0), AS_EBUG);
     as_claims_free(c);

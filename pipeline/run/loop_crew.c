@@ -215,9 +215,24 @@ static void commit_done(void *arg)
     }
     for (uint32_t i = 0; i < l->nwriting; i++) {
         as_report_keep(l->r, &l->writing[i]);
-        as_loop_post(l, 0, MAIL_DONE, 0, &l->writing[i], sizeof l->writing[i]);
+        if (l->ntelling == AS_REPORTS_MAX)
+            as_loop_tell(l, true);
+        if (l->ntelling == 0)
+            l->telling_since = as_rank_elapsed(l->r);
+        l->telling[l->ntelling++] = l->writing[i];
     }
     l->nwriting = 0;
+}
+
+void as_loop_tell(struct as_loop *l, bool now)
+{
+    double waited = as_rank_elapsed(l->r) - l->telling_since;
+
+    if (l->ntelling == 0 ||
+        (!now && !as_claims_tell_now((uint32_t)l->r->size, l->ntelling, waited, l->no_more)))
+        return;
+    as_loop_post(l, 0, MAIL_DONE, 0, l->telling, l->ntelling * (uint32_t)sizeof *l->telling);
+    l->ntelling = 0;
 }
 
 /* Starts a sync when a lot is through, much is held, or it has been a while. */
