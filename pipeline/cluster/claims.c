@@ -7,9 +7,10 @@
 
 #include <stdlib.h>
 
-/* So many ranks are answered one lot at a time; a batch is at most one PART of a fair
- * share; rank 0 hears of finished lots so often at most.                        */
-enum { RANKS_SINGLY = 64, PART = 2, TELLS_PER_S = 500 };
+/* So many ranks are answered one lot at a time; a batch has at most the fourth part of a
+ * fair share of the lots: what bytes do not tell of costs must not hold many others up;
+ * rank 0 hears of finished lots so often at most.                                  */
+enum { RANKS_SINGLY = 64, PART = 4, TELLS_PER_S = 500 };
 
 struct lot {
     uint64_t bytes, number;
@@ -72,15 +73,24 @@ void as_claims_free(struct as_claims *c)
     free(c);
 }
 
+/* Lots of the next answer at most, by their number. */
+static uint64_t batch(const struct as_claims *c, uint64_t ranks)
+{
+    uint64_t most = (ranks + RANKS_SINGLY - 1) / RANKS_SINGLY;
+    uint64_t fair = (c->norder - c->next) / (PART * ranks);
+
+    if (c->next < ranks)
+        return 1; /* the largest lots begin at once, each in a rank of its own */
+    most = most < fair ? most : fair;
+    return most < AS_CLAIM_MAX ? most : AS_CLAIM_MAX;
+}
+
 uint32_t as_claims_take(struct as_claims *c, uint32_t ranks, uint64_t *lot)
 {
-    uint64_t shares = (uint64_t)PART * (ranks ? ranks : 1);
-    uint64_t most = (ranks + RANKS_SINGLY - 1) / RANKS_SINGLY, left = c->norder - c->next;
-    uint64_t bytes_most = c->bytes_next / shares, bytes = 0;
+    uint64_t most = batch(c, ranks ? ranks : 1), bytes = 0;
+    uint64_t bytes_most = c->bytes_next / (ranks ? ranks : 1);
     uint32_t n = 0;
 
-    most = most < left / shares ? most : left / shares;
-    most = most < AS_CLAIM_MAX ? most : AS_CLAIM_MAX;
     while (c->next < c->norder) {
         const struct lot *x = &c->order[c->next];
         if (n > 0 && (n >= most || bytes > bytes_most || x->bytes > bytes_most - bytes))
@@ -98,12 +108,9 @@ uint64_t as_claims_free_lots(const struct as_claims *c)
     return c->norder - c->next;
 }
 
-bool as_claims_tell_now(uint32_t ranks, uint32_t reports, double waited_s, bool no_more)
+double as_claims_tell_after(uint32_t ranks)
 {
-    if (reports == 0)
-        return false;
-    return no_more || reports >= AS_REPORTS_MAX ||
-           waited_s * TELLS_PER_S >= (double)ranks - RANKS_SINGLY;
+    return ranks <= RANKS_SINGLY ? 0 : (double)ranks / TELLS_PER_S;
 }
 
 enum as_status as_claims_done(struct as_claims *c, uint64_t lot)

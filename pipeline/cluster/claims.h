@@ -22,20 +22,22 @@ void as_claims_free(struct as_claims *c);
  * The answer to one claim: the next lots nobody has, largest first, to `lot`
  * (room for AS_CLAIM_MAX); returns how many, 0 when none is left.
  *
- * One lot, as long as one server can keep up with that.  With more `ranks` as many as
- * keep the claims per second about equal, but never more than a fixed part of
- * a rank's fair share of what is left, in lots and in bytes: so a huge lot comes
- * alone, and toward the end lots come one by one.
+ * One lot in runs of few ranks.  With many `ranks` as many as keep the claims per
+ * second about equal, but at most a part of a rank's fair share of what is left, in
+ * lots and in bytes: so a huge lot comes alone, and toward the end lots come one by
+ * one.  Each rank's first lot comes alone too, so that the largest begin at once.
  */
 uint32_t as_claims_take(struct as_claims *c, uint32_t ranks, uint64_t *lot);
 
 /* Lots nobody has yet. */
 uint64_t as_claims_free_lots(const struct as_claims *c);
 
-/* Whether a rank shall tell of finished lots by a message of its own, `waited_s` after
- * the oldest: at once in small runs and when it has nothing more to claim; else
- * they go along with its next claim.                                          */
-bool as_claims_tell_now(uint32_t ranks, uint32_t reports, double waited_s, bool no_more);
+/*
+ * Seconds that a rank may keep reports of finished lots for company: 0 in small runs.
+ * They go along with its next claim, or by themselves after this time, when
+ * there are AS_REPORTS_MAX of them, or when the rank has nothing left to do.
+ */
+double as_claims_tell_after(uint32_t ranks);
 
 /* Lot i is finished; telling it twice is harmless.  AS_EBUG: no such lot. */
 enum as_status as_claims_done(struct as_claims *c, uint64_t lot) AS_MUST_CHECK;

@@ -270,6 +270,7 @@ static void give(struct as_loop *l)
     } else if (l->phase == AS_PHASE_RECHECK) {
         work->lot.mode = AS_READ_RECHECK;
     }
+    l->in_hand++;
     as_crew_give(l->crew, work);
 }
 

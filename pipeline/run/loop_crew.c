@@ -166,6 +166,7 @@ static void on_done(void *state, struct as_work *work)
         as_loop_stop(l, AS_EIO, "no memory for reports");
         return;
     }
+    l->in_hand--;
     rep = &l->ready[l->nready++];
     *rep = (struct as_lot_report){.phase = l->phase, .lot = work->id, .rank = (uint64_t)l->r->me,
                                   .items = l->items, .contents = l->contents, .bytes = work->bytes};
@@ -228,8 +229,9 @@ void as_loop_tell(struct as_loop *l, bool now)
 {
     double waited = as_rank_elapsed(l->r) - l->telling_since;
 
-    if (l->ntelling == 0 ||
-        (!now && !as_claims_tell_now((uint32_t)l->r->size, l->ntelling, waited, l->no_more)))
+    now |= l->ntelling == AS_REPORTS_MAX;
+    now |= l->no_more && l->in_hand == 0 && l->nready == 0 && !l->committing;
+    if (l->ntelling == 0 || (!now && waited < as_claims_tell_after((uint32_t)l->r->size)))
         return;
     as_loop_post(l, 0, MAIL_DONE, 0, l->telling, l->ntelling * (uint32_t)sizeof *l->telling);
     l->ntelling = 0;

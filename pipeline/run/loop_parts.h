@@ -50,6 +50,7 @@ struct as_loop {
     struct as_question question[AS_ARENAS];
     struct as_grant queue[AS_CLAIM_MAX]; /* got, not yet given to the crew: from next on */
     uint32_t nqueue, queue_next;
+    uint32_t in_hand; /* given to the crew, not done */
     bool claiming, no_more, ended, stopping, stopped_told;
     double stop_at; /* when items in hand are given up */
     enum as_status why;
