@@ -160,8 +160,8 @@ static void take_lot(struct as_loop *l, uint64_t number, const struct as_lot *lo
     }
     if (l->phase == AS_PHASE_LIST) {
         l->claimed->lot.mode = AS_READ_LIST;
-        l->claimed->lot.part_bytes = r->options->lot_bytes;
-        l->claimed->lot.part_entries = r->options->lot_entries;
+        l->claimed->lot.part_bytes = as_lot_grain(r->options->lot_bytes);
+        l->claimed->lot.part_entries = as_lot_grain(r->options->lot_entries);
     } else if (l->phase == AS_PHASE_RECHECK) {
         l->claimed->lot.mode = AS_READ_RECHECK;
     }
@@ -346,10 +346,7 @@ static void finish(struct as_loop *l)
 
     if (l->crew)
         c = as_crew_counts(l->crew);
-    r->crew_counts.spawned += c.spawned;
-    r->crew_counts.retried += c.retried;
     r->crew_counts.blamed += c.blamed;
-    r->crew_counts.renewed += c.renewed;
     r->crew_counts.died += c.died;
     while (as_io_pending(r->io) > 0) { /* opens under way still name this crew */
         struct pollfd fd = {as_io_fd(r->io), POLLIN, 0};

@@ -181,8 +181,9 @@ static enum as_status find_lots(struct as_rank *r, const char *fingerprint, bool
     }
     if (*fresh)
         status = as_inventory_make(r->kase.inventory, r->sources, r->nsources,
-                                   r->options->lot_bytes, r->options->lot_entries, &r->lots,
-                                   &r->nlots, &r->totals, walked, r, err);
+                                   as_lot_grain(r->options->lot_bytes),
+                                   as_lot_grain(r->options->lot_entries), &r->lots, &r->nlots,
+                                   &r->totals, walked, r, err);
 done:
     free(then);
     return status;
@@ -203,8 +204,11 @@ static enum as_status cut_containers(struct as_rank *r, const char *fingerprint,
         AS_TRY(as_loop_run(r, AS_PHASE_LIST, lots, n, NULL, err));
     if (r->me == 0) {
         status = n ? as_parts_apply(r, index, n, err) : AS_OK;
-        if (status == AS_OK)
+        if (status == AS_OK) {
+            r->nlots = as_lots_join(r->lots, r->nlots, r->options->lot_bytes,
+                                    r->options->lot_entries, (uint32_t)r->size);
             status = as_lots_write(r->kase.lots, fingerprint, &r->totals, r->lots, r->nlots, err);
+        }
     }
     AS_TRY(as_comm_agree(r->comm, status, err));
 done:

@@ -13,6 +13,7 @@
 #include "sources.h"
 
 #include "../examine/hash.h"
+#include "../hex.h"
 #include "../log.h"
 #include "../media/sniff.h"
 #include "../wire.h"
@@ -63,12 +64,6 @@ void as_roll_free(struct as_roll *roll)
         as_hash_free(roll->hash);
     }
     free(roll);
-}
-
-static void hex(const uint8_t *bytes, size_t n, char *to)
-{
-    for (size_t i = 0; i < n; i++)
-        snprintf(to + 2 * i, 3, "%02x", bytes[i]);
 }
 
 static bool counts(const struct as_rank *r, const struct as_key *key)
@@ -207,7 +202,7 @@ static void add_file(struct as_hash *h, const struct roll_entry *e, const struct
 
     if (!e->hashed || e->path.len < skip)
         return;
-    hex(e->sha, 32, sum);
+    as_hex(e->sha, 32, sum);
     n = snprintf(text, sizeof text, "%c%" PRIu64 "%c%s\n", 0, e->size, 0, sum);
     as_hash_add(h, e->path.at + skip, e->path.len - skip);
     as_hash_add(h, text, (size_t)n);
@@ -242,7 +237,7 @@ static void end_source(struct as_roll *roll)
 
     as_hash_end(roll->hash, sha, no, no);
     if (roll->r->sources[roll->source].folder)
-        hex(sha, 32, row->sha256);
+        as_hex(sha, 32, row->sha256);
     row->recheck = recheck_word(roll->r, roll->changed);
     roll->source++;
     start_source(roll);
@@ -260,7 +255,7 @@ static void take_entry(struct as_roll *roll, const struct roll_entry *e)
         row->kind = e->kind;
         row->size = s->folder ? 0 : e->size;
         if (e->hashed)
-            hex(e->sha, 32, row->sha256);
+            as_hex(e->sha, 32, row->sha256);
     } else {
         add_file(roll->hash, e, s, row);
     }
