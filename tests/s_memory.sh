@@ -3,6 +3,7 @@
 #
 # ITEMS=n: of the larger tar (default 120000); a quarter of it is the smaller one, which is
 # large enough that buffers of fixed size are full.  ITEMS=1000000 is the promise in full.
+# With ITEMS also folders of small files, which take minutes to make and to remove.
 . "$(dirname "$0")/lib.sh"
 items=${ITEMS:-120000}
 promise=200
@@ -38,10 +39,12 @@ for n in 1 2; do
 done
 
 # a soft limit of addresses, which the jail of a worker may raise for its shared memory;
-# libraries take 350 MB of it
-(ulimit -S -v $((440000 + items * promise / 1024)) && "$assay" run many.tar -o limited \
+# libraries and fixed buffers take most of it
+(ulimit -S -v $((500000 + items * promise / 1024)) && "$assay" run many.tar -o limited \
     --recheck none >limited.out 2>limited.log) || fail "a run under ulimit -v"
 rm -rf many.tar few.tar limited
+
+[ -n "${ITEMS:-}" ] || { echo "passed; without folders, for which give ITEMS"; exit 0; }
 
 # files: the lists of a folder, its hash on rank 0, the second reading
 folder() {
