@@ -348,10 +348,7 @@ static void finish(struct as_loop *l)
 
     if (l->crew)
         c = as_crew_counts(l->crew);
-    r->crew_counts.spawned += c.spawned;
-    r->crew_counts.retried += c.retried;
     r->crew_counts.blamed += c.blamed;
-    r->crew_counts.renewed += c.renewed;
     r->crew_counts.died += c.died;
     while (as_io_pending(r->io) > 0) { /* opens under way still name this crew */
         struct pollfd fd = {as_io_fd(r->io), POLLIN, 0};
