@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct as_command COMMANDS[] = {
@@ -63,7 +64,9 @@ static const struct as_command COMMANDS[] = {
                  "work, the largest of them, core-hours. Sources that one process must read whole "
                  "are named, with what to do about them.",
         .examples = {{"assay plan /evidence", "an estimate"},
-                     {"assay plan --exact big.tar.gz", "list everything"}},
+                     {"assay plan --exact big.tar.gz", "list everything"},
+                     {"assay plan --slurm --node-cores 64 /evidence",
+                      "the sbatch line for a cluster with such nodes"}},
         .run = as_cmd_plan,
     },
     {
@@ -227,7 +230,12 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    int code = dispatch(argc, argv);
+    int code;
+
+    /* a store is complete or absent, and never opened for writing again: locks would guard nothing,
+     * and fail on file systems that have none */
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    code = dispatch(argc, argv);
 
     if (fflush(stdout) != 0 || ferror(stdout)) {
         as_log(AS_LOG_ERROR, "cannot write the results: %s", strerror(errno));

@@ -348,19 +348,19 @@ void as_audit_close(struct as_audit *a)
     free(a);
 }
 
-enum as_status as_audit_read_head(const char *path, char head[65], struct as_err *err)
+enum as_status as_audit_last(const char *path, char head[65], struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct reader *r = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-    memcpy(head, NOTHING_BEFORE, HEX_ROOM);
+    memcpy(head, NOTHING_BEFORE, sizeof NOTHING_BEFORE);
     if (fd < 0)
-        AS_FAIL(err, AS_EFORMAT, "cannot open the audit log: %s", strerror(errno));
+        AS_FAIL(err, AS_EIO, "cannot open the audit log %s: %s", path, strerror(errno));
     if ((r = reader_new(fd)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to read the audit log");
     while ((status = next_line(r, err)) == AS_OK)
-        memcpy(head, r->sha, HEX_ROOM);
+        memcpy(head, r->sha, sizeof r->sha);
     if (status == AS_END)
         status = AS_OK;
 done:

@@ -39,8 +39,8 @@ const char *as_audit_head(const struct as_audit *a);
 
 void as_audit_close(struct as_audit *a);
 
-/* Gives the head of a log that is not opened for adding.  AS_EFORMAT: there is none. */
-enum as_status as_audit_read_head(const char *path, char head[65],
-                                  struct as_err *err) AS_MUST_CHECK;
+/* SHA-256, in hex, of the last line of a log that stays as it is; AS_EIO.  Whether the
+ * whole chain holds: report/chain.h.                                               */
+enum as_status as_audit_last(const char *path, char head[65], struct as_err *err) AS_MUST_CHECK;
 
 #endif

@@ -271,6 +271,42 @@ done:
     return status;
 }
 
+enum as_status as_comm_node(struct as_comm *comm, const void *mine, uint32_t n, uint8_t **all,
+                            int *ranks, int *me, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    MPI_Comm here = MPI_COMM_NULL;
+
+    *all = NULL;
+    *ranks = 1;
+    *me = 0;
+    if (comm != NULL) {
+        AS_TRY(as_comm_check(MPI_Comm_split_type(comm->comm, MPI_COMM_TYPE_SHARED, 0,
+                                                 MPI_INFO_NULL, &here),
+                             "find the ranks of this node", err));
+        MPI_Comm_size(here, ranks);
+        MPI_Comm_rank(here, me);
+    }
+    *all = calloc((size_t)*ranks, n);
+    status = *all ? AS_OK
+                  : as_fail(err, AS_ENOMEM, AS_REASON_NONE, __FILE__, __LINE__,
+                            "no memory for the ranks of this node");
+    AS_TRY(as_comm_agree(comm, status, err));
+    if (comm == NULL)
+        memcpy(*all, mine, n);
+    else
+        AS_TRY(as_comm_check(MPI_Allgather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, here),
+                             "ask the ranks of this node", err));
+done:
+    if (here != MPI_COMM_NULL)
+        MPI_Comm_free(&here);
+    if (status != AS_OK) {
+        free(*all);
+        *all = NULL;
+    }
+    return status;
+}
+
 /* 5 bytes to some ------------------------------------------------------------------------ */
 
 /* malloc of the sum of the lengths; AS_ENOMEM if there is no room or no such number. */

@@ -37,6 +37,11 @@ enum as_status as_comm_exscan(struct as_comm *comm, const uint64_t *v, uint64_t 
 enum as_status as_comm_allgather(struct as_comm *comm, const void *mine, uint64_t n,
                                  void *all) AS_MUST_CHECK;
 
+/* The n bytes of every rank of this node, one after another, malloc'd: of *ranks ranks, this one
+ * being the *me-th.  Collective over all nodes; comm == NULL: one process.    */
+enum as_status as_comm_node(struct as_comm *comm, const void *mine, uint32_t n, uint8_t **all,
+                            int *ranks, int *me, struct as_err *err) AS_MUST_CHECK;
+
 /* Every rank's bytes of any length, in rank order, malloc'd, on rank 0 (NULL elsewhere). */
 enum as_status as_comm_gather(struct as_comm *comm, const void *mine, uint64_t n, uint8_t **all,
                               uint64_t *all_len, struct as_err *err) AS_MUST_CHECK;

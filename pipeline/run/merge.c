@@ -74,7 +74,7 @@ static enum as_status check_audit(struct input *in, struct as_err *err)
     json_t *made = json_loads(in->rec.made, 0, NULL);
     const char *head = json_string_value(json_object_get(made, "audit_head"));
 
-    AS_TRY(as_audit_read_head(in->kase.audit, in->head, err));
+    AS_TRY(as_audit_last(in->kase.audit, in->head, err));
     if (head == NULL || strcmp(head, in->head) != 0)
         AS_FAIL(err, AS_EFORMAT, "the audit log is not as shard %u/%u left it", in->shard.i,
                 in->shard.n);
@@ -150,14 +150,11 @@ static enum as_status put_in_order(struct merge *m, struct as_err *err)
     }
     for (uint32_t i = 0; i < n; i++)
         if (m->order[i] == UINT32_MAX && missing++ < 20)
-            len +=
-                (size_t)snprintf(names + len, sizeof names - len, "%s%u", len ? ", " : "", i + 1);
+            len += (size_t)snprintf(names + len, sizeof names - len, "%s%u", len ? ", " : "", i + 1);
     if (missing)
-        AS_FAIL(err, AS_SKIP,
-                "%s %s%s of %u %s missing: examine what is not examined, and name "
-                "the folders of all %u",
-                missing == 1 ? "shard" : "shards", names, missing > 20 ? ", ..." : "", n,
-                missing == 1 ? "is" : "are", n);
+        AS_FAIL(err, AS_SKIP, "%s %s%s of %u %s missing: examine what is not examined, and name "
+                "the folders of all %u", missing == 1 ? "shard" : "shards", names,
+                missing > 20 ? ", ..." : "", n, missing == 1 ? "is" : "are", n);
 done:
     return status;
 }
@@ -176,10 +173,8 @@ static enum as_status compare_requests(const struct merge *m, struct as_err *err
             continue;
         as_fingerprint_difference(as_fingerprint_common(a->rec.fingerprint),
                                   as_fingerprint_common(b->rec.fingerprint), text, sizeof text);
-        AS_FAIL(err, AS_EFORMAT,
-                "shards 1 and %u were made otherwise: %s (\"there\" is %s, \"here\" "
-                "%s)",
-                k + 1, text, a->kase.dir, b->kase.dir);
+        AS_FAIL(err, AS_EFORMAT, "shards 1 and %u were made otherwise: %s (\"there\" is %s, \"here\" "
+                "%s)", k + 1, text, a->kase.dir, b->kase.dir);
     }
     AS_TRY(as_fingerprint_program(&own, err));
     if (strcmp(own, as_fingerprint_programs(a->rec.fingerprint)) != 0) {
@@ -215,10 +210,9 @@ static enum as_status compare_lots(struct merge *m, struct as_err *err)
             m->totals = totals;
         } else if (memcmp(&totals, &m->totals, sizeof totals) != 0 || n != m->nlots ||
                    memcmp(lots, m->lots, n * sizeof *lots) != 0) {
-            AS_FAIL(err, AS_EFORMAT,
-                    "shard %u (%s) found other evidence than shard 1 (%s): it "
-                    "changed in between; start the one that is wrong over with --fresh",
-                    k + 1, in->kase.dir, m->in[m->order[0]].kase.dir);
+            AS_FAIL(err, AS_EFORMAT, "shard %u (%s) found other evidence than shard 1 (%s): it "
+                    "changed in between; start the one that is wrong over with --fresh", k + 1,
+                    in->kase.dir, m->in[m->order[0]].kase.dir);
         } else {
             free(lots);
         }
@@ -246,10 +240,8 @@ static enum as_status check_output(const struct merge *m, struct as_err *err)
             AS_FAIL(err, AS_EUSAGE, "%s is one of the shards: the case needs a folder of its own",
                     c->dir);
     if (!m->r->options->fresh && access(c->lots, F_OK) == 0)
-        AS_FAIL(err, AS_EFORMAT,
-                "%s holds the saved state of a run: name another folder, or use "
-                "--fresh to throw it away",
-                c->dir);
+        AS_FAIL(err, AS_EFORMAT, "%s holds the saved state of a run: name another folder, or use "
+                "--fresh to throw it away", c->dir);
 done:
     return status;
 }
@@ -315,8 +307,7 @@ static enum as_status become(struct merge *m, struct as_err *err)
         AS_FAIL(err, AS_ENOMEM, "no memory for the shards");
     r->journals = m->journals;
     for (; r->njournals < m->n; r->njournals++)
-        if (asprintf(&m->journals[r->njournals], "%s/journal", m->cases[m->order[r->njournals]]) <
-            0)
+        if (asprintf(&m->journals[r->njournals], "%s/journal", m->cases[m->order[r->njournals]]) < 0)
             AS_FAIL(err, AS_ENOMEM, "no memory for the shards");
 done:
     return status;
@@ -366,8 +357,7 @@ static enum as_status take_phase(struct as_rank *r, enum as_phase phase, uint64_
     if (lost)
         status = as_fail(err, AS_EFORMAT, AS_REASON_NONE, __FILE__, __LINE__,
                          "%" PRIu64 " of %" PRIu64 " lots are in no journal: a journal of a shard "
-                         "is lost or damaged; bring it back, or start that shard over",
-                         lost, n);
+                         "is lost or damaged; bring it back, or start that shard over", lost, n);
     AS_TRY(as_comm_agree(r->comm, status, err));
 done:
     free(done);

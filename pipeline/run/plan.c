@@ -227,7 +227,7 @@ enum as_status as_plan_make(const struct as_options *o, uint32_t nnames, char *c
     p->inventory = -1;
     AS_TRY(as_run_check(o, err));
     AS_TRY(as_sources_new(&p->rank.sources, &p->rank.nsources, names, nnames, "", err));
-    AS_TRY(as_solo_new(&p->solo, o, as_machine_examiners(o, 1, NULL, 0), &calls, err));
+    AS_TRY(as_solo_new(&p->solo, o, as_machine_examiners(o, NULL, NULL, 0), &calls, err));
     AS_TRY(walk(p, err));
     AS_TRY(list_large(p, err));
     look_at_lots(p);

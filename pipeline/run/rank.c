@@ -94,7 +94,7 @@ static enum as_status look_sealed(struct as_rank *r, const char *fingerprint,
         AS_TRY(as_audit_open(&r->audit, r->kase.audit, err));
         AS_TRY(as_sealed(r, &result->outcome, err));
         r->tell.state = "sealed";
-        r->tell.items_seen = result->outcome.items;
+        r->tell.items_seen = r->tell.items_done = result->outcome.items;
         as_case_tell(&r->kase, &r->tell);
     }
 done:

@@ -74,6 +74,7 @@ struct as_rank {
     struct as_split *split;
     uint64_t nsplits, splits_cap;
     struct as_case_status tell;
+    uint64_t items_done, contents_done; /* in all attempts, in the phases before this one too */
     double told; /* when status.json was last written */
 };
 

@@ -86,8 +86,10 @@ static enum as_status mark_done(struct found *f, bool *done, uint64_t nlots, str
     AS_TRY(as_comm_gather(r->comm, f->report, f->nreports * sizeof rep, &all, &len, err));
     for (uint64_t at = 0; r->me == 0 && at + sizeof rep <= len; at += sizeof rep) {
         memcpy(&rep, all + at, sizeof rep);
-        if (rep.lot < nlots)
+        if (rep.lot < nlots) {
+            r->items_done += done[rep.lot] ? 0 : rep.items;
             done[rep.lot] = true;
+        }
         as_report_keep(r, &rep);
     }
 done:
@@ -102,8 +104,11 @@ enum as_status as_resume(struct as_rank *r, enum as_phase phase, bool *done, uin
     enum as_status status = AS_OK;
 
     AS_TRY(as_comm_agree(r->comm, scan_share(&f, err), err));
-    if (phase == AS_PHASE_EXAMINE && r->owners)
+    if (phase == AS_PHASE_EXAMINE && r->owners) {
         AS_TRY(give_to_owners(&f, err));
+        AS_TRY(as_comm_sum(r->comm, &f.nsha, 1));
+        r->contents_done += f.nsha;
+    }
     AS_TRY(mark_done(&f, done, nlots, err));
 done:
     free(f.sha);

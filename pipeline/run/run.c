@@ -11,10 +11,10 @@
 #include "../../kernels/simd.h"
 #include "../examine/unit.h"
 #include "../log.h"
-#include "machine.h"
 #include "parts.h"
 #include "provenance.h"
 #include "shard.h"
+#include "start.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,6 +46,8 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
         AS_FAIL(err, AS_EUSAGE, "cannot read --hashes %s: %s", o->hashes, strerror(errno));
     if (o->examiners > 256)
         AS_FAIL(err, AS_EUSAGE, "--examiners can be at most 256");
+    if (o->node_cores > 4096 || o->hours > 1000)
+        AS_FAIL(err, AS_EUSAGE, "--node-cores can be at most 4096, --hours at most 1000");
     if (o->item_seconds < 1)
         AS_FAIL(err, AS_EUSAGE, "--item-seconds must be at least 1");
     if (strcmp(o->recheck, "full") != 0 && strcmp(o->recheck, "stat") != 0 &&
@@ -158,6 +160,8 @@ static enum as_status take_inventory(struct as_rank *r, const char *fingerprint,
         as_log(AS_LOG_INFO, "inventory entries=%" PRIu64 " files=%" PRIu64 " bytes=%" PRIu64
                " lots=%" PRIu64 "%s", r->totals.entries, r->totals.files, r->totals.bytes,
                r->nlots, fresh ? "" : " (of an earlier attempt)");
+    if (r->me == 0)
+        as_start_room(r);
 done:
     return status;
 }
@@ -259,23 +263,10 @@ done:
 
 /* ---- 4. the run ---- */
 
-/* A start that leaves most of the node idle is told, with the one that does not. */
-static void warn_idle_cores(const struct as_rank *r)
-{
-    uint32_t cores = as_machine_cores(), ranks = as_machine_ranks();
-
-    if (2 * ranks * r->nexaminers < cores)
-        as_log(AS_LOG_WARN,
-               "%u ranks here with %u examiners each use under half of %u allowed cores; better: "
-               "mpirun --map-by ppr:1:node:pe=%u assay run ... (or --examiners %u)",
-               ranks, r->nexaminers, cores, cores, cores / ranks);
-}
-
 static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *names,
                             char **fingerprint, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    char why[256];
 
     AS_TRY(as_case_init(&r->kase, r->options->output, err));
     AS_TRY(as_shard_parse(r->options->shard, &r->shard, err));
@@ -283,13 +274,10 @@ static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *nam
     r->journals = &r->kase.journal;
     r->njournals = 1;
     AS_TRY(as_sources_new(&r->sources, &r->nsources, names, nnames, r->options->output, err));
-    r->nexaminers = as_machine_examiners(r->options, as_machine_ranks(), why, sizeof why);
-    if (why[0])
-        as_log(AS_LOG_WARN, "%s", why);
-    if (r->me == 0)
-        warn_idle_cores(r);
 done:
     status = as_comm_agree(r->comm, status, err);
+    if (status == AS_OK)
+        status = as_start_joined(r, err);
     if (status == AS_OK)
         status = as_comm_agree(r->comm, agree_cpu(r, err), err);
     if (status == AS_OK)
@@ -309,6 +297,7 @@ enum as_status as_run(const struct as_options *o, int nnames, char *const *names
     AS_TRY(as_run_check(o, err));
     if (nnames < 1)
         AS_FAIL(err, AS_EUSAGE, "which evidence? name files, folders or archives");
+    AS_TRY(as_start_alone(err));
     AS_TRY(as_zygote_start(&r->zygote, o, err));
     AS_TRY(as_rank_join(r, result, err));
     AS_TRY(begin(r, (uint32_t)nnames, names, &fingerprint, err));
