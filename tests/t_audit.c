@@ -280,6 +280,25 @@ static void t_full(void **state)
     assert_int_equal(count, 2);
 }
 
+/* The head is the same for the writer and for a reader, and each entry changes it. */
+static void t_head(void **state)
+{
+    struct as_audit *a = open_log();
+    char head[65], before[65];
+    (void)state;
+
+    memcpy(before, as_audit_head(a), sizeof before);
+    for (int i = 0; i < 3; i++) {
+        add(a, "entry", NULL);
+        assert_int_equal(as_audit_last(path, head, NULL), AS_OK);
+        assert_string_equal(head, as_audit_head(a));
+        assert_string_not_equal(head, before);
+        memcpy(before, head, sizeof before);
+    }
+    as_audit_close(a);
+    assert_int_equal(as_audit_last("/nonexistent/log", head, NULL), AS_EIO);
+}
+
 static void t_cannot_open(void **state)
 {
     struct as_audit *a;
@@ -300,7 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(t_chain),    T(t_changes_are_seen),   T(t_every_cut),
         T(t_odd_ends), T(t_torn_hides_nothing), T(t_two_writers),
-        T(t_full),     T(t_cannot_open),
+        T(t_full),     T(t_cannot_open),        T(t_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ static unsigned seed;
 
 static void t_parse(void **state)
 {
-    static const char *const BAD[] = {"0/3", "4/3", "1",    "1/",     "/3",      "1/3 ",
+    static const char *const BAD[] = {"0/3",  "4/3",  "1",    "1/",      "/3",    "1/3 ",
                                       "+1/3", "01/3", "-1/3", "1/10000", "1/3/4", "99999999999/3"};
     struct as_shard s;
     (void)state;

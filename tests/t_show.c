@@ -111,8 +111,8 @@ static void write_audit(void)
     zeros[64] = 0;
     snprintf(path, sizeof path, "%s/audit.jsonl", name);
     snprintf(line, sizeof line,
-             "{\"event\": \"sealed\", \"prev\": \"%s\", \"content_digest\": \"%s\"}\n", zeros,
-             content);
+             "{\"event\": \"sealed\", \"prev\": \"%s\", \"time\": \"\", \"content_digest\": \"%s\"}\n",
+             zeros, content);
     write_file(path, line, "wb");
 }
 
@@ -320,7 +320,7 @@ static void test_verify_audit(void **state)
 
     (void)state;
     snprintf(path, sizeof path, "%s/audit.jsonl", name);
-    write_file(path, "{\"event\": \"after\", \"prev\": \"no\"}\n", "ab");
+    write_file(path, "{\"event\": \"after\", \"prev\": \"no\", \"time\": \"\"}\n", "ab");
     assert_int_equal(run("verify %s", name), 2);
     has("line 2: its \"prev\" is not the hash");
     unlink(path);

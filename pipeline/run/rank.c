@@ -80,7 +80,8 @@ static enum as_status look_sealed(struct as_rank *r, const char *fingerprint,
     then = json_string_value(json_object_get(p, "fingerprint"));
     if (then == NULL || strcmp(then, fingerprint) != 0) {
         as_fingerprint_difference(then ? then : "", fingerprint, difference, sizeof difference);
-        AS_FAIL(err, AS_EFORMAT, "%s is sealed and was made otherwise: %s; use --fresh to start over",
+        AS_FAIL(err, AS_EFORMAT,
+                "%s is sealed and was made otherwise: %s; use --fresh to start over",
                 r->kase.results, difference);
     }
     result->sealed_before = true;
@@ -117,8 +118,10 @@ static enum as_status look_saved(struct as_rank *r, const char *fingerprint,
     AS_TRY(status);
     if (strcmp(then, fingerprint) != 0) {
         as_fingerprint_difference(then, fingerprint, difference, sizeof difference);
-        AS_FAIL(err, AS_EFORMAT, "the saved state of %s was made otherwise: %s; use --fresh to "
-                "start over", r->kase.dir, difference);
+        AS_FAIL(err, AS_EFORMAT,
+                "the saved state of %s was made otherwise: %s; use --fresh to "
+                "start over",
+                r->kase.dir, difference);
     }
     result->shard_before = r->shard.n && access(r->kase.shard, F_OK) == 0;
 done:
@@ -212,7 +215,8 @@ static void tell_end(struct as_rank *r, enum as_status status, const struct as_e
     r->tell.blamed = r->crew_counts.blamed;
     as_case_tell(&r->kase, &r->tell);
     if (status != AS_OK &&
-        as_rank_audit(r, r->tell.state, json_pack("{s:s}", "why", err ? err->text : ""), NULL) != AS_OK)
+        as_rank_audit(r, r->tell.state, json_pack("{s:s}", "why", err ? err->text : ""), NULL) !=
+            AS_OK)
         as_log(AS_LOG_WARN, "the audit log could not be closed");
 }
 
