@@ -91,7 +91,7 @@ static void make_log(void)
 
 static enum as_status check(uint64_t *count, struct as_err *err)
 {
-    return as_audit_check(path, count, err);
+    return as_audit_check(path, count, NULL, err);
 }
 
 static void t_chain(void **state)

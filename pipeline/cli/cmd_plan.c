@@ -1,4 +1,6 @@
 /* cmd_plan.c - assay plan: what a run would have to do, and how to start it. */
+#include "../log.h"
+#include "../report/case.h"
 #include "../report/human.h"
 #include "../report/json.h"
 #include "../run/job.h"
@@ -135,14 +137,31 @@ static void print_plan(const struct as_plan *p, uint32_t examiners, int argc, ch
     printf("\n");
 }
 
+/* The folder of a shard was named where its evidence was meant. */
+static bool names_shard(int argc, char **argv)
+{
+    struct as_progress p;
+
+    for (int i = 0; i < argc; i++)
+        if (as_progress_read(argv[i], &p, NULL) == AS_OK && p.shard[0]) {
+            as_log(AS_LOG_ERROR, "%s is the case of shard %s, not evidence; see assay show %s",
+                   argv[i], p.shard, argv[i]);
+            return true;
+        }
+    return false;
+}
+
 int as_cmd_plan(const struct as_options *o, int argc, char **argv)
 {
     struct as_plan plan;
     struct as_job job;
     struct as_err err = {0};
     uint32_t examiners = as_machine_examiners(o, NULL, NULL, 0);
-    enum as_status status = as_plan_make(o, (uint32_t)argc, argv, &plan, &err);
+    enum as_status status;
 
+    if (names_shard(argc, argv))
+        return AS_EXIT_USAGE;
+    status = as_plan_make(o, (uint32_t)argc, argv, &plan, &err);
     if (status != AS_OK)
         return as_cmd_fail(&err, status == AS_SKIP ? AS_EXIT_NO_INPUT : as_exit_code(status));
     as_job_of(&job, &plan, o);

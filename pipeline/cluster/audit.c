@@ -360,6 +360,11 @@ done:
     return status;
 }
 
+const char *as_audit_head(const struct as_audit *a)
+{
+    return a->prev;
+}
+
 void as_audit_close(struct as_audit *a)
 {
     if (a == NULL)
@@ -408,7 +413,8 @@ done:
     return status;
 }
 
-enum as_status as_audit_check(const char *path, uint64_t *count, struct as_err *err)
+enum as_status as_audit_check(const char *path, uint64_t *count, char head[65],
+                              struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct reader *r = NULL;
@@ -431,6 +437,8 @@ enum as_status as_audit_check(const char *path, uint64_t *count, struct as_err *
     if (c.torn)
         AS_FAIL(err, AS_EFORMAT, "line %" PRIu64 " of the audit log is damaged", c.lines);
     *count = c.entries;
+    if (head)
+        memcpy(head, c.prev, sizeof c.prev);
 done:
     reader_free(r);
     if (fd >= 0)

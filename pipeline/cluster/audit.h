@@ -34,12 +34,17 @@ enum as_status as_audit_open(struct as_audit **a, const char *path,
 enum as_status as_audit_add(struct as_audit *a, const char *event, json_t *fields,
                             struct as_err *err) AS_MUST_CHECK;
 
+/* SHA-256, in hex, of the last line: the head of the chain.  Borrowed. */
+const char *as_audit_head(const struct as_audit *a);
+
 void as_audit_close(struct as_audit *a);
 
 /*
- * Checks the whole chain; *count gets its entries, torn lines not counted.
+ * Checks the whole chain; *count gets its entries, torn lines not counted, and `head`
+ * (may be NULL) the SHA-256 of the last line.
  * AS_EFORMAT: the chain is broken, err names the line.  AS_EIO: it cannot be read.
  */
-enum as_status as_audit_check(const char *path, uint64_t *count, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_audit_check(const char *path, uint64_t *count, char head[65],
+                              struct as_err *err) AS_MUST_CHECK;
 
 #endif

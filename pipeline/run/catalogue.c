@@ -122,7 +122,7 @@ static enum as_status make_index(struct index *x, char **names, size_t n, struct
 
     for (size_t i = (size_t)x->r->me; i < n; i += (size_t)x->r->size) {
         x->file = (uint32_t)i;
-        AS_TRY(as_journal_scan(x->r->kase.journal, names[i], index_record, x, &torn, err));
+        AS_TRY(as_journal_scan(names[i], index_record, x, &torn, err));
     }
 done:
     return as_comm_agree(x->r->comm, status, err);
@@ -388,7 +388,7 @@ enum as_status as_catalogue_new(struct as_catalogue **catalogue, struct as_rank 
     size_t n = 0;
 
     *catalogue = NULL;
-    status = c ? as_journal_list(r->kase.journal, &names, &n, err) : AS_ENOMEM;
+    status = c ? as_journal_list(r->journals, r->njournals, &names, &n, err) : AS_ENOMEM;
     AS_TRY(as_comm_agree(r->comm, status, err));
     AS_TRY(make_index(&x, names, n, err));
     AS_TRY(order(c, &x, err));
@@ -396,9 +396,9 @@ enum as_status as_catalogue_new(struct as_catalogue **catalogue, struct as_rank 
     c->room = malloc(sizeof *c->room);
     status = c->room ? AS_OK : AS_ENOMEM;
     if (status == AS_OK)
-        status = as_journal_open_read(&c->items, r->kase.journal, names, n, OPEN_MAX, err);
+        status = as_journal_open_read(&c->items, names, n, OPEN_MAX, err);
     if (status == AS_OK)
-        status = as_journal_open_read(&c->contents, r->kase.journal, names, n, OPEN_MAX, err);
+        status = as_journal_open_read(&c->contents, names, n, OPEN_MAX, err);
     AS_TRY(as_comm_agree(r->comm, status, err));
     *catalogue = c;
     c = NULL;

@@ -7,6 +7,7 @@
 #include "inventory.h"
 
 #include "../evidence/folder.h"
+#include "../examine/hash.h"
 #include "../wire.h"
 
 #include <errno.h>
@@ -87,12 +88,26 @@ done:
     return status;
 }
 
+enum as_status as_sources_apart(const struct as_source *sources, uint32_t n, const char *case_dir,
+                                struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *real_case = real_folder(case_dir);
+
+    for (uint32_t i = 0; real_case && i < n; i++)
+        if (sources[i].folder && lies_in(real_case, sources[i].path))
+            AS_FAIL(err, AS_EUSAGE, "the case folder %s lies inside the evidence %s; "
+                    "put it elsewhere", case_dir, sources[i].path);
+done:
+    free(real_case);
+    return status;
+}
+
 enum as_status as_sources_new(struct as_source **sources, uint32_t *n, char *const *names,
                               uint32_t nnames, const char *case_dir, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_source *s = calloc(nnames + 1, sizeof *s);
-    char *real_case = real_folder(case_dir);
 
     *sources = NULL;
     *n = 0;
@@ -100,20 +115,17 @@ enum as_status as_sources_new(struct as_source **sources, uint32_t *n, char *con
         AS_FAIL(err, AS_ENOMEM, "no memory for the list of sources");
     for (uint32_t i = 0; i < nnames; i++) {
         AS_TRY(fill_source(&s[i], names[i], err));
-        if (real_case && s[i].folder && lies_in(real_case, s[i].path))
-            AS_FAIL(err, AS_EUSAGE, "the case folder %s lies inside the evidence %s; "
-                    "put it elsewhere", case_dir, s[i].path);
         for (uint32_t k = 0; k < i; k++)
             if (lies_in(s[i].path, s[k].path) || lies_in(s[k].path, s[i].path))
                 AS_FAIL(err, AS_EUSAGE, "%s and %s overlap: name each piece of evidence once",
                         names[k], names[i]);
     }
+    AS_TRY(as_sources_apart(s, nnames, case_dir, err));
     *sources = s;
     *n = nnames;
     s = NULL;
 done:
     as_sources_free(s, nnames);
-    free(real_case);
     return status;
 }
 
@@ -133,6 +145,7 @@ void as_sources_free(struct as_source *sources, uint32_t n)
 struct walk {
     FILE *f;
     uint64_t at; /* bytes written */
+    struct as_hash *hash; /* of them */
     uint8_t *entry;
     struct as_lot *lot; /* [nlots], the last one is open if it has files */
     uint64_t nlots, cap;
@@ -193,6 +206,7 @@ static enum as_status write_entry(struct walk *w, const struct as_key *key, cons
     AS_TRY(add_to_lot(w, size, ENTRY_HEAD + e.n));
     if (fwrite(w->entry, 1, ENTRY_HEAD + e.n, w->f) != ENTRY_HEAD + e.n)
         AS_FAIL(w->err, AS_EIO, "cannot write the inventory: %s", strerror(errno));
+    as_hash_add(w->hash, w->entry, ENTRY_HEAD + e.n);
     w->at += ENTRY_HEAD + e.n;
     w->totals.entries++;
     w->totals.files += file->type == AS_ENTRY_FILE;
@@ -250,18 +264,22 @@ enum as_status as_inventory_make(const char *path, const struct as_source *sourc
     enum as_status status = AS_OK;
     struct walk w = {.grain_bytes = grain_bytes, .grain_entries = grain_entries, .err = err};
     char *beside = NULL;
+    uint8_t no[20];
 
     *lots = NULL;
-    if ((w.entry = malloc(ENTRY_HEAD + AS_PATH_MAX + 256)) == NULL)
+    if (as_hash_new(&w.hash, false) != AS_OK ||
+        (w.entry = malloc(ENTRY_HEAD + AS_PATH_MAX + 256)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the inventory");
     if ((w.f = as_beside_open(path, &beside)) == NULL)
         AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
+    as_hash_start(w.hash);
     for (uint32_t i = 0; i < n; i++) {
         if (sources[i].folder)
             AS_TRY(walk_folder(&w, &sources[i], i, progress, state));
         else
             AS_TRY(walk_file(&w, &sources[i], i));
     }
+    as_hash_end(w.hash, w.totals.listing, no, no);
     status = as_beside_close(w.f, beside, path, err);
     w.f = NULL;
     if (status != AS_OK)
@@ -274,6 +292,7 @@ done:
     if (w.f)
         fclose(w.f);
     free(beside);
+    as_hash_free(w.hash);
     free(w.entry);
     free(w.lot);
     return status;

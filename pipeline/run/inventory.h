@@ -27,6 +27,10 @@ enum as_status as_sources_new(struct as_source **sources, uint32_t *n, char *con
                               uint32_t nnames, const char *case_dir, struct as_err *err) AS_MUST_CHECK;
 void as_sources_free(struct as_source *sources, uint32_t n);
 
+/* AS_EUSAGE: the case folder, made or not, lies inside a source. */
+enum as_status as_sources_apart(const struct as_source *sources, uint32_t n, const char *case_dir,
+                                struct as_err *err) AS_MUST_CHECK;
+
 /* Walks the sources into `path` (written beside, then renamed) and cuts grains of
  * at most grain_bytes and grain_entries; a file above grain_bytes is one alone.
  * `lots` is malloc'd.  progress (may be NULL) is called now and then; AS_ESTOP

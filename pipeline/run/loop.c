@@ -330,10 +330,12 @@ static enum as_status begin(struct as_loop *l, const struct as_lot *lots, uint64
         AS_FAIL(err, AS_ENOMEM, "no memory for %llu lots", (unsigned long long)nlots);
     for (uint64_t i = 0; i < nlots; i++) {
         bytes[i] = lots[i].bytes;
+        if (r->others && r->others[i])
+            continue;
         l->bytes_total += bytes[i];
+        l->lots_total++;
     }
     l->lots = lots;
-    l->lots_total = nlots;
     AS_TRY(as_claims_new(&l->claims, bytes, done, nlots, err));
     l->bytes_left = as_claims_bytes_left(l->claims);
     l->begun = as_rank_elapsed(r);

@@ -97,7 +97,7 @@ done:
 
 /* ---- CASE/journal/lots ---- */
 
-static const char LOTS_MAGIC[8] = "ASLOTS1";
+static const char LOTS_MAGIC[8] = "ASLOTS2";
 
 enum as_status as_lots_write(const char *path, const char *fingerprint, const struct as_totals *totals,
                              const struct as_lot *lots, uint64_t nlots, struct as_err *err)

@@ -29,6 +29,7 @@ struct as_lot {
 
 struct as_totals {
     uint64_t entries, files, bytes, unreadable;
+    uint8_t listing[32]; /* SHA-256 of the inventory */
 };
 
 /*

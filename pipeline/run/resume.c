@@ -25,7 +25,7 @@ static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_
     struct found *f = state;
 
     (void)offset;
-    if (type == AS_REC_CONTENT && n > 32 && f->phase == AS_PHASE_EXAMINE) {
+    if (type == AS_REC_CONTENT && n > 32 && f->phase == AS_PHASE_EXAMINE && f->r->owners) {
         if (!as_grow((void **)&f->sha, f->nsha, &f->sha_cap, 32))
             return AS_ENOMEM;
         memcpy(f->sha + 32 * f->nsha++, bytes, 32);
@@ -55,9 +55,9 @@ static enum as_status scan_share(struct found *f, struct as_err *err)
     size_t n = 0;
     bool torn;
 
-    AS_TRY(as_journal_list(r->kase.journal, &names, &n, err));
+    AS_TRY(as_journal_list(r->journals, r->njournals, &names, &n, err));
     for (size_t i = (size_t)r->me; i < n; i += (size_t)r->size)
-        AS_TRY(as_journal_scan(r->kase.journal, names[i], each, f, &torn, err));
+        AS_TRY(as_journal_scan(names[i], each, f, &torn, err));
 done:
     as_journal_list_free(names, n);
     return status;
@@ -106,7 +106,7 @@ enum as_status as_resume(struct as_rank *r, enum as_phase phase, bool *done, uin
     enum as_status status = AS_OK;
 
     AS_TRY(as_comm_agree(r->comm, scan_share(&f, err), err));
-    if (phase == AS_PHASE_EXAMINE) {
+    if (phase == AS_PHASE_EXAMINE && r->owners) {
         AS_TRY(give_to_owners(&f, err));
         AS_TRY(as_comm_sum(r->comm, &f.nsha, 1));
         r->contents_done += f.nsha;
