@@ -56,6 +56,24 @@ enum as_status as_comm_exchange(struct as_comm *comm, const uint8_t *send, const
                                 struct as_err *err) AS_MUST_CHECK;
 
 /*
+ * Rank 0 takes the bytes that every rank gives, in rank order, piece by piece.
+ *
+ *   give   fills in a piece of at most AS_RELAY_BYTES, *n of them; 0: no more
+ *   take   on rank 0 alone; pieces stay whole
+ *
+ * Memory: a piece; a rank waits until rank 0 has come to it.  Collective; the
+ * worst status of all calls, the same everywhere.
+ */
+enum { AS_RELAY_BYTES = 1 << 20 };
+struct as_relay {
+    void *state;
+    enum as_status (*give)(void *state, uint8_t *to, uint32_t *n, struct as_err *err);
+    enum as_status (*take)(void *state, const uint8_t *bytes, uint32_t n, struct as_err *err);
+};
+enum as_status as_comm_relay(struct as_comm *comm, const struct as_relay *relay,
+                             struct as_err *err) AS_MUST_CHECK;
+
+/*
  * Messages for the event loop, never blocking.
  */
 /* Copies the bytes (at most 2^31 - 1) and starts sending them to rank `to`, which may be this one.

@@ -59,7 +59,7 @@ static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t ar
     b->state[slot] = AS_SLOT_RUNS;
     s->w.life = AS_WORKER_BUSY;
     s->w.cpu_from = as_crew_cpu_ns(&s->w);
-    s->w.wall_from = as_crew_wall_ns();
+    s->w.wall_from = as_now_ns();
     s->serial = m->v[3];
     s->arena = arena;
     s->slot = slot;
@@ -81,7 +81,6 @@ static bool occupy(struct as_crew *c, struct as_examiner_seat *s, bool alone)
     }
     if (!s->fresh && (alone || s->lot != c->arena[arena].batch.work->id)) {
         s->w.renewed = true;
-        c->counts.renewed++;
         as_crew_kill(c, &s->w, AS_REASON_NONE);
         return true;
     }
@@ -129,7 +128,6 @@ static void blame_content(struct as_crew *c, struct as_examiner_seat *s, uint16_
         b->state[s->slot] = AS_SLOT_WAITS;
         s->serial = 0;
         c->retries++;
-        c->counts.retried++;
         return;
     }
     c->counts.blamed++;
@@ -173,10 +171,8 @@ static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t
     s->w.life = AS_WORKER_IDLE;
     if (code == AS_OK && take_record(c, s, v[0])) {
         slot_done(c, s);
-        if (s->w.renewed) {
-            c->counts.renewed++;
+        if (s->w.renewed)
             as_crew_kill(c, &s->w, AS_REASON_NONE);
-        }
         return;
     }
     blame_content(c, s, reason);
@@ -218,21 +214,5 @@ void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int ws
         snprintf(c->broken_why, sizeof c->broken_why,
                  "an examiner was killed %d times from outside on one item (out of memory?)",
                  AS_TRIES_UNBLAMED + 1);
-    }
-}
-
-void as_crew_examiners_limits(struct as_crew *c, uint64_t wall)
-{
-    for (uint32_t i = 0; i < c->nseats; i++) {
-        struct as_examiner_seat *s = &c->seat[i];
-        uint64_t limit, mb;
-        if (s->w.life != AS_WORKER_BUSY)
-            continue;
-        mb = batch_of(c, s)->slot[s->slot].size >> 20;
-        limit = (c->options->item_seconds + c->options->mb_seconds * mb) * 1000000000;
-        if (as_crew_cpu_ns(&s->w) > limit + s->w.cpu_from)
-            as_crew_kill(c, &s->w, AS_REASON_TIMEOUT_CPU);
-        else if (wall > 10 * limit + s->w.wall_from)
-            as_crew_kill(c, &s->w, AS_REASON_TIMEOUT_WALL);
     }
 }

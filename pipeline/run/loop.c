@@ -141,30 +141,19 @@ static void check_stop(struct as_loop *l)
         return;
     }
     l->stopped_told = true;
+    as_loop_tell(l, true);
     as_loop_post(l, 0, MAIL_STOPPED, 0, NULL, 0);
 }
 
 /* ---- 3. mail ---- */
 
-static void take_lot(struct as_loop *l, uint64_t number, const struct as_lot *lot)
+static void take_lots(struct as_loop *l, bool last, const struct as_grant *grant, uint32_t n)
 {
-    struct as_rank *r = l->r;
-    struct as_err err = {0};
-    enum as_status status;
-
     l->claiming = false;
-    status = as_work_new(&l->claimed, r->inventory, lot, number, r->sources, r->nsources, &err);
-    if (status != AS_OK) {
-        as_loop_stop(l, status, err.text);
-        return;
-    }
-    if (l->phase == AS_PHASE_LIST) {
-        l->claimed->lot.mode = AS_READ_LIST;
-        l->claimed->lot.part_bytes = as_lot_grain(r->options->lot_bytes);
-        l->claimed->lot.part_entries = as_lot_grain(r->options->lot_entries);
-    } else if (l->phase == AS_PHASE_RECHECK) {
-        l->claimed->lot.mode = AS_READ_RECHECK;
-    }
+    l->no_more = last;
+    l->queue_next = 0;
+    l->nqueue = n < AS_CLAIM_MAX ? n : AS_CLAIM_MAX;
+    memcpy(l->queue, grant, l->nqueue * sizeof *grant);
 }
 
 static void answer(struct as_loop *l, int from, uint64_t batch, const uint8_t *sha, uint32_t n)
@@ -202,16 +191,16 @@ static void read_mail(struct as_loop *l, int from, const struct as_mail *m, uint
     switch ((enum mail_type)m->type) {
     case MAIL_CLAIM:
         as_lead_claim(l, from);
+        as_lead_done(l, (const struct as_lot_report *)(const void *)m->body,
+                     n / (uint32_t)sizeof(struct as_lot_report));
         break;
-    case MAIL_LOT:
-        take_lot(l, m->v[0], (const struct as_lot *)(const void *)m->body);
-        break;
-    case MAIL_NONE:
-        l->claiming = false;
-        l->no_more = true;
+    case MAIL_LOTS:
+        take_lots(l, m->v[0] != 0, (const struct as_grant *)(const void *)m->body,
+                  n / (uint32_t)sizeof(struct as_grant));
         break;
     case MAIL_DONE:
-        as_lead_done(l, (const struct as_lot_report *)(const void *)m->body);
+        as_lead_done(l, (const struct as_lot_report *)(const void *)m->body,
+                     n / (uint32_t)sizeof(struct as_lot_report));
         break;
     case MAIL_SPLIT:
         as_lead_split(l, (const struct as_split *)(const void *)m->body);
@@ -263,16 +252,41 @@ static bool read_all_mail(struct as_loop *l)
 
 /* ---- 4. the loop ---- */
 
+/* The next lot of the queue to the crew. */
+static void give(struct as_loop *l)
+{
+    const struct as_grant *g = &l->queue[l->queue_next++];
+    struct as_rank *r = l->r;
+    struct as_work *work;
+    struct as_err err = {0};
+    enum as_status status;
+
+    status = as_work_new(&work, r->inventory, &g->lot, g->number, r->sources, r->nsources, &err);
+    if (status != AS_OK) {
+        as_loop_stop(l, status, err.text);
+        return;
+    }
+    if (l->phase == AS_PHASE_LIST) {
+        work->lot.mode = AS_READ_LIST;
+        work->lot.part_bytes = as_lot_grain(r->options->lot_bytes);
+        work->lot.part_entries = as_lot_grain(r->options->lot_entries);
+    } else if (l->phase == AS_PHASE_RECHECK) {
+        work->lot.mode = AS_READ_RECHECK;
+    }
+    l->in_hand++;
+    as_crew_give(l->crew, work);
+}
+
 static void claim(struct as_loop *l)
 {
-    if (l->claimed && as_crew_hungry(l->crew)) {
-        as_crew_give(l->crew, l->claimed);
-        l->claimed = NULL;
-    }
-    if (!l->claimed && !l->claiming && !l->no_more && !l->stopping && !l->ended &&
-        as_crew_hungry(l->crew)) {
+    if (l->stopping || l->ended || !as_crew_hungry(l->crew))
+        return;
+    if (l->queue_next < l->nqueue) {
+        give(l);
+    } else if (!l->claiming && !l->no_more) {
         l->claiming = true;
-        as_loop_post(l, 0, MAIL_CLAIM, 0, NULL, 0);
+        as_loop_post(l, 0, MAIL_CLAIM, 0, l->telling, l->ntelling * (uint32_t)sizeof *l->telling);
+        l->ntelling = 0;
     }
 }
 
@@ -305,6 +319,7 @@ static void turn(struct as_loop *l)
     if (status != AS_OK)
         as_loop_stop(l, status, err.text);
     claim(l);
+    as_loop_tell(l, false);
     as_loop_sync(l, false);
     check_stop(l);
     if (l->r->me == 0)
@@ -353,10 +368,7 @@ static void finish(struct as_loop *l)
 
     if (l->crew)
         c = as_crew_counts(l->crew);
-    r->crew_counts.spawned += c.spawned;
-    r->crew_counts.retried += c.retried;
     r->crew_counts.blamed += c.blamed;
-    r->crew_counts.renewed += c.renewed;
     r->crew_counts.died += c.died;
     while (as_io_pending(r->io) > 0) { /* opens under way still name this crew */
         struct pollfd fd = {as_io_fd(r->io), POLLIN, 0};
@@ -367,7 +379,6 @@ static void finish(struct as_loop *l)
         as_log_bar(NULL);
     as_crew_free(l->crew);
     as_claims_free(l->claims);
-    as_work_free(l->claimed);
     free(l->record);
     free(l->ready);
     free(l->writing);

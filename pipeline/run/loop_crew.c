@@ -167,6 +167,7 @@ static void on_done(void *state, struct as_work *work)
         as_loop_stop(l, AS_EIO, "no memory for reports");
         return;
     }
+    l->in_hand--;
     rep = &l->ready[l->nready++];
     *rep = (struct as_lot_report){.phase = l->phase, .lot = work->id, .rank = (uint64_t)l->r->me,
                                   .items = l->items, .contents = l->contents, .bytes = work->bytes};
@@ -230,10 +231,26 @@ static void commit_done(void *arg)
     }
     for (uint32_t i = 0; i < l->nwriting; i++) {
         as_report_keep(l->r, &l->writing[i]);
-        as_loop_post(l, 0, MAIL_DONE, 0, &l->writing[i], sizeof l->writing[i]);
+        if (l->ntelling == AS_REPORTS_MAX)
+            as_loop_tell(l, true);
+        if (l->ntelling == 0)
+            l->telling_since = as_rank_elapsed(l->r);
+        l->telling[l->ntelling++] = l->writing[i];
     }
     l->nwriting = 0;
     count_saved(l);
+}
+
+void as_loop_tell(struct as_loop *l, bool now)
+{
+    double waited = as_rank_elapsed(l->r) - l->telling_since;
+
+    now |= l->ntelling == AS_REPORTS_MAX;
+    now |= l->no_more && l->in_hand == 0 && l->nready == 0 && !l->committing;
+    if (l->ntelling == 0 || (!now && waited < as_claims_tell_after((uint32_t)l->r->size)))
+        return;
+    as_loop_post(l, 0, MAIL_DONE, 0, l->telling, l->ntelling * (uint32_t)sizeof *l->telling);
+    l->ntelling = 0;
 }
 
 /* Starts a sync when a lot is through, much is held, or it has been a while. */

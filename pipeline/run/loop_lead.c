@@ -34,22 +34,28 @@ static void drop_late(struct as_loop *l)
 
 void as_lead_claim(struct as_loop *l, int from)
 {
-    uint64_t lot;
+    struct as_grant grant[AS_CLAIM_MAX];
+    uint64_t lot[AS_CLAIM_MAX];
+    uint32_t n;
 
     drop_late(l);
-    if (!l->stop_told && as_claims_take(l->claims, &lot))
-        as_loop_post(l, from, MAIL_LOT, lot, &l->lots[lot], sizeof l->lots[lot]);
-    else
-        as_loop_post(l, from, MAIL_NONE, 0, NULL, 0);
+    n = l->stop_told ? 0 : as_claims_take(l->claims, (uint32_t)l->r->size, lot);
+    for (uint32_t i = 0; i < n; i++)
+        grant[i] = (struct as_grant){lot[i], l->lots[lot[i]]};
+    as_loop_post(l, from, MAIL_LOTS, l->stop_told || as_claims_free_lots(l->claims) == 0, grant,
+                 n * (uint32_t)sizeof *grant);
 }
 
-void as_lead_done(struct as_loop *l, const struct as_lot_report *rep)
+void as_lead_done(struct as_loop *l, const struct as_lot_report *rep, uint32_t n)
 {
-    if (as_claims_done(l->claims, rep->lot) != AS_OK)
-        as_loop_stop(l, AS_EBUG, "a lot was reported that does not exist");
-    l->r->items_done += l->phase == AS_PHASE_LIST ? 0 : rep->items;
-    drop_late(l);
-    if (as_claims_left(l->claims) == 0)
+    for (uint32_t i = 0; i < n; i++) {
+        if (as_claims_done(l->claims, rep[i].lot) != AS_OK)
+            as_loop_stop(l, AS_EBUG, "a lot was reported that does not exist");
+        l->r->items_done += l->phase == AS_PHASE_LIST ? 0 : rep[i].items;
+    }
+    if (n > 0)
+        drop_late(l);
+    if (n > 0 && as_claims_left(l->claims) == 0)
         as_lead_tell_all(l, MAIL_END, 0, NULL, 0);
 }
 

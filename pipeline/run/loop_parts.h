@@ -4,14 +4,15 @@
 
 #include "rank.h"
 
+#include <assert.h>
+
 /* Seconds between two writings of status.json. */
 enum { AS_TELL_S = 2 };
 
 enum mail_type {
-    MAIL_CLAIM,   /* to 0: a lot, please                  */
-    MAIL_LOT,     /* v[0] = number, body = struct as_lot   */
-    MAIL_NONE,    /* no lot is left                        */
-    MAIL_DONE,    /* to 0: body = struct as_lot_report     */
+    MAIL_CLAIM,   /* to 0: lots, please; body as of DONE   */
+    MAIL_LOTS,    /* v[0]: no more are left, body = struct as_grant each */
+    MAIL_DONE,    /* to 0: body = struct as_lot_report each */
     MAIL_SPLIT,   /* to 0: body = struct as_split          */
     MAIL_ASK,     /* to an owner: v[0] = batch, body = hashes */
     MAIL_GRANT,   /* v[0] = batch, body = a byte per hash  */
@@ -21,11 +22,20 @@ enum mail_type {
     MAIL_END      /* the phase is over                     */
 };
 
+struct as_grant {
+    uint64_t number;
+    struct as_lot lot;
+};
+
 struct as_mail {
     uint32_t type, phase;
     uint64_t v[2];
     uint8_t body[AS_BATCH_SLOTS * 32 + 64];
 };
+
+static_assert(AS_CLAIM_MAX * sizeof(struct as_grant) <= sizeof((struct as_mail *)0)->body &&
+                  AS_REPORTS_MAX * sizeof(struct as_lot_report) <= sizeof((struct as_mail *)0)->body,
+              "an answer and a batch of reports fit a message");
 
 struct as_question {
     uint32_t n, open; /* hashes; owners that have not answered */
@@ -39,7 +49,9 @@ struct as_loop {
     struct as_crew *crew;
     struct as_mail mail; /* scratch for sending */
     struct as_question question[AS_ARENAS];
-    struct as_work *claimed; /* got, not yet given to the crew */
+    struct as_grant queue[AS_CLAIM_MAX]; /* got, not yet given to the crew: from next on */
+    uint32_t nqueue, queue_next;
+    uint32_t in_hand; /* given to the crew, not done */
     bool claiming, no_more, ended, stopping, stopped_told;
     double stop_at; /* when items in hand are given up */
     enum as_status why;
@@ -53,6 +65,9 @@ struct as_loop {
     double synced;
     struct as_lot_report *ready, *writing; /* [cap]: done lots, not yet synced; being synced */
     uint32_t nready, nwriting, cap;
+    struct as_lot_report telling[AS_REPORTS_MAX]; /* synced, rank 0 has not been told */
+    uint32_t ntelling;
+    double telling_since;
     bool lossy; /* a record was lost: no lot is called done any more */
     uint64_t items, contents; /* of this rank in this lot */
     uint64_t unsaved, saving, saved; /* contents: in memory, being written, not yet told to rank 0 */
@@ -83,11 +98,14 @@ bool as_loop_grow_reports(struct as_loop *l); /* false: no memory */
 /* Starts a sync when a lot is through, much is held, or it has been a while; or now. */
 void as_loop_sync(struct as_loop *l, bool now);
 
+/* Tells rank 0 of finished lots, if it is time or now. */
+void as_loop_tell(struct as_loop *l, bool now);
+
 /* loop_lead.c: rank 0 */
 
 void as_lead_tell_all(struct as_loop *l, uint32_t type, uint64_t v0, const void *body, uint32_t n);
 void as_lead_claim(struct as_loop *l, int from);
-void as_lead_done(struct as_loop *l, const struct as_lot_report *rep);
+void as_lead_done(struct as_loop *l, const struct as_lot_report *rep, uint32_t n);
 void as_lead_split(struct as_loop *l, const struct as_split *s);
 
 /* Progress and status.json, every AS_TELL_S seconds or now. */

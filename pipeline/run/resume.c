@@ -66,15 +66,13 @@ done:
 static enum as_status give_to_owners(struct found *f, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    uint8_t *mine = NULL;
-    uint64_t n = 0;
 
-    AS_TRY(as_scatter(f->r->comm, f->sha, f->nsha, 32, sha_owner, f->r, &mine, &n, err));
-    for (uint64_t i = 0; i < n; i++)
-        AS_TRY(as_owners_set_done(f->r->owners, mine + 32 * i));
+    AS_TRY(as_deal(f->r->comm, &f->sha, &f->nsha, 32, sha_owner, f->r, err));
+    for (uint64_t i = 0; i < f->nsha && status == AS_OK; i++)
+        status = as_owners_set_done(f->r->owners, f->sha + 32 * i);
+    status = as_comm_agree(f->r->comm, status, err);
 done:
-    free(mine);
-    return as_comm_agree(f->r->comm, status, err);
+    return status;
 }
 
 static enum as_status mark_done(struct found *f, bool *done, uint64_t nlots, struct as_err *err)
