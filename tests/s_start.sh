@@ -33,4 +33,16 @@ warned "" env SLURM_STEP_NUM_TASKS=1 "SLURM_CPUS_ON_NODE=$cores"
 warned "" mpirun -n 1
 warned oversubscribed mpirun -n $((cores + 1))
 [ "$cores" -lt 2 ] || warned "binding: " mpirun -n 1 --bind-to core
+# the line for sbatch is one that a shell understands
+sbatch() {
+    for word in "$@"; do
+        echo "<$word>"
+    done >words
+}
+mkdir "e v'x"
+"$assay" plan --slurm --node-cores 64 evidence "e v'x" >line || fail "plan --slurm"
+. ./line
+for word in evidence "e v'x" -o --nodes --ntasks-per-node --cpus-per-task --mem --time; do
+    grep -qxF -- "<$word>" words || fail "the sbatch line lacks $word: $(cat line)"
+done
 echo "passed"

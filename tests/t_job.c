@@ -33,8 +33,7 @@ static struct as_job job_of(double bytes, uint64_t lots, double core_seconds, ui
     assert_true(j.nodes >= 1 && j.ranks >= 1 && j.examiners >= 1);
     assert_true(j.ranks * j.examiners <= (cores ? cores : as_machine_cores()));
     assert_int_equal(j.seconds % 900, 0);
-    assert_true((double)j.seconds >
-                j.core_seconds / ((double)j.nodes * j.ranks * j.examiners));
+    assert_true((double)j.seconds > j.core_seconds / ((double)j.nodes * j.ranks * j.examiners));
     assert_true((double)j.seconds > j.longest);
     assert_true(j.memory >= j.ranks * (j.examiners * o.examiner_memory));
     return j;

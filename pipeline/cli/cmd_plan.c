@@ -15,7 +15,10 @@
 /* A word as a shell reads it. */
 static void print_word(const char *w)
 {
-    if (w[0] && w[strspn(w, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=")] == 0) {
+    static const char SAFE[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "0123456789/._-+,:@%=";
+
+    if (w[0] && w[strspn(w, SAFE)] == 0) {
         fputs(w, stdout);
         return;
     }
@@ -35,14 +38,18 @@ static void print_slurm(const struct as_plan *p, const struct as_job *j, int arg
     printf("%s of one core at %.0f MB/s (%s), second reading included\n",
            as_human_seconds(j->core_seconds, a), j->rate / 1e6,
            j->sampled ? "measured on a sample of it" : "the usual rate of JPEG");
-    printf("# a rank's reader: %.0f MB/s of files, %.0f MB/s out of containers; its examiners: %u x %.0f MB/s\n",
+    printf("# a rank's reader: %.0f MB/s of files, %.0f MB/s out of containers; its examiners: %u "
+           "x %.0f MB/s\n",
            AS_JOB_READ / 1e6, AS_JOB_UNPACK / 1e6, j->examiners, j->rate / 1e6);
-    printf("# the largest piece that ranks cannot share: about %s\n", as_human_seconds(j->longest, b));
-    printf("# add your site's --account and --partition; when the time is over the job goes on by itself\n");
+    printf("# the largest piece that ranks cannot share: about %s\n",
+           as_human_seconds(j->longest, b));
+    printf("# add your site's --account and --partition; when the time is over the job goes on by "
+           "itself\n");
     printf("sbatch --nodes %u --ntasks-per-node %u --cpus-per-task %u --mem %" PRIu64
            "M --time %02" PRIu64 ":%02" PRIu64 ":00 \\\n    %s/assay.sbatch",
            j->nodes, j->ranks, j->examiners, (j->memory >> 20) + 1, j->seconds / 3600,
-           j->seconds / 60 % 60, access(ASSAY_JOBS_INSTALLED, R_OK) == 0 ? ASSAY_JOBS_INSTALLED : "jobs");
+           j->seconds / 60 % 60,
+           access(ASSAY_JOBS_INSTALLED, R_OK) == 0 ? ASSAY_JOBS_INSTALLED : "jobs");
     for (int i = 0; i < argc; i++) {
         putchar(' ');
         print_word(argv[i]);
@@ -125,8 +132,7 @@ static void print_plan(const struct as_plan *p, uint32_t examiners, int argc, ch
     else
         printf("Items         at least %s; what containers hold is counted with --exact\n",
                as_human_count(p->totals.entries, a));
-    printf("Processor     about %s of one core",
-           as_human_seconds(p->core_seconds, a));
+    printf("Processor     about %s of one core", as_human_seconds(p->core_seconds, a));
     printf(" (an estimate: %" PRIu64 " lots, %s, were tried)\n", p->sampled_lots,
            as_human_bytes(p->sampled_bytes, b));
     print_whole(p);

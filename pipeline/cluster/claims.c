@@ -117,8 +117,8 @@ uint64_t as_claims_drop(struct as_claims *c, uint64_t most)
 {
     uint64_t n = 0;
 
-    for (; c->next < c->norder && c->order[c->next].bytes > most; c->next++)
-        n++;
+    for (; c->next < c->norder && c->order[c->next].bytes > most; c->next++, n++)
+        c->bytes_next -= c->order[c->next].bytes;
     return n;
 }
 

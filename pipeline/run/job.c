@@ -4,10 +4,10 @@
 #include "machine.h"
 
 enum {
-    RANK_CORES = 8,      /* one reader feeds so many examiners well       */
-    LOTS_PER_RANK = 4,   /* fewer, and ranks wait for the last            */
-    ROUND_S = 900,       /* time is asked for in quarters of an hour      */
-    START_S = 600        /* start, inventory, seal and the end's 2 minutes */
+    RANK_CORES = 8,    /* one reader feeds so many examiners well       */
+    LOTS_PER_RANK = 4, /* fewer, and ranks wait for the last            */
+    ROUND_S = 900,     /* time is asked for in quarters of an hour      */
+    START_S = 600      /* start, inventory, seal and the end's 2 minutes */
 };
 
 /* Of the cores' time, what goes into the work: with a skewed mix of sizes, and the seal. */
@@ -20,7 +20,8 @@ static uint32_t up(double x)
     return n < x ? n + 1 : n ? n : 1;
 }
 
-/* Ranks and examiners of a node: about RANK_CORES each, fewer when the reader could not feed them. */
+/* Ranks and examiners of a node: about RANK_CORES each, fewer when the reader could not feed them.
+ */
 static void divide_node(struct as_job *j, uint32_t cores, double reader)
 {
     uint32_t fed = up(reader / j->rate), most = fed < RANK_CORES ? fed : RANK_CORES;
@@ -31,7 +32,8 @@ static void divide_node(struct as_job *j, uint32_t cores, double reader)
     j->examiners = j->examiners ? j->examiners : 1;
 }
 
-/* Nodes for the time wished; not more ranks than there are lots for; part of one node if that does. */
+/* Nodes for the time wished; not more ranks than there are lots for; part of one node if that does.
+ */
 static void count_nodes(struct as_job *j, const struct as_plan *p, double seconds)
 {
     double ranks = j->core_seconds / (seconds * EFFICIENCY) / j->examiners;

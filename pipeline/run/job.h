@@ -15,8 +15,9 @@ struct as_job {
     bool sampled;                     /* the rate was measured on this evidence        */
 };
 
-/* The job that does the plan's work in about o->hours on nodes of o->node_cores (0: as here).  What a
- * rank's one reader can feed is AS_JOB_READ bytes per second, or AS_JOB_UNPACK out of containers. */
+/* The job that does the plan's work in about o->hours on nodes of o->node_cores (0: as here).  What
+ * a rank's one reader can feed is AS_JOB_READ bytes per second, or AS_JOB_UNPACK out of containers.
+ */
 #define AS_JOB_READ 1.2e9
 #define AS_JOB_UNPACK 0.3e9
 #define AS_JOB_EXAMINE 70e6 /* of JPEG, where nothing could be sampled */

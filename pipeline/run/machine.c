@@ -40,7 +40,8 @@ uint32_t as_machine_cores(void)
     return all > 0 ? (uint32_t)all : 1;
 }
 
-/* Under mpirun: what its daemon may use, which is bound for all its ranks; under srun: what Slurm says. */
+/* Under mpirun: what its daemon may use, which is bound for all its ranks; under srun: what Slurm
+ * says. */
 static uint32_t allowed_cores(uint32_t least)
 {
     uint32_t n = getenv("SLURM_STEP_NUM_TASKS") ? env_count("SLURM_CPUS_ON_NODE") : 0;

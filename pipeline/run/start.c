@@ -42,7 +42,8 @@ static uint64_t room_at(const char *path)
 enum as_status as_start_alone(struct as_err *err)
 {
     enum as_status status = AS_OK;
-    const char *text = getenv("OMPI_COMM_WORLD_LOCAL_SIZE"), *me = getenv("OMPI_COMM_WORLD_LOCAL_RANK");
+    const char *text = getenv("OMPI_COMM_WORLD_LOCAL_SIZE"),
+               *me = getenv("OMPI_COMM_WORLD_LOCAL_RANK");
     uint64_t ranks = text ? strtoull(text, NULL, 10) : 0, room = room_at("/dev/shm") >> 20;
 
     AS_TRY(refuse_singles(0, err));
@@ -60,10 +61,11 @@ static void warn_cores(const struct as_rank *r, const struct as_node *n)
     uint32_t all = n->ranks * r->nexaminers;
 
     if (2 * n->cores <= n->allowed)
-        as_log(AS_LOG_WARN,
-               "binding: the %u ranks of this node may use %u of %u cores; better: mpirun --bind-to "
-               "none, or --map-by numa --bind-to numa",
-               n->ranks, n->cores, n->allowed);
+        as_log(
+            AS_LOG_WARN,
+            "binding: the %u ranks of this node may use %u of %u cores; better: mpirun --bind-to "
+            "none, or --map-by numa --bind-to numa",
+            n->ranks, n->cores, n->allowed);
     else if (all > n->cores)
         as_log(AS_LOG_WARN,
                "oversubscribed: %u ranks with %u examiners each take turns on %u cores; better: "
@@ -91,8 +93,10 @@ static void warn_environment(const struct as_rank *r)
         (fd = open(r->kase.dir, O_RDONLY | O_CLOEXEC)) < 0)
         return;
     if (flock(fd, LOCK_SH | LOCK_NB) != 0)
-        as_log(AS_LOG_WARN, "HDF5_USE_FILE_LOCKING=TRUE, and %s has no locks: the sealed store "
-               "cannot be opened so; unset it", r->kase.dir);
+        as_log(AS_LOG_WARN,
+               "HDF5_USE_FILE_LOCKING=TRUE, and %s has no locks: the sealed store "
+               "cannot be opened so; unset it",
+               r->kase.dir);
     close(fd);
 }
 
@@ -122,7 +126,8 @@ void as_start_room(const struct as_rank *r)
 
     if (room < need)
         as_log(AS_LOG_WARN,
-               "%" PRIu64 " MB free where %s lies, and it may need %" PRIu64 " MB or more: when the "
+               "%" PRIu64 " MB free where %s lies, and it may need %" PRIu64
+               " MB or more: when the "
                "disk is full the run stops, saved, and goes on when there is room",
                room, r->kase.dir, need);
 }
