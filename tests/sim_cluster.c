@@ -69,7 +69,7 @@ static const struct option OPTIONS[] = {
     {"--cores", "of a node; 0: one for each examiner", AT(machine.cores), 0},
     {"--node-bandwidth", "bytes/s a node can read; 0: without limit", AT(machine.node_bytes_s), 10e9},
     {"--stream-bandwidth", "bytes/s one reader can read", AT(machine.stream_bytes_s), 1e9},
-    {"--claim", "seconds rank 0 takes for a message", AT(machine.claim_s), 250e-6},
+    {"--claim", "seconds rank 0 takes for a message", AT(machine.claim_s), 60e-6},
     {"--grant", "seconds more for each lot of an answer", AT(machine.grant_s), 1e-6},
     {"--latency", "seconds of a message, sleep of the receiver included", AT(machine.latency_s), 1e-3},
     {"--lot", "processor seconds to begin a lot", AT(machine.lot_s), 25e-3},
