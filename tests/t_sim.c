@@ -29,7 +29,8 @@ static void make_lots(void)
         double cost = 1e-3;
         x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
         for (int k = 0; k < 4; k++)
-            cost *= 1 + 9.0 * (double)((x >> (16 + 8 * k)) & 255) / 255 * (double)((x >> (50 + k)) & 1);
+            cost *=
+                1 + 9.0 * (double)((x >> (16 + 8 * k)) & 255) / 255 * (double)((x >> (50 + k)) & 1);
         lot[i] = (struct sim_lot){(uint64_t)(cost * 5e7), cost / 10, cost, cost / 4};
         work_s += cost * 1.1;
         longest_s = cost > longest_s ? cost : longest_s;
@@ -39,9 +40,16 @@ static void make_lots(void)
 
 static struct sim_machine machine(uint32_t ranks)
 {
-    return (struct sim_machine){.ranks = ranks, .ranks_per_node = 16, .examiners = 1,
-                                .stream_bytes_s = 1e9, .claim_s = 20e-6, .grant_s = 1e-6,
-                                .latency_s = 1e-4, .batch = true, .restart_s = 5, .seed = 7};
+    return (struct sim_machine){.ranks = ranks,
+                                .ranks_per_node = 16,
+                                .examiners = 1,
+                                .stream_bytes_s = 1e9,
+                                .claim_s = 20e-6,
+                                .grant_s = 1e-6,
+                                .latency_s = 1e-4,
+                                .batch = true,
+                                .restart_s = 5,
+                                .seed = 7};
 }
 
 static void t_one_core(void **state)
@@ -157,9 +165,12 @@ static void t_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(t_one_core),  cmocka_unit_test(t_bounds),
-        cmocka_unit_test(t_cores_and_bandwidth), cmocka_unit_test(t_batches),
-        cmocka_unit_test(t_few_ranks), cmocka_unit_test(t_failures),
+        cmocka_unit_test(t_one_core),
+        cmocka_unit_test(t_bounds),
+        cmocka_unit_test(t_cores_and_bandwidth),
+        cmocka_unit_test(t_batches),
+        cmocka_unit_test(t_few_ranks),
+        cmocka_unit_test(t_failures),
     };
     make_lots();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,10 +17,10 @@ struct lot {
 };
 
 struct as_claims {
-    struct lot *order; /* not finished at the start, largest first */
+    struct lot *order;                 /* not finished at the start, largest first */
     uint64_t norder, next, bytes_next; /* the first nobody has; bytes from there on */
-    uint64_t *bytes; /* [n] */
-    bool *done;      /* [n] */
+    uint64_t *bytes;                   /* [n] */
+    bool *done;                        /* [n] */
     uint64_t n, left, bytes_left;
 };
 
