@@ -1,7 +1,9 @@
 #!/bin/sh
 # setup.sh - installs what building, running and testing need, on Debian 12.
 # As root or with sudo; does nothing where everything is there already.
+# usage: jobs/setup.sh [--slurm]     --slurm: and a Slurm for its tests
 set -eu
+slurm=${1:-}
 
 # One package a line, and why.
 packages() {
@@ -39,6 +41,13 @@ python3                tests that read the store as users do
 python3-h5py           the same
 python3-numpy          the same
 libarchive-tools       bsdtar: another reader's view of the invented archives
+END
+    [ "$slurm" != --slurm ] || grep -v '^#' <<'END' | awk '{ print $1 }'
+slurmctld              the tests' virtual cluster: its controller
+slurmd                 its nodes
+slurm-client           sbatch, srun, scancel
+munge                  the keys between them
+iproute2               their networks
 END
 }
 

@@ -37,6 +37,9 @@ struct as_simd {
     /* out[16][16] = D a D', D[16][64] given as d and as dt[64][16] transposed, a[64][64].
      * Each sum runs in float over k = 0..63 in this order, first D a.        */
     void (*dct_64_16)(const float *d, const float *dt, const float *a, float *out);
+
+    /* to[i] = from[i] for i < n, past the caches: for planes too large to stay in them. */
+    void (*floats_of_bytes)(const uint8_t *from, size_t n, float *to);
 };
 
 /* The kernels in use: the reference ones until as_simd_init. */

@@ -122,8 +122,24 @@ static void transpose(const float *from, size_t from_stride, uint32_t w, uint32_
             to[x * to_stride + y] = from[y * from_stride + x];
 }
 
+static void floats_of_bytes(const uint8_t *from, size_t n, float *to)
+{
+    size_t i = 0;
+
+    for (; i < n && (uintptr_t)(to + i) % (LANES * sizeof *to) != 0; i++)
+        to[i] = (float)from[i];
+    for (; i + LANES <= n; i += LANES) {
+        __m128i eight = _mm_loadl_epi64((const __m128i *)(const void *)(from + i));
+        _mm256_stream_ps(to + i, _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(eight)));
+    }
+    for (; i < n; i++)
+        to[i] = (float)from[i];
+    _mm_sfence();
+}
+
 void as_simd_avx2(struct as_simd *simd)
 {
+    simd->floats_of_bytes = floats_of_bytes;
     simd->box_cols = box_cols;
     simd->transpose = transpose;
 }

@@ -69,11 +69,17 @@ static void dct_64_16(const float *d, const float *dt, const float *a, float *ou
     }
 }
 
-struct as_simd as_simd = {box_cols, transpose, dct_64_16};
+static void floats_of_bytes(const uint8_t *restrict from, size_t n, float *restrict to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = (float)from[i];
+}
+
+struct as_simd as_simd = {box_cols, transpose, dct_64_16, floats_of_bytes};
 
 void as_simd_ref(struct as_simd *simd)
 {
-    *simd = (struct as_simd){box_cols, transpose, dct_64_16};
+    *simd = (struct as_simd){box_cols, transpose, dct_64_16, floats_of_bytes};
 }
 
 void as_simd_init(enum as_cpu cpu)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Source, entry of a folder, and containers nested to the largest --max-depth. */
-enum { AS_KEY_MAX = 12, AS_DEPTH_MAX = AS_KEY_MAX - 2, AS_KEY_BYTES = 4 * AS_KEY_MAX };
+enum { AS_KEY_MAX = 12, AS_DEPTH_MAX = AS_KEY_MAX - 2, AS_KEY_BYTES = 6 * AS_KEY_MAX };
 
 struct as_key {
     uint32_t n; /* parts used, 1..AS_KEY_MAX */
@@ -34,30 +34,29 @@ static inline bool as_key_child(const struct as_key *key, uint32_t part, struct 
     return true;
 }
 
-/* Writes AS_KEY_BYTES that memcmp orders as keys are ordered: parts + 1 as
- * big-endian words, zeros after the last.                                    */
-static inline void as_key_pack(const struct as_key *key, uint8_t to[AS_KEY_BYTES])
+/*
+ * Writes the shortest bytes that memcmp orders as keys are ordered, when shorter
+ * ones are filled up with zeros, and gives their number, at most AS_KEY_BYTES.
+ * Each part p is p + 1: one byte below 240, else 240 + n and n more bytes.
+ */
+static inline uint32_t as_key_pack(const struct as_key *key, uint8_t to[AS_KEY_BYTES])
 {
-    memset(to, 0, AS_KEY_BYTES);
-    for (uint32_t i = 0; i < key->n; i++) {
-        uint32_t v = key->part[i] + 1;
-        to[4 * i] = (uint8_t)(v >> 24);
-        to[4 * i + 1] = (uint8_t)(v >> 16);
-        to[4 * i + 2] = (uint8_t)(v >> 8);
-        to[4 * i + 3] = (uint8_t)v;
-    }
-}
+    uint32_t at = 0;
 
-static inline void as_key_unpack(const uint8_t from[AS_KEY_BYTES], struct as_key *key)
-{
-    memset(key, 0, sizeof *key);
-    for (uint32_t i = 0; i < AS_KEY_MAX; i++) {
-        uint32_t v = (uint32_t)from[4 * i] << 24 | (uint32_t)from[4 * i + 1] << 16 |
-                     (uint32_t)from[4 * i + 2] << 8 | from[4 * i + 3];
-        if (v == 0)
-            break;
-        key->part[key->n++] = v - 1;
+    for (uint32_t i = 0; i < key->n; i++) {
+        const uint64_t v = (uint64_t)key->part[i] + 1;
+        uint32_t n = 0;
+        if (v < 240) {
+            to[at++] = (uint8_t)v;
+            continue;
+        }
+        while (v >> 8 * n)
+            n++;
+        to[at++] = (uint8_t)(240 + n);
+        while (n-- > 0)
+            to[at++] = (uint8_t)(v >> 8 * n);
     }
+    return at;
 }
 
 #endif

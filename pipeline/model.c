@@ -9,6 +9,8 @@
  */
 #include "model.h"
 
+#include "hex.h"
+
 #include <jansson.h>
 #include <math.h>
 #include <openssl/sha.h>
@@ -51,8 +53,7 @@ static void hex_sha256(const char *text, size_t len, char hex[65])
     unsigned char digest[SHA256_DIGEST_LENGTH];
 
     SHA256((const unsigned char *)text, len, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    as_hex(digest, sizeof digest, hex);
 }
 
 /* A finite float from JSON, in *to; false for anything else. */

@@ -13,7 +13,8 @@ enum {
     AS_CMD_CAT = 1 << 4,
     AS_CMD_VERIFY = 1 << 5,
     AS_CMD_DOCTOR = 1 << 6,
-    AS_CMD_ALL = (1 << 7) - 1
+    AS_CMD_MERGE = 1 << 7,
+    AS_CMD_ALL = (1 << 8) - 1
 };
 
 enum as_option_type { AS_OPTION_FLAG, AS_OPTION_COUNT, AS_OPTION_BYTES, AS_OPTION_TEXT };

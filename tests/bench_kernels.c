@@ -11,10 +11,13 @@
 #include <time.h>
 
 enum { SIDE = 512, APART = 256 }; /* as pdq.c keeps its buffers apart */
+enum { PLANE = 12000000 };
 
 struct bench {
     float *a, *b;
     float freq[256];
+    uint8_t *bytes; /* [PLANE] */
+    float *plane;
     const struct as_detector *pdq;
     void *state, *scratch;
 };
@@ -69,6 +72,11 @@ static void run_dct(struct bench *b)
     as_simd.dct_64_16(b->a, b->a + 1024, b->b, b->freq);
 }
 
+static void run_floats(struct bench *b)
+{
+    as_simd.floats_of_bytes(b->bytes, PLANE, b->plane);
+}
+
 static void run_pdq(struct bench *b)
 {
     uint8_t code[32];
@@ -87,15 +95,18 @@ static const struct {
             {"transpose_512x512_by_16", run_transpose},
             {"transpose_back_512x512", run_transpose_back},
             {"dct_64_16", run_dct},
+            {"floats_of_12_MP", run_floats},
             {"pdq_hash_512x512", run_pdq}};
 
 int main(int argc, char **argv)
 {
     const int rounds = argc > 1 ? atoi(argv[1]) : 200;
     struct bench b = {.a = malloc((2 * SIDE * SIDE + APART) * sizeof(float)),
+                      .bytes = calloc(PLANE, 1),
+                      .plane = calloc(PLANE, sizeof(float)),
                       .pdq = as_det_find("pdq")};
 
-    if (!b.a || !b.pdq || as_det_init(b.pdq, &b.state) != AS_OK ||
+    if (!b.a || !b.bytes || !b.plane || !b.pdq || as_det_init(b.pdq, &b.state) != AS_OK ||
         !(b.scratch = malloc(as_det_scratch_bytes(b.pdq, SIDE, SIDE))))
         return EXIT_FAILURE;
     b.b = b.a + SIDE * SIDE + APART;
@@ -116,6 +127,8 @@ int main(int argc, char **argv)
     }
     as_det_free(b.pdq, b.state);
     free(b.scratch);
+    free(b.bytes);
+    free(b.plane);
     free(b.a);
     return EXIT_SUCCESS;
 }

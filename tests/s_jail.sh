@@ -35,6 +35,9 @@ plant() {
     echo "pics/plant/$1.$2 $3" >>"$tmp/expected"
 }
 
+# rows CASE: how many the store has
+rows() { "$assay" show "$tmp/$1" --json | sed -n 's/^  "items": \([0-9]*\),$/\1/p'; }
+
 # healthy files, with a picture and an archive to plant in
 mkdir "$tmp/out" "$tmp/pics" "$tmp/pics/plant"
 "$maker" "$tmp/small" --seed 1 >"$tmp/maker.out" || exit 1
@@ -46,8 +49,8 @@ cp "$tmp/small/DCIM/100CAM00/IMG_0001.JPG" "$tmp/seed.jpg"
 run 0 healthy "$planted"
 
 # 1. what the jail forbids
-calls=$(sed -n 's/^    {"\([a-z0-9_-]*\)", \(SYS\|0x4\).*/\1/p' "$here/planted.c")
-[ "$(echo "$calls" | wc -l)" -ge 50 ] || fail "the system calls of planted.c were not found"
+calls=$(sed -n 's/^    {"\([a-z0-9_-]*\)", \(SYS\|0x4\).*/\1/p' "$here/planted_acts.c")
+[ "$(echo "$calls" | wc -l)" -ge 50 ] || fail "the system calls of planted_acts.c were not found"
 for name in $calls execve int80; do
     plant "$name" jpg VIOLATION
 done
@@ -84,7 +87,22 @@ run 3 planted "$planted"
 "$assay" verify "$tmp/planted" >"$tmp/verify.out" 2>&1 || { cat "$tmp/verify.out"; fail "verify"; }
 [ -z "$(ls -A "$tmp/out")" ] || fail "files were made from within the jail: $(ls "$tmp/out")"
 
-# 4. the plants do what they say: without the jail, the file is made
+# 4. a reader that gives rows or progress without end: no more than the options allow
+rm -rf "$tmp/pics" && mkdir -p "$tmp/pics/plant"
+cp -r "$tmp/small/DCIM/100CAM00" "$tmp/pics/z"
+few="--max-entries 5 --max-depth 1 --mb-seconds 0"
+: >"$tmp/expected"
+run 0 few "$planted" $few
+plant flood-rows tar LIMIT_ENTRIES
+plant progress tar TIMEOUT_WALL
+run 3 floods "$planted" $few
+"$python" "$here/check_jail.py" "$tmp/few/results.h5" "$tmp/floods/results.h5" \
+    "$tmp/expected" >"$tmp/floods.rows"
+# 1 + 5 + 5 * 5 rows that are none
+grep -q '^2 planted, .* 1 wrong' "$tmp/floods.rows" && [ "$(rows floods)" = $(($(rows few) + 33)) ] ||
+    { cat "$tmp/floods.rows"; fail "$(rows floods) rows, not $(rows few) + 33"; }
+
+# 5. the plants do what they say: without the jail, the file is made
 rm -r "$tmp/pics/plant" && mkdir "$tmp/pics/plant"
 plant open jpg NONE
 plant execve tar NONE
@@ -92,7 +110,7 @@ run 3 free "$planted" --no-sandbox
 [ -e "$tmp/out/open.jpg" ] || fail "the plant is dead: it opens no file without the jail either"
 rm -f "$tmp/out/"*
 
-# 5. killed from outside: nobody's fault, and after a while the run stops, to be gone on with
+# 6. killed from outside: nobody's fault, and after a while the run stops, to be gone on with
 rm -r "$tmp/pics/plant" && mkdir "$tmp/pics/plant"
 plant sigkill jpg NONE
 run 75 killed "$planted" --no-sandbox
@@ -102,7 +120,7 @@ grep -q 'killed .* times from outside\|killed [0-9]* times' "$tmp/killed.err" ||
 }
 rm "$tmp/pics/plant/sigkill.jpg"
 
-# 6. what a worker has open while it works: /dev/null, shared memory, its socket, its file
+# 7. what a worker has open while it works: /dev/null, shared memory, its socket, its file
 rm -r "$tmp/pics/plant" && mkdir "$tmp/pics/plant"
 plant sleep jpg NONE
 "$planted" run "$tmp/pics" -o "$tmp/asleep" --examiners 1 >"$tmp/asleep.out" 2>&1 &

@@ -71,7 +71,7 @@ for i in $(seq "$kills"); do
     kind=$(one "$i" rank worker zygote mpirun all worker)
     at=$(random "$i" 1 "$span")
     n=$((1 + $(random "$i" 2 3)))
-    next=$((1 + $(random "$i" 3 3)))
+    next=$((1 + (n + $(random "$i" 3 2)) % 3)) # 1 to 3, but not n
     rm -rf case
     start "$n" case evidence --lot-bytes 1M --log debug
     strike "$i" "$kind" "$at"

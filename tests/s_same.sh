@@ -80,6 +80,31 @@ parts yes cut.tar
 parts yes stored.zip
 parts yes packed.zip
 parts no behind.jpg
+
+# a zip whose entries unpack to more than they claim: each ends where its claim does
+cat >liar.py <<'END'
+import struct, sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as z:
+    for i in range(200):
+        z.writestr(zipfile.ZipInfo("true%d" % i), b"%d" % i * 20000)
+        z.writestr(zipfile.ZipInfo("liar%d" % i), bytes(4 << 20), 8)
+data = bytearray(open(sys.argv[1], "rb").read())
+for mark, bits, size, name in (b"PK\3\4", 6, 22, 30), (b"PK\1\2", 8, 24, 46):
+    at = data.find(mark)
+    while at >= 0:
+        if data[at + name:at + name + 4] == b"liar":
+            late = data[at + name + 4] % 2  # half of them: the size is told behind the data
+            struct.pack_into("<H", data, at + bits, 8 * late)
+            struct.pack_into("<I", data, at + size, 0 if late else 9)
+        at = data.find(mark, at + 4)
+open(sys.argv[1], "wb").write(data)
+END
+"$python" liar.py liar.zip || fail "liar.zip"
+parts yes liar.zip --max-unpacked 20M
+[ "$(count many damaged)" = 200 ] || fail "not each liar is damaged"
+parts no liar.zip --max-unpacked 8M
+[ "$(count many limit)" -ge 1 ] || fail "the limit is not met"
+
 parts no all.tar --max-unpacked 3M
 parts no all.tar --max-entries 100
 parts no packed.zip --max-ratio 1

@@ -145,12 +145,19 @@ sound read.case
 grep -q "EVIDENCE CHANGED: 1 items" read.case.out || fail "the change is not told"
 run 2 1 read.case read --lot-entries 1
 
+ln -s small a_link_with_another_name
 run 0 1 hashed small
-"$assay" verify hashed --evidence >verify.log 2>&1 || fail "verify --evidence of good evidence"
+run 0 1 linked a_link_with_another_name
+for case in hashed linked; do
+    "$assay" verify $case --evidence >verify.log 2>&1 ||
+        fail "verify --evidence of good evidence: $case"
+done
 printf x >>"small/$name"
-code=0
-"$assay" verify hashed --evidence >verify.log 2>&1 || code=$?
-[ "$code" = 2 ] || fail "exit $code, not 2, of verify --evidence after a change"
+for case in hashed linked; do
+    code=0
+    "$assay" verify $case --evidence >verify.log 2>&1 || code=$?
+    [ "$code" = 2 ] || fail "exit $code, not 2, of verify --evidence after a change: $case"
+done
 
 # 7. acquisition hashes, and statuses that are asked to fail
 sum=$(sha256sum evidence/4.tar | cut -c 1-64)

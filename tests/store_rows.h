@@ -307,6 +307,12 @@ static inline void kit_sources(struct kit *k)
     }
 }
 
+/* Gives finding i of an array. */
+static inline void finding_of(void *findings, uint64_t i, struct as_finding *f)
+{
+    *f = ((const struct as_finding *)findings)[i];
+}
+
 /* Findings first to first + n - 1: of rows here and there. */
 static inline void kit_findings(struct kit *k, uint64_t first, uint64_t n)
 {
@@ -319,6 +325,7 @@ static inline void kit_findings(struct kit *k, uint64_t first, uint64_t n)
         f->llr = NAN;
         snprintf(f->text, sizeof f->text, "finding %u", (unsigned)(first + i));
     }
+    k->what.finding = finding_of;
     k->what.findings = k->findings;
     k->what.nfindings = k->findings != NULL ? n : 0;
 }

@@ -60,7 +60,8 @@ static void entry(const char *event, const char *more)
 {
     char line[512];
 
-    snprintf(line, sizeof line, "{\"event\": \"%s\", \"prev\": \"%s\"%s}", event, prev, more);
+    snprintf(line, sizeof line, "{\"event\": \"%s\", \"time\": \"now\", \"prev\": \"%s\"%s}", event,
+             prev, more);
     put(line, true);
 }
 
@@ -106,12 +107,18 @@ static void test_torn_end(void **state)
 static void test_recovered(void **state)
 {
     (void)state;
+    char after[128];
+
     entry("start", "");
+    snprintf(after, sizeof after, ", \"after\": \"%s\"", prev);
     put("{\"event\": \"sto", true);
-    entry("recovered", "");
+    put("", true);
+    entry("recovered", after);
     entry("sealed", ", \"content_digest\": \"d\"");
     assert_int_equal(broken(), 0);
     assert_int_equal(chain.recovered, 1);
+    entry("recovered", after); /* the last sound line is another one now */
+    assert_int_equal(broken(), 1);
 }
 
 /* What the writer writes, after a kill in mid-line too. */

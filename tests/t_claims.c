@@ -73,6 +73,30 @@ static void t_none(void **state)
     as_claims_free(NULL);
 }
 
+/* What is too large for the time left stays unfinished; smaller lots are handed out. */
+static void t_drop(void **state)
+{
+    static const uint64_t BYTES[] = {10, 70, 30, 0, 70};
+    struct as_claims *c;
+    uint64_t lot;
+    (void)state;
+
+    assert_int_equal(as_claims_new(&c, BYTES, NULL, 5, NULL), AS_OK);
+    assert_true(as_claims_take(c, 1, &lot));
+    assert_int_equal(lot, 1);
+    assert_int_equal(as_claims_drop(c, 70), 0);
+    assert_int_equal(as_claims_drop(c, 29), 2);
+    assert_int_equal(as_claims_drop(c, 29), 0);
+    assert_true(as_claims_take(c, 1, &lot));
+    assert_int_equal(lot, 0);
+    assert_int_equal(as_claims_drop(c, 0), 0);
+    assert_true(as_claims_take(c, 1, &lot));
+    assert_int_equal(lot, 3);
+    assert_false(as_claims_take(c, 1, &lot));
+    assert_int_equal(as_claims_left(c), 5);
+    as_claims_free(c);
+}
+
 /* All lots once, in order of size; returns the number of answers. */
 static uint64_t drain(const uint64_t *bytes, uint64_t n, uint32_t ranks, uint32_t *largest)
 {
@@ -157,6 +181,7 @@ int main(void)
         cmocka_unit_test(t_empty_files),
         cmocka_unit_test(t_tell),
         cmocka_unit_test(t_done),
+        cmocka_unit_test(t_drop),
         cmocka_unit_test(t_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

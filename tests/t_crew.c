@@ -5,6 +5,7 @@
 #include "../pipeline/run/solo.h"
 
 #include "../pipeline/evidence/container.h"
+#include "../pipeline/examine/crew_parts.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -413,6 +414,21 @@ static void t_large(void **state)
     assert_int_equal(seen.content_reason[0], AS_REASON_LIMIT_ITEM); /* of --max-item, 1 MiB here */
 }
 
+/* Entries of containers in containers, or the ratio, whichever allows less. */
+static void t_rows_max(void **state)
+{
+    struct as_options o = {.max_entries = 5, .max_depth = 1, .max_ratio = 1000};
+    (void)state;
+
+    assert_int_equal(as_crew_rows_max(&o, 0), 1 + 5 + 5 * 5);
+    o.max_entries = 100000000;
+    assert_int_equal(as_crew_rows_max(&o, 7), (1 << 20) + 7000);
+    assert_int_equal(as_crew_rows_max(&o, UINT64_MAX / 10), UINT64_C(10000000100000001));
+    o.max_depth = 8;
+    o.max_ratio = 0;
+    assert_true(as_crew_rows_max(&o, 7) == UINT64_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +439,7 @@ int main(void)
         cmocka_unit_test(t_parts),
         cmocka_unit_test(t_blocked),
         cmocka_unit_test(t_large),
+        cmocka_unit_test(t_rows_max),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

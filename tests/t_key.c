@@ -25,7 +25,9 @@ static struct as_key random_key(void)
     struct as_key k = {.n = 1 + random_u32() % AS_KEY_MAX};
 
     for (uint32_t i = 0; i < k.n; i++)
-        k.part[i] = random_u32() % 16 ? random_u32() % 3 : UINT32_MAX - 1 - random_u32() % 2;
+        k.part[i] = random_u32() % 16  ? random_u32() % 3
+                    : random_u32() % 2 ? random_u32() % 600
+                                       : UINT32_MAX - random_u32() % 3;
     return k;
 }
 
@@ -50,21 +52,34 @@ static void t_order(void **state)
     for (int i = 0; i < 200000; i++) {
         struct as_key a = random_key(), b = random_key();
         uint8_t pa[AS_KEY_BYTES], pb[AS_KEY_BYTES];
-        as_key_pack(&a, pa);
-        as_key_pack(&b, pb);
+        memset(pa, 0, sizeof pa);
+        memset(pb, 0, sizeof pb);
+        assert_in_range(as_key_pack(&a, pa), a.n, AS_KEY_BYTES);
+        assert_in_range(as_key_pack(&b, pb), b.n, AS_KEY_BYTES);
         assert_int_equal(sign(memcmp(pa, pb, AS_KEY_BYTES)), order(&a, &b));
     }
 }
 
-static void t_round_trip(void **state)
+/* Lengths change at these. */
+static void t_lengths(void **state)
 {
+    static const uint32_t PART[] = {
+        0, 238, 239, 254, 255, 65534, 65535, 0xffffff - 1, 0xffffff, UINT32_MAX - 1, UINT32_MAX};
+    static const uint32_t LEN[] = {1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6};
     (void)state;
-    for (int i = 0; i < 20000; i++) {
-        struct as_key a = random_key(), b;
-        uint8_t packed[AS_KEY_BYTES];
-        as_key_pack(&a, packed);
-        as_key_unpack(packed, &b);
-        assert_memory_equal(&a, &b, sizeof a);
+
+    for (size_t i = 0; i < sizeof PART / sizeof *PART; i++) {
+        struct as_key a = {.n = 1, .part = {PART[i]}}, below, after = {.n = 1};
+        uint8_t pa[AS_KEY_BYTES] = {0}, pb[AS_KEY_BYTES] = {0}, pc[AS_KEY_BYTES] = {0};
+        assert_int_equal(as_key_pack(&a, pa), LEN[i]);
+        assert_true(as_key_child(&a, UINT32_MAX, &below));
+        as_key_pack(&below, pb);
+        assert_true(memcmp(pa, pb, AS_KEY_BYTES) < 0);
+        if (PART[i] == UINT32_MAX)
+            continue;
+        after.part[0] = PART[i] + 1;
+        as_key_pack(&after, pc);
+        assert_true(memcmp(pb, pc, AS_KEY_BYTES) < 0);
     }
 }
 
@@ -93,7 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(t_order),
-        cmocka_unit_test(t_round_trip),
+        cmocka_unit_test(t_lengths),
         cmocka_unit_test(t_within),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,20 +74,19 @@ static int by_bytes(const void *a, const void *b)
 static void check_sort(enum layout layout, uint64_t total, uint32_t rec_size, unsigned kinds)
 {
     uint64_t first = first_of(layout, total, rank), n = first_of(layout, total, rank + 1) - first;
-    uint64_t nout = 99, due = total / (uint64_t)size + ((uint64_t)rank < total % (uint64_t)size);
+    uint64_t nout = n, due = total / (uint64_t)size + ((uint64_t)rank < total % (uint64_t)size);
     uint64_t before = 0;
-    uint8_t *all = malloc(total * rec_size + 1), *mine = malloc(n * rec_size + 1), *out = NULL;
+    uint8_t *all = malloc(total * rec_size + 1), *mine = malloc(n * rec_size + 1);
 
     for (uint64_t i = 0; i < total; i++)
         make(all + i * rec_size, rec_size, i, kinds);
     memcpy(mine, all + first * rec_size, n * rec_size);
     rec_bytes = rec_size;
     qsort(all, total, rec_size, by_bytes);
-    CHECK(as_sort(comm, mine, n, rec_size, (rec_size + 1) / 2, &out, &nout, NULL) == AS_OK);
+    CHECK(as_sort(comm, &mine, &nout, rec_size, NULL) == AS_OK);
     CHECK(nout == due);
     CHECK(as_comm_exscan(comm, &nout, &before, 1) == AS_OK);
-    CHECK(out != NULL && nout == due && memcmp(out, all + before * rec_size, nout * rec_size) == 0);
-    free(out);
+    CHECK(nout == due && memcmp(mine, all + before * rec_size, nout * rec_size) == 0);
     free(mine);
     free(all);
 }
@@ -111,20 +110,20 @@ static void t_sort(void **state)
 static void t_sort_ordered(void **state)
 {
     enum { N = 4000 };
-    uint8_t mine[N][4], *out;
-    uint64_t nout;
     (void)state;
 
     for (int back = 0; back < 2; back++) {
+        uint8_t *recs = malloc((size_t)N * 4);
+        uint64_t n = N;
         for (int i = 0; i < N; i++) {
             int v = rank * N + i;
             v = back ? size * N - 1 - v : v;
-            memcpy(mine[i], (uint8_t[]){0, 0, (uint8_t)(v >> 8), (uint8_t)v}, 4);
+            memcpy(recs + 4 * i, (uint8_t[]){0, 0, (uint8_t)(v >> 8), (uint8_t)v}, 4);
         }
-        CHECK(as_sort(comm, mine, N, 4, 4, &out, &nout, NULL) == AS_OK && nout == N);
-        for (int i = 0; out != NULL && i < N; i++)
-            CHECK((out[4 * i + 2] << 8 | out[4 * i + 3]) == rank * N + i);
-        free(out);
+        CHECK(as_sort(comm, &recs, &n, 4, NULL) == AS_OK && n == N);
+        for (int i = 0; i < N; i++)
+            CHECK((recs[4 * i + 2] << 8 | recs[4 * i + 3]) == rank * N + i);
+        free(recs);
     }
     end_test();
 }
@@ -132,17 +131,15 @@ static void t_sort_ordered(void **state)
 static void t_sort_refuses(void **state)
 {
     struct as_err err = {0};
-    uint8_t *out;
-    uint64_t nout;
+    uint8_t *recs = malloc(3);
+    uint64_t n = 3;
     (void)state;
 
-    CHECK(as_sort(comm, "abc", 3, 1, 2, &out, &nout, &err) == AS_EUSAGE && out == NULL);
-    CHECK(as_sort(comm, "abc", 3, 1, 0, &out, &nout, &err) == AS_EUSAGE);
-    CHECK(as_sort(comm, "abc", 3, 65537, 1, &out, &nout, &err) == AS_EUSAGE);
-    /* one rank claims more than memory has: all learn it */
-    CHECK(as_sort(comm, "abcdefgh", rank == size - 1 ? UINT64_MAX / 4 : 1, 8, 8, &out, &nout,
-                  &err) == AS_ENOMEM);
-    CHECK(out == NULL && err.text[0] != 0);
+    memcpy(recs, "cab", 3);
+    CHECK(as_sort(comm, &recs, &n, 0, &err) == AS_EUSAGE);
+    CHECK(as_sort(comm, &recs, &n, 65537, &err) == AS_EUSAGE);
+    CHECK(recs != NULL && n == 3 && memcmp(recs, "cab", 3) == 0 && err.text[0] != 0);
+    free(recs);
     end_test();
 }
 
@@ -185,15 +182,59 @@ static void t_scatter(void **state)
     end_test();
 }
 
+static int by_rec(const void *a, const void *b)
+{
+    return memcmp(a, b, 5);
+}
+
+/* More than one step; nothing is lost, nothing is sent to a wrong rank. */
+static void t_deal(void **state)
+{
+    enum { N = 300000 }; /* of 5 bytes: two steps */
+    const uint64_t n0 = rank == 0 ? N : 1000;
+    uint8_t *recs = malloc(n0 * 5), *want = malloc((N + 1000 * (size_t)size) * 5);
+    uint64_t n = n0, nwant = 0, all;
+    struct as_err err = {0};
+    int many = size, wrong = size;
+    (void)state;
+
+    for (int r = 0; r < size; r++)
+        for (uint32_t i = 0; i < (r == 0 ? N : 1000); i++) {
+            uint8_t rec[5] = {(uint8_t)(i * 7), (uint8_t)r, (uint8_t)i, (uint8_t)(i >> 8),
+                              (uint8_t)(i >> 16)};
+            if (r == rank)
+                memcpy(recs + 5 * (size_t)i, rec, 5);
+            if (rec[0] % size == rank)
+                memcpy(want + 5 * nwant++, rec, 5);
+        }
+    CHECK(as_deal(comm, &recs, &n, 5, owner_of, &many, NULL) == AS_OK && n == nwant);
+    qsort(want, nwant, 5, by_rec);
+    if (n > 0)
+        qsort(recs, n, 5, by_rec);
+    CHECK(n == nwant && memcmp(recs, want, 5 * n) == 0);
+    all = n;
+    CHECK(as_comm_sum(comm, &all, 1) == AS_OK && all == N + 1000 * (uint64_t)(size - 1));
+    CHECK(as_deal(comm, &recs, &n, 5, no_owner, &wrong, &err) == AS_EBUG && err.text[0] != 0);
+    free(recs);
+    free(want);
+    recs = NULL;
+    n = 0;
+    CHECK(as_deal(comm, &recs, &n, 5, owner_of, &many, NULL) == AS_OK && n == 0);
+    free(recs);
+    end_test();
+}
+
 static void t_no_comm(void **state)
 {
-    uint8_t *out;
-    uint64_t nout;
+    uint8_t *out = malloc(5);
+    uint64_t nout = 5;
     int one = 1;
     (void)state;
 
-    CHECK(as_sort(NULL, "hello", 5, 1, 1, &out, &nout, NULL) == AS_OK);
+    memcpy(out, "hello", 5);
+    CHECK(as_sort(NULL, &out, &nout, 1, NULL) == AS_OK);
     CHECK(nout == 5 && memcmp(out, "ehllo", 5) == 0);
+    CHECK(as_deal(NULL, &out, &nout, 1, owner_of, &one, NULL) == AS_OK && nout == 5);
     free(out);
     CHECK(as_scatter(NULL, "hello", 5, 1, owner_of, &one, &out, &nout, NULL) == AS_OK);
     CHECK(nout == 5 && memcmp(out, "hello", 5) == 0);
@@ -206,7 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(t_sort),         cmocka_unit_test(t_sort_ordered),
         cmocka_unit_test(t_sort_refuses), cmocka_unit_test(t_scatter),
-        cmocka_unit_test(t_no_comm),
+        cmocka_unit_test(t_deal),         cmocka_unit_test(t_no_comm),
     };
     struct as_err err = {0};
     int failed;

@@ -116,6 +116,11 @@ static void write_audit(void)
     write_file(path, line, "wb");
 }
 
+static void finding_of(void *findings, uint64_t i, struct as_finding *f)
+{
+    *f = ((const struct as_finding *)findings)[i];
+}
+
 static void seal(const char *path)
 {
     struct as_source_row source = {
@@ -128,6 +133,7 @@ static void seal(const char *path)
         .rows = {.count = ITEMS, .row = row_of},
         .sources = &source,
         .nsources = 1,
+        .finding = finding_of,
         .findings = &finding,
         .nfindings = as_detectors[0] ? 1 : 0,
         .with_det = with,

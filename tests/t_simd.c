@@ -50,9 +50,24 @@ static void compare_box(const struct as_simd *a, const struct as_simd *b, struct
     }
 }
 
+static void compare_floats(const struct as_simd *ref, const struct as_simd *variant)
+{
+    const uint8_t *bytes = (const uint8_t *)in;
+
+    for (size_t n = 0; n < 70; n++)
+        for (size_t at = 0; at < 9; at++) {
+            memset(out, 0x7e, sizeof out);
+            ref->floats_of_bytes(bytes + at, n, out[0] + at);
+            variant->floats_of_bytes(bytes + at, n, out[1] + at);
+            if (memcmp(out[0], out[1], sizeof out[0]) != 0 || (n && out[0][at] != bytes[at]))
+                fail_msg("floats of %zu bytes from %zu", n, at);
+        }
+}
+
 static void compare(const struct as_simd *ref, const struct as_simd *variant)
 {
     fill();
+    compare_floats(ref, variant);
     for (size_t i = 0; i < SIDES; i++)
         for (size_t k = 0; k < SIDES; k++) {
             const uint32_t w = sides[i], h = sides[k];

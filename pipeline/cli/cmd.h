@@ -23,12 +23,19 @@ struct as_command {
 };
 
 int as_cmd_run(const struct as_options *o, int argc, char **argv);
+int as_cmd_merge(const struct as_options *o, int argc, char **argv);
 int as_cmd_plan(const struct as_options *o, int argc, char **argv);
 int as_cmd_list(const struct as_options *o, int argc, char **argv);
 int as_cmd_show(const struct as_options *o, int argc, char **argv);
 int as_cmd_cat(const struct as_options *o, int argc, char **argv);
 int as_cmd_verify(const struct as_options *o, int argc, char **argv);
 int as_cmd_doctor(const struct as_options *o, int argc, char **argv);
+
+struct as_run_result; /* run.h */
+
+/* Ends a run or a merge: tells how it ended on rank 0, gives the exit code. */
+int as_cmd_ended(const struct as_options *o, const struct as_run_result *result,
+                 enum as_status status, const struct as_err *err);
 
 /* Logs the error and gives `code` back. */
 int as_cmd_fail(const struct as_err *err, int code);

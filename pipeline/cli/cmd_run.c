@@ -33,15 +33,33 @@ static void print_outcome(const struct as_options *o, const struct as_run_result
            v->digest_exact, o->output);
 }
 
+static void print_shard(const struct as_options *o, const struct as_run_result *r)
+{
+    if (r->shard_before)
+        printf("shard %s was examined before; nothing was done\n", o->shard);
+    else
+        printf("shard %s is examined, in %.1f s on %d rank%s\n", o->shard, r->seconds, r->ranks,
+               r->ranks == 1 ? "" : "s");
+    printf("when all are: assay merge %s ... -o CASE\n", o->output);
+}
+
+int as_cmd_ended(const struct as_options *o, const struct as_run_result *result,
+                 enum as_status status, const struct as_err *err)
+{
+    if (status != AS_OK)
+        return result->me == 0 ? as_cmd_fail(err, code_of(status)) : code_of(status);
+    if (result->me == 0 && o->shard[0])
+        print_shard(o, result);
+    else if (result->me == 0)
+        print_outcome(o, result);
+    return result->outcome.code;
+}
+
 int as_cmd_run(const struct as_options *o, int argc, char **argv)
 {
     struct as_run_result result;
     struct as_err err = {0};
     enum as_status status = as_run(o, argc, argv, &result, &err);
 
-    if (status != AS_OK)
-        return result.me == 0 ? as_cmd_fail(&err, code_of(status)) : code_of(status);
-    if (result.me == 0)
-        print_outcome(o, &result);
-    return result.outcome.code;
+    return as_cmd_ended(o, &result, status, &err);
 }

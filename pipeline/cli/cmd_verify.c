@@ -162,6 +162,20 @@ static void print(const struct as_options *o, const char *name, const struct as_
                as_terminal_style(&t, AS_STYLE_END), c->count[AS_LEVEL_BAD]);
 }
 
+/* A case without a store: what it is instead. */
+static int say_unsealed(const char *name)
+{
+    struct as_progress p;
+
+    if (as_progress_read(name, &p, NULL) == AS_OK && p.shard[0])
+        as_log(AS_LOG_ERROR, "%s is shard %s of a job, which assay merge seals; see assay show %s",
+               name, p.shard, name);
+    else
+        as_log(AS_LOG_ERROR, "%s is not sealed: it has no results.h5; see assay show %s", name,
+               name);
+    return AS_EXIT_NO_INPUT;
+}
+
 /* A store that is there and cannot be read is a finding, not a failure of ours. */
 static int verify(const struct as_options *o, const char *name)
 {
@@ -173,10 +187,7 @@ static int verify(const struct as_options *o, const char *name)
 
     as_err_clear(&err);
     if ((status = as_case_store(name, path, &err)) != AS_OK) {
-        if (status == AS_SKIP)
-            as_log(AS_LOG_ERROR, "%s is not sealed: it has no results.h5; see assay show %s", name,
-                   name);
-        return status == AS_SKIP ? AS_EXIT_NO_INPUT : as_cmd_fail(&err, AS_EXIT_NO_INPUT);
+        return status == AS_SKIP ? say_unsealed(name) : as_cmd_fail(&err, AS_EXIT_NO_INPUT);
     }
     if ((c = calloc(1, sizeof *c)) == NULL)
         return AS_EXIT_IO;

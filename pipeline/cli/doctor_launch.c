@@ -1,9 +1,9 @@
 /* doctor_launch.c - what would go wrong here: how runs are started. */
+#include "../run/machine.h"
 #include "doctor.h"
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,13 +14,13 @@ static uint64_t env_count(const char *name)
     return v && isdigit((unsigned char)v[0]) ? strtoull(v, NULL, 10) : 0;
 }
 
-static uint64_t allowed_cores(void)
+/* Ranks that share cores share the examiners: as a run does it, without asking the others. */
+static uint64_t examiners_of(const struct as_launch *l, const struct as_options *o)
 {
-    cpu_set_t set;
+    uint64_t share = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN) / l->ranks_here;
 
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        return (uint64_t)CPU_COUNT(&set);
-    return (uint64_t)sysconf(_SC_NPROCESSORS_ONLN); /* more than 1024 processors */
+    share = share < l->cores ? share : l->cores;
+    return o->examiners ? o->examiners : share ? share : 1;
 }
 
 void as_launch_read(struct as_launch *l, const struct as_options *o)
@@ -28,7 +28,7 @@ void as_launch_read(struct as_launch *l, const struct as_options *o)
     uint64_t size = env_count("OMPI_COMM_WORLD_SIZE");
 
     memset(l, 0, sizeof *l);
-    l->cores = allowed_cores();
+    l->cores = as_machine_cores();
     l->slurm = getenv("SLURM_JOB_ID") != NULL;
     l->mpirun = size > 0 || getenv("PMIX_RANK") != NULL;
     l->ranks = size ? size : l->mpirun ? env_count("SLURM_NTASKS") : 1;
@@ -39,7 +39,7 @@ void as_launch_read(struct as_launch *l, const struct as_options *o)
         l->ranks = 1;
     if (l->ranks_here == 0)
         l->ranks_here = 1;
-    l->examiners = o->examiners ? o->examiners : l->cores;
+    l->examiners = examiners_of(l, o);
 }
 
 bool as_in_path(const char *name, char *to, size_t n)
@@ -66,11 +66,12 @@ static void cores(struct as_checks *c, const struct as_launch *l)
                       l->ranks_here, l->cores, online);
         as_checks_cure(c, "mpirun --bind-to none, or one rank per NUMA domain: "
                           "--map-by ppr:1:numa --bind-to numa");
-    } else if (l->examiners > l->cores) {
+    } else if (l->examiners > l->cores || l->examiners * l->ranks_here > online) {
         as_checks_add(c, AS_LEVEL_WARN, "cores",
-                      "%" PRIu64 " examiners on %" PRIu64 " cores take turns", l->examiners,
-                      l->cores);
-        as_checks_cure(c, "leave --examiners away: one per core is started");
+                      "%" PRIu64 " ranks here with %" PRIu64 " examiners each on %" PRIu64
+                      " cores take turns",
+                      l->ranks_here, l->examiners, online);
+        as_checks_cure(c, "start fewer ranks, and leave --examiners away: one per core is started");
     } else {
         as_checks_add(c, AS_LEVEL_OK, "cores",
                       "%" PRIu64 " of %" PRIu64 " for this process; %" PRIu64
@@ -172,18 +173,16 @@ static void remote(struct as_checks *c, const struct as_launch *l)
 static void slurm(struct as_checks *c, const struct as_launch *l)
 {
     uint64_t tasks = env_count("SLURM_NTASKS");
+    uint32_t singles = as_machine_singles(0);
 
-    if (!l->slurm)
-        return;
-    if (getenv("SLURM_STEP_ID") && !l->mpirun && tasks > 1) {
-        as_checks_add(c, AS_LEVEL_BAD, "Slurm",
-                      "%" PRIu64 " tasks without PMIx: every task would be a run of its own",
-                      tasks);
-        as_checks_cure(c, "use mpirun inside the batch script, or srun --mpi=pmix");
-    } else {
+    if (singles) {
+        as_checks_add(c, AS_LEVEL_BAD, "launch",
+                      "%u tasks that MPI does not join: a run would be refused", singles);
+        as_checks_cure(c, "use mpirun inside the allocation, or srun --mpi=pmix, or srun -n 1");
+    }
+    if (l->slurm)
         as_checks_add(c, AS_LEVEL_OK, "Slurm", "job %s, %" PRIu64 " tasks", getenv("SLURM_JOB_ID"),
                       tasks ? tasks : 1);
-    }
 }
 
 /* Docker's seccomp profile forbids the copy between processes that Open MPI tries first. */

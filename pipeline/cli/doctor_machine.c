@@ -1,6 +1,7 @@
 /* doctor_machine.c - what would go wrong here: processor, sandbox, memory. */
 #include "../../kernels/cpu.h"
 #include "../report/human.h"
+#include "../run/machine.h"
 #include "doctor.h"
 
 #include <inttypes.h>
@@ -44,61 +45,10 @@ static void sandbox(struct as_checks *c)
                       "for debugging only");
 }
 
-/* The number in a one-line file; UINT64_MAX for "max", no file, or none. */
-static uint64_t read_limit(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    char text[64] = "";
-
-    if (f == NULL)
-        return UINT64_MAX;
-    if (fgets(text, sizeof text, f) == NULL)
-        text[0] = 0;
-    fclose(f);
-    return text[0] >= '0' && text[0] <= '9' ? strtoull(text, NULL, 10) : UINT64_MAX;
-}
-
-/* The least limit of the cgroup named in a line of /proc/self/cgroup and those above it. */
-static uint64_t least_up(const char *mount, char *group, const char *file)
-{
-    uint64_t least = UINT64_MAX, limit;
-    char path[4096], *slash;
-
-    for (;;) {
-        snprintf(path, sizeof path, "%s%s/%s", mount, group, file);
-        limit = read_limit(path);
-        least = limit < least ? limit : least;
-        if ((slash = strrchr(group, '/')) == NULL)
-            return least;
-        *slash = 0;
-    }
-}
-
-static uint64_t cgroup_limit(void)
-{
-    FILE *f = fopen("/proc/self/cgroup", "r");
-    uint64_t least = UINT64_MAX, limit;
-    char line[2048], *group;
-
-    while (f && fgets(line, sizeof line, f)) {
-        line[strcspn(line, "\n")] = 0;
-        if (strncmp(line, "0::", 3) == 0)
-            limit = least_up("/sys/fs/cgroup", line + 3, "memory.max");
-        else if ((group = strstr(line, ":memory:")) != NULL)
-            limit = least_up("/sys/fs/cgroup/memory", group + 8, "memory.limit_in_bytes");
-        else
-            continue;
-        least = limit < least ? limit : least;
-    }
-    if (f)
-        fclose(f);
-    return least;
-}
-
 static void memory(struct as_checks *c, const struct as_launch *l, uint64_t examiner)
 {
     uint64_t ram = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t group = cgroup_limit(), have = group < ram ? group : ram;
+    uint64_t have = as_machine_memory();
     uint64_t rank = have / l->ranks_here, need, fit;
     char a[32], b[32], d[32];
 
@@ -107,7 +57,7 @@ static void memory(struct as_checks *c, const struct as_launch *l, uint64_t exam
                : l->ranks_here * (l->examiners * examiner + BROKER_BYTES);
     if (need <= have) {
         as_checks_add(c, AS_LEVEL_OK, "memory", "%s%s; the examiners here may use %s",
-                      as_human_bytes(have, a), group < ram ? " (the limit of the job)" : "",
+                      as_human_bytes(have, a), have < ram ? " (the limit of the job)" : "",
                       as_human_bytes(need, b));
         return;
     }
@@ -115,7 +65,7 @@ static void memory(struct as_checks *c, const struct as_launch *l, uint64_t exam
     as_checks_add(c, fit ? AS_LEVEL_WARN : AS_LEVEL_BAD, "memory",
                   "%s%s, but the examiners here may use %s of %s each: %" PRIu64 " of %" PRIu64
                   " would be started per rank",
-                  as_human_bytes(have, a), group < ram ? " (the limit of the job)" : "",
+                  as_human_bytes(have, a), have < ram ? " (the limit of the job)" : "",
                   as_human_bytes(need, b), as_human_bytes(examiner, d), fit, l->examiners);
     as_checks_cure(c, "ask for more memory, fewer --examiners, or a smaller --examiner-memory");
 }

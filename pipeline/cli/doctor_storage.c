@@ -127,7 +127,8 @@ static void hdf5(struct as_checks *c)
     if (locking && strcasecmp(locking, "TRUE") == 0) {
         as_checks_add(c, AS_LEVEL_WARN, "HDF5",
                       "file locking is forced, which fails on file systems without locks");
-        as_checks_cure(c, "unset HDF5_USE_FILE_LOCKING, or set it to BEST_EFFORT");
+        as_checks_cure(c, "unset HDF5_USE_FILE_LOCKING: a store is complete or absent, and never "
+                          "written again");
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct as_command COMMANDS[] = {
@@ -29,8 +30,28 @@ static const struct as_command COMMANDS[] = {
                      {"mpirun -n 4 --map-by numa --bind-to numa assay run /evidence -o case",
                       "four ranks, each with the cores of its NUMA domain"},
                      {"assay run img.zip -o case --passwords words.txt --md5",
-                      "try passwords, and compute MD5 and SHA-1 too"}},
+                      "try passwords, and compute MD5 and SHA-1 too"},
+                     {"assay run /evidence -o part2 --shard 2/3",
+                      "the second of three shares, to be merged"}},
         .run = as_cmd_run,
+    },
+    {
+        .name = "merge",
+        .bit = AS_CMD_MERGE,
+        .args = "CASE_1 ... CASE_N -o CASE",
+        .min_args = 1,
+        .max_args = -1,
+        .summary = "seal one case out of the shards of a job",
+        .about =
+            "For jobs without MPI between their tasks. `assay run EVIDENCE -o CASE_I --shard I/N` "
+            "examines one share each, with the same evidence and options; it is stopped, killed "
+            "and repeated like any run, and ends with 0 when its share is examined. When the tasks "
+            "run on different processors, give all the same --cpu.\n"
+            "The merge reads their folders, which stay as they are, and seals CASE with the digest "
+            "that one run would have given. It names shards that are missing or not finished, and "
+            "in what they differ when they are not of one job. It runs alone or under mpirun.",
+        .examples = {{"assay merge part1 part2 part3 -o case", "three shards, in any order"}},
+        .run = as_cmd_merge,
     },
     {
         .name = "plan",
@@ -43,7 +64,9 @@ static const struct as_command COMMANDS[] = {
                  "work, the largest of them, core-hours. Sources that one process must read whole "
                  "are named, with what to do about them.",
         .examples = {{"assay plan /evidence", "an estimate"},
-                     {"assay plan --exact big.tar.gz", "list everything"}},
+                     {"assay plan --exact big.tar.gz", "list everything"},
+                     {"assay plan --slurm --node-cores 64 /evidence",
+                      "the sbatch line for a cluster with such nodes"}},
         .run = as_cmd_plan,
     },
     {
@@ -207,7 +230,12 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    int code = dispatch(argc, argv);
+    int code;
+
+    /* a store is complete or absent, and never opened for writing again: locks would guard nothing,
+     * and fail on file systems that have none */
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    code = dispatch(argc, argv);
 
     if (fflush(stdout) != 0 || ferror(stdout)) {
         as_log(AS_LOG_ERROR, "cannot write the results: %s", strerror(errno));

@@ -7,6 +7,7 @@
 #include "rehash.h"
 
 #include "../evidence/folder.h"
+#include "../hex.h"
 #include "../log.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ struct work {
     unsigned char *block;
     /* the folder at hand */
     const struct as_source_row *source;
-    size_t base_len; /* of its last name, which every path begins with */
+    size_t base_len; /* of its name, which every path begins with; 0: not seen yet */
     char *file;      /* the path of the last entry of the folder, malloc'd */
     bool opens;      /* that entry is a file, so it may have members */
     size_t file_len, file_room;
@@ -86,12 +87,6 @@ static enum as_status hash_path(struct work *w, const char *root, const char *re
     return status;
 }
 
-static void to_hex(const uint8_t sha256[32], char hex[65])
-{
-    for (int i = 0; i < 32; i++)
-        snprintf(hex + 2 * i, 3, "%02x", sha256[i]);
-}
-
 static enum as_status single(struct work *w, const struct as_source_row *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -109,7 +104,7 @@ static enum as_status single(struct work *w, const struct as_source_row *s, stru
     if (root == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory");
     AS_TRY(hash_path(w, root, name, sha256, &size, err));
-    to_hex(sha256, hex);
+    as_hex(sha256, 32, hex);
     if (strcmp(hex, s->sha256) == 0)
         as_checks_add(w->checks, AS_LEVEL_OK, "evidence", "%s is unchanged", s->path);
     else
@@ -163,6 +158,10 @@ static enum as_status folder_row(void *state, const struct as_row *row, struct a
 
     if (row->source != w->source->ordinal || row->part != 0 || is_member(w, row))
         goto done;
+    if (w->base_len == 0) { /* its own row: the name may be a link's, unlike the path's */
+        w->base_len = row->path.len;
+        goto done;
+    }
     memcpy(want, row->sha256, sizeof want);
     AS_TRY(remember(w, row, err));
     w->opens = is_file(row);
@@ -198,18 +197,6 @@ done:
     return status;
 }
 
-/* The last name of a path, without trailing slashes. */
-static void base_of(struct work *w)
-{
-    size_t n = strlen(w->source->path);
-
-    while (n > 1 && w->source->path[n - 1] == '/')
-        n--;
-    w->base_len = 0;
-    while (w->base_len < n && w->source->path[n - 1 - w->base_len] != '/')
-        w->base_len++;
-}
-
 static enum as_status folder(struct work *w, const struct as_source_row *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -219,7 +206,7 @@ static enum as_status folder(struct work *w, const struct as_source_row *s, stru
     w->files = w->good = w->skipped = 0;
     w->file_len = 0;
     w->opens = false;
-    base_of(w);
+    w->base_len = 0;
     if (count_files(s->path, &there, err) != AS_OK) {
         bad(w, "cannot be listed", s->path, (uint32_t)strlen(s->path));
         goto done;

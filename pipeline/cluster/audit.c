@@ -1,11 +1,13 @@
 /* audit.c - the hash-chained log of a case.
  *
- * 1 hashes and lines   2 entries   3 opening and adding   4 checking             */
+ * 1 hashes and lines   2 entries   3 opening and adding                          */
 #include "audit.h"
+
+#include "../hex.h"
+#include "durable.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,17 +28,6 @@ struct as_audit {
 };
 
 /* 1 hashes and lines ---------------------------------------------------------------- */
-
-static void to_hex(char *hex, const uint8_t *sha)
-{
-    static const char DIGITS[] = "0123456789abcdef";
-
-    for (int i = 0; i < SHA_BYTES; i++) {
-        hex[2 * i] = DIGITS[sha[i] >> 4];
-        hex[2 * i + 1] = DIGITS[sha[i] & 15];
-    }
-    hex[2 * SHA_BYTES] = 0;
-}
 
 /* Reads a log line by line; of a line too long to be an entry only its hash is kept. */
 struct reader {
@@ -146,7 +137,7 @@ static enum as_status next_line(struct reader *r, struct as_err *err)
         status = AS_OK; /* a last line without newline */
     if (status == AS_OK) {
         EVP_DigestFinal_ex(r->md, sha, NULL);
-        to_hex(r->sha, sha);
+        as_hex(sha, SHA_BYTES, r->sha);
     }
 done:
     return status;
@@ -203,23 +194,6 @@ static char *compose(const struct as_audit *a, const char *lead, const char *eve
 
 /* 3 opening and adding ------------------------------------------------------------------ */
 
-/* Writes and syncs; 0, or the errno of what failed. */
-static int write_all(int fd, const char *at, size_t n)
-{
-    while (n > 0) {
-        ssize_t k = write(fd, at, n);
-        if (k == 0)
-            return EIO;
-        if (k < 0 && errno != EINTR)
-            return errno;
-        if (k > 0) {
-            at += k;
-            n -= (size_t)k;
-        }
-    }
-    return fdatasync(fd) == 0 ? 0 : errno;
-}
-
 /* AS_ESTOP unless the log ends where this process left it. */
 static enum as_status check_alone(const struct as_audit *a, struct as_err *err)
 {
@@ -248,13 +222,13 @@ static enum as_status append(struct as_audit *a, const char *line, size_t lead, 
         AS_FAIL(err, AS_ELIMIT, "an entry of %zu bytes is too long for the audit log", n);
     if (EVP_Digest(line + lead, n - lead - 1, sha, NULL, EVP_sha256(), NULL) != 1)
         AS_FAIL(err, AS_EBUG, "SHA-256 is not there");
-    error = write_all(a->fd, line, n);
+    error = as_write_synced(a->fd, line, n);
     if (error != 0) {
         a->broken = ftruncate(a->fd, (off_t)a->size) != 0;
         AS_FAIL(err, AS_EIO, "cannot write the audit log: %s", strerror(error));
     }
     a->size += n;
-    to_hex(a->prev, sha);
+    as_hex(sha, SHA_BYTES, a->prev);
 done:
     return status;
 }
@@ -360,6 +334,11 @@ done:
     return status;
 }
 
+const char *as_audit_head(const struct as_audit *a)
+{
+    return a->prev;
+}
+
 void as_audit_close(struct as_audit *a)
 {
     if (a == NULL)
@@ -369,68 +348,21 @@ void as_audit_close(struct as_audit *a)
     free(a);
 }
 
-/* 4 checking ------------------------------------------------------------------------------- */
-
-struct chain {
-    char prev[HEX_ROOM]; /* of the last line            */
-    char good[HEX_ROOM]; /* of the last line that is an entry */
-    bool torn;           /* the last line is none       */
-    uint64_t lines, entries;
-};
-
-/* Checks one line against those before it. */
-static enum as_status check_line(struct chain *c, const struct reader *r, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    json_t *entry = parse(r);
-    bool recovered = entry != NULL && strcmp(text_of(entry, "event"), "recovered") == 0;
-    const char *after = recovered ? text_of(entry, "after") : NULL;
-
-    c->lines++;
-    if (!r->ended)
-        AS_FAIL(err, AS_EFORMAT, "line %" PRIu64 " of the audit log is cut short", c->lines);
-    if (c->torn && entry != NULL && !recovered)
-        AS_FAIL(err, AS_EFORMAT, "line %" PRIu64 " of the audit log is damaged", c->lines - 1);
-    if (entry != NULL && strcmp(text_of(entry, "prev"), c->prev) != 0)
-        AS_FAIL(err, AS_EFORMAT, "line %" PRIu64 " of the audit log does not follow line %" PRIu64,
-                c->lines, c->lines - 1);
-    if (recovered && (after == NULL || strcmp(after, c->good) != 0))
-        AS_FAIL(err, AS_EFORMAT, "something is missing before line %" PRIu64 " of the audit log",
-                c->lines);
-    c->torn = entry == NULL;
-    memcpy(c->prev, r->sha, sizeof c->prev);
-    if (entry != NULL) {
-        memcpy(c->good, r->sha, sizeof c->good);
-        c->entries++;
-    }
-done:
-    json_decref(entry);
-    return status;
-}
-
-enum as_status as_audit_check(const char *path, uint64_t *count, struct as_err *err)
+enum as_status as_audit_last(const char *path, char head[65], struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct reader *r = NULL;
-    struct chain c = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-    *count = 0;
-    memcpy(c.prev, NOTHING_BEFORE, sizeof c.prev);
-    memcpy(c.good, NOTHING_BEFORE, sizeof c.good);
+    memcpy(head, NOTHING_BEFORE, sizeof NOTHING_BEFORE);
     if (fd < 0)
         AS_FAIL(err, AS_EIO, "cannot open the audit log %s: %s", path, strerror(errno));
-    r = reader_new(fd);
-    if (r == NULL)
+    if ((r = reader_new(fd)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to read the audit log");
     while ((status = next_line(r, err)) == AS_OK)
-        AS_TRY(check_line(&c, r, err));
-    if (status != AS_END)
-        goto done;
-    status = AS_OK;
-    if (c.torn)
-        AS_FAIL(err, AS_EFORMAT, "line %" PRIu64 " of the audit log is damaged", c.lines);
-    *count = c.entries;
+        memcpy(head, r->sha, sizeof r->sha);
+    if (status == AS_END)
+        status = AS_OK;
 done:
     reader_free(r);
     if (fd >= 0)

@@ -8,7 +8,7 @@
  * half written stays, and the entry after it has the event "recovered" and, as
  * "after", the SHA-256 of the last good line, because a torn line continues no chain.
  *
- * Written by rank 0 only.  Everything here is local.                             */
+ * Written by rank 0 only; report/chain.c checks it.  Everything here is local.                            */
 #ifndef AS_AUDIT_H
 #define AS_AUDIT_H
 
@@ -34,12 +34,13 @@ enum as_status as_audit_open(struct as_audit **a, const char *path,
 enum as_status as_audit_add(struct as_audit *a, const char *event, json_t *fields,
                             struct as_err *err) AS_MUST_CHECK;
 
+/* SHA-256, in hex, of the last line: the head of the chain.  Borrowed. */
+const char *as_audit_head(const struct as_audit *a);
+
 void as_audit_close(struct as_audit *a);
 
-/*
- * Checks the whole chain; *count gets its entries, torn lines not counted.
- * AS_EFORMAT: the chain is broken, err names the line.  AS_EIO: it cannot be read.
- */
-enum as_status as_audit_check(const char *path, uint64_t *count, struct as_err *err) AS_MUST_CHECK;
+/* SHA-256, in hex, of the last line of a log that stays as it is; AS_EIO.  Whether the
+ * whole chain holds: report/chain.h.                                               */
+enum as_status as_audit_last(const char *path, char head[65], struct as_err *err) AS_MUST_CHECK;
 
 #endif

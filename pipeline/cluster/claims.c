@@ -113,6 +113,15 @@ double as_claims_tell_after(uint32_t ranks)
     return ranks <= RANKS_SINGLY ? 0 : (double)ranks / TELLS_PER_S;
 }
 
+uint64_t as_claims_drop(struct as_claims *c, uint64_t most)
+{
+    uint64_t n = 0;
+
+    for (; c->next < c->norder && c->order[c->next].bytes > most; c->next++)
+        n++;
+    return n;
+}
+
 enum as_status as_claims_done(struct as_claims *c, uint64_t lot)
 {
     if (lot >= c->n)

@@ -39,6 +39,10 @@ uint64_t as_claims_free_lots(const struct as_claims *c);
  */
 double as_claims_tell_after(uint32_t ranks);
 
+/* Lots of more than `most` bytes that nobody has are not handed out any more; returns how
+ * many those are.  They stay unfinished.                                      */
+uint64_t as_claims_drop(struct as_claims *c, uint64_t most);
+
 /* Lot i is finished; telling it twice is harmless.  AS_EBUG: no such lot. */
 enum as_status as_claims_done(struct as_claims *c, uint64_t lot) AS_MUST_CHECK;
 

@@ -4,7 +4,8 @@
  * step that can fail on one rank alone (memory) lies between two steps that
  * need all ranks: it is agreed on first.
  *
- * 1 start and end   2 agreement   3 reductions   4 bytes to all   5 bytes to some  */
+ * 1 start and end   2 agreement   3 reductions   4 bytes to all   5 bytes to some
+ * 6 relay                                                                          */
 #include "comm.h"
 #include "comm_mpi.h"
 #include "comm_state.h"
@@ -128,6 +129,12 @@ static int piece_of(const struct as_comm *comm, uint64_t left)
 
 /* 2 agreement ---------------------------------------------------------------------- */
 
+/* What is said of a failure of which nobody said anything. */
+static const char *unsaid(enum as_status status)
+{
+    return status == AS_ENOMEM ? "out of memory" : "a step failed and did not say why";
+}
+
 /* Gives every rank the report that rank `root` has. */
 static enum as_status share_report(struct as_comm *comm, enum as_status worst, int root,
                                    struct as_err *err)
@@ -147,7 +154,7 @@ static enum as_status share_report(struct as_comm *comm, enum as_status worst, i
     wire.text[sizeof wire.text - 1] = 0;
     if (comm->rank != root || err == NULL || err->text[0] == 0)
         as_fail(err, worst, (enum as_reason)wire.reason, __FILE__, __LINE__, "%s",
-                wire.text[0] ? wire.text : "a rank failed and did not say why");
+                wire.text[0] ? wire.text : unsaid(worst));
 done:
     return status;
 }
@@ -157,8 +164,11 @@ enum as_status as_comm_agree(struct as_comm *comm, enum as_status mine, struct a
     enum as_status status = AS_OK;
     uint64_t key;
 
-    if (comm == NULL || comm->size == 1)
+    if (comm == NULL || comm->size == 1) {
+        if (mine != AS_OK && err != NULL && err->text[0] == 0)
+            as_fail(err, mine, AS_REASON_NONE, __FILE__, __LINE__, "%s", unsaid(mine));
         return mine;
+    }
     /* the largest key is the worst status, and of those the lowest rank */
     key = (uint64_t)mine << 32 | (UINT32_MAX - (uint32_t)comm->rank);
     AS_TRY(as_comm_check(MPI_Allreduce(MPI_IN_PLACE, &key, 1, MPI_UINT64_T, MPI_MAX, comm->comm),
@@ -258,6 +268,42 @@ enum as_status as_comm_allgather(struct as_comm *comm, const void *mine, uint64_
     AS_TRY(as_comm_check(MPI_Allgather(mine, (int)n, MPI_BYTE, all, (int)n, MPI_BYTE, comm->comm),
                          "gather", NULL));
 done:
+    return status;
+}
+
+enum as_status as_comm_node(struct as_comm *comm, const void *mine, uint32_t n, uint8_t **all,
+                            int *ranks, int *me, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    MPI_Comm here = MPI_COMM_NULL;
+
+    *all = NULL;
+    *ranks = 1;
+    *me = 0;
+    if (comm != NULL) {
+        AS_TRY(as_comm_check(MPI_Comm_split_type(comm->comm, MPI_COMM_TYPE_SHARED, 0,
+                                                 MPI_INFO_NULL, &here),
+                             "find the ranks of this node", err));
+        MPI_Comm_size(here, ranks);
+        MPI_Comm_rank(here, me);
+    }
+    *all = calloc((size_t)*ranks, n);
+    status = *all ? AS_OK
+                  : as_fail(err, AS_ENOMEM, AS_REASON_NONE, __FILE__, __LINE__,
+                            "no memory for the ranks of this node");
+    AS_TRY(as_comm_agree(comm, status, err));
+    if (comm == NULL)
+        memcpy(*all, mine, n);
+    else
+        AS_TRY(as_comm_check(MPI_Allgather(mine, (int)n, MPI_BYTE, *all, (int)n, MPI_BYTE, here),
+                             "ask the ranks of this node", err));
+done:
+    if (here != MPI_COMM_NULL)
+        MPI_Comm_free(&here);
+    if (status != AS_OK) {
+        free(*all);
+        *all = NULL;
+    }
     return status;
 }
 
@@ -390,5 +436,64 @@ enum as_status as_comm_gather(struct as_comm *comm, const void *mine, uint64_t n
     *all = NULL;
 done:
     free(len);
+    return status;
+}
+
+/* 6 relay --------------------------------------------------------------------------------- */
+
+/* Sends all that this rank gives, or on rank 0 takes it; an empty piece ends it. */
+static enum as_status relay_own(struct as_comm *comm, const struct as_relay *relay, uint8_t *piece,
+                                struct as_err *err)
+{
+    const bool first = as_comm_rank(comm) == 0;
+    enum as_status status = AS_OK, sent = AS_OK;
+    uint32_t n = 1;
+
+    while (n > 0 && sent == AS_OK) {
+        n = 0;
+        if (status == AS_OK)
+            status = relay->give(relay->state, piece, &n, err);
+        n = status == AS_OK ? n : 0;
+        if (first && n > 0)
+            status = relay->take(relay->state, piece, n, err);
+        else if (!first)
+            sent = as_comm_check(MPI_Send(piece, (int)n, MPI_BYTE, 0, TAG_RELAY, comm->comm),
+                                 "send", err);
+    }
+    return status > sent ? status : sent;
+}
+
+/* Takes all that a rank sends; after a failure only hears it out. */
+static enum as_status relay_from(struct as_comm *comm, int rank, const struct as_relay *relay,
+                                 uint8_t *piece, enum as_status status, struct as_err *err)
+{
+    enum as_status got = AS_OK;
+    MPI_Status what;
+    int n = 1;
+
+    while (n > 0 && got == AS_OK) {
+        got = as_comm_check(
+            MPI_Recv(piece, AS_RELAY_BYTES, MPI_BYTE, rank, TAG_RELAY, comm->comm, &what),
+            "receive", err);
+        if (got == AS_OK)
+            MPI_Get_count(&what, MPI_BYTE, &n);
+        if (got == AS_OK && n > 0 && status == AS_OK)
+            status = relay->take(relay->state, piece, (uint32_t)n, err);
+    }
+    return status > got ? status : got;
+}
+
+enum as_status as_comm_relay(struct as_comm *comm, const struct as_relay *relay, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint8_t *piece = malloc(AS_RELAY_BYTES);
+
+    AS_TRY(as_comm_agree(comm, piece ? AS_OK : AS_ENOMEM, err));
+    status = relay_own(comm, relay, piece, err);
+    for (int r = 1; as_comm_rank(comm) == 0 && r < as_comm_size(comm); r++)
+        status = relay_from(comm, r, relay, piece, status, err);
+    status = as_comm_agree(comm, status, err);
+done:
+    free(piece);
     return status;
 }

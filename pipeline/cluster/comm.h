@@ -37,6 +37,11 @@ enum as_status as_comm_exscan(struct as_comm *comm, const uint64_t *v, uint64_t 
 enum as_status as_comm_allgather(struct as_comm *comm, const void *mine, uint64_t n,
                                  void *all) AS_MUST_CHECK;
 
+/* The n bytes of every rank of this node, one after another, malloc'd: of *ranks ranks, this one
+ * being the *me-th.  Collective over all nodes; comm == NULL: one process.    */
+enum as_status as_comm_node(struct as_comm *comm, const void *mine, uint32_t n, uint8_t **all,
+                            int *ranks, int *me, struct as_err *err) AS_MUST_CHECK;
+
 /* Every rank's bytes of any length, in rank order, malloc'd, on rank 0 (NULL elsewhere). */
 enum as_status as_comm_gather(struct as_comm *comm, const void *mine, uint64_t n, uint8_t **all,
                               uint64_t *all_len, struct as_err *err) AS_MUST_CHECK;
@@ -49,6 +54,24 @@ enum as_status as_comm_gather(struct as_comm *comm, const void *mine, uint64_t n
 enum as_status as_comm_exchange(struct as_comm *comm, const uint8_t *send, const uint64_t *to_len,
                                 uint8_t **recv, uint64_t *from_len,
                                 struct as_err *err) AS_MUST_CHECK;
+
+/*
+ * Rank 0 takes the bytes that every rank gives, in rank order, piece by piece.
+ *
+ *   give   fills in a piece of at most AS_RELAY_BYTES, *n of them; 0: no more
+ *   take   on rank 0 alone; pieces stay whole
+ *
+ * Memory: a piece; a rank waits until rank 0 has come to it.  Collective; the
+ * worst status of all calls, the same everywhere.
+ */
+enum { AS_RELAY_BYTES = 1 << 20 };
+struct as_relay {
+    void *state;
+    enum as_status (*give)(void *state, uint8_t *to, uint32_t *n, struct as_err *err);
+    enum as_status (*take)(void *state, const uint8_t *bytes, uint32_t n, struct as_err *err);
+};
+enum as_status as_comm_relay(struct as_comm *comm, const struct as_relay *relay,
+                             struct as_err *err) AS_MUST_CHECK;
 
 /*
  * Messages for the event loop, never blocking.

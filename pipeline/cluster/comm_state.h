@@ -6,7 +6,7 @@
 
 #include <mpi.h>
 
-enum { TAG_DATA = 1, TAG_MESSAGE = 2 };
+enum { TAG_DATA = 1, TAG_MESSAGE = 2, TAG_RELAY = 3 };
 
 /* A message that was posted: under way to another rank, or waiting here for this one. */
 struct as_posted {

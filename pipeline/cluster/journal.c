@@ -3,6 +3,8 @@
  * The block in memory belongs to the main thread, the file to the thread that
  * commits: they share nothing but the block that is handed over.                 */
 #include "journal.h"
+
+#include "durable.h"
 #include "journal_frame.h"
 
 #include <errno.h>
@@ -189,23 +191,6 @@ done:
     return status;
 }
 
-/* Writes and syncs; 0, or the errno of what failed. */
-static int write_all(int fd, const uint8_t *at, size_t n)
-{
-    while (n > 0) {
-        ssize_t k = write(fd, at, n);
-        if (k == 0)
-            return EIO;
-        if (k < 0 && errno != EINTR)
-            return errno;
-        if (k > 0) {
-            at += k;
-            n -= (size_t)k;
-        }
-    }
-    return fdatasync(fd) == 0 ? 0 : errno;
-}
-
 /* Takes a failed block back and says what happened. */
 static enum as_status give_up(struct as_journal *j, int error, struct as_err *err)
 {
@@ -234,7 +219,7 @@ enum as_status as_journal_commit(struct as_journal *j, struct as_block *block, s
         AS_FAIL(err, AS_EIO, "%s could not be saved to before", j->name);
     if (block == NULL)
         goto done;
-    error = write_all(j->fd, block->at, block->n);
+    error = as_write_synced(j->fd, block->at, block->n);
     if (error != 0) {
         status = give_up(j, error, err);
         goto done;

@@ -63,10 +63,11 @@ void as_block_free(struct as_block *block);
 /* Closes the file; what was not committed is forgotten. */
 void as_journal_close(struct as_journal *j);
 
-/* Gives the names of the journals in a folder, sorted: by attempt, then rank. */
-enum as_status as_journal_list(const char *dir, char ***names, size_t *n,
+/* Gives the paths of the journals in some folders: those of the first, sorted by
+ * attempt and rank, then those of the next.                                       */
+enum as_status as_journal_list(char *const *dirs, size_t ndirs, char ***paths, size_t *n,
                                struct as_err *err) AS_MUST_CHECK;
-void as_journal_list_free(char **names, size_t n);
+void as_journal_list_free(char **paths, size_t n);
 
 /*
  * Calls `each` for every whole frame of one file, in order, up to the first that is
@@ -74,7 +75,7 @@ void as_journal_list_free(char **names, size_t n);
  * what as_journal_read wants.  Anything but AS_OK from `each` ends the scan and is
  * its result.  Memory: a MiB, or the largest frame.
  */
-enum as_status as_journal_scan(const char *dir, const char *name,
+enum as_status as_journal_scan(const char *path,
                                enum as_status (*each)(void *state, uint8_t type, const void *bytes,
                                                       uint32_t n, uint64_t offset),
                                void *state, bool *torn, struct as_err *err) AS_MUST_CHECK;
@@ -82,10 +83,9 @@ enum as_status as_journal_scan(const char *dir, const char *name,
 /* Reads single frames of many files, with at most `open_max` of them open at a time. */
 struct as_journal_reader;
 
-/* `names` as given by as_journal_list; copied. */
-enum as_status as_journal_open_read(struct as_journal_reader **reader, const char *dir,
-                                    char *const *names, size_t n, size_t open_max,
-                                    struct as_err *err) AS_MUST_CHECK;
+/* `paths` as given by as_journal_list; copied. */
+enum as_status as_journal_open_read(struct as_journal_reader **reader, char *const *paths, size_t n,
+                                    size_t open_max, struct as_err *err) AS_MUST_CHECK;
 
 struct as_journal_frame {
     const uint8_t *bytes; /* borrowed until the next call with this reader */
@@ -94,7 +94,7 @@ struct as_journal_frame {
 };
 
 /*
- * Gives the frame at `offset` of file names[file].  Cheap when frames are read in
+ * Gives the frame at `offset` of file paths[file].  Cheap when frames are read in
  * file order.  AS_EFORMAT: there is no whole frame at this offset.
  */
 enum as_status as_journal_read(struct as_journal_reader *reader, size_t file, uint64_t offset,

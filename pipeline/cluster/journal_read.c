@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,8 +25,7 @@ struct open_file {
 };
 
 struct as_journal_reader {
-    int dir_fd;
-    char **names;
+    char **names; /* paths */
     size_t names_n;
     struct open_file *open;
     size_t open_n, open_max;
@@ -46,52 +46,82 @@ static bool is_name(const char *name)
     return true;
 }
 
+static bool is_path(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return is_name(slash ? slash + 1 : path);
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static enum as_status add_name(char ***names, size_t *n, size_t *room, const char *name)
+/* Takes a name over; it is freed when there is no room for it. */
+static enum as_status add_name(char ***names, size_t *n, size_t *room, char *name)
 {
-    if (*n == *room) {
+    if (name != NULL && *n == *room) {
         size_t more = *room ? 2 * *room : 64;
         char **grown = reallocarray(*names, more, sizeof *grown);
-        if (grown == NULL)
+        if (grown == NULL) {
+            free(name);
             return AS_ENOMEM;
+        }
         *names = grown;
         *room = more;
     }
-    (*names)[*n] = strdup(name);
-    if ((*names)[*n] == NULL)
+    if (name == NULL)
         return AS_ENOMEM;
-    (*n)++;
+    (*names)[(*n)++] = name;
     return AS_OK;
 }
 
-enum as_status as_journal_list(const char *dir, char ***names, size_t *n, struct as_err *err)
+static char *join(const char *dir, const char *name)
+{
+    char *path;
+
+    return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+/* Adds the journals of one folder. */
+static enum as_status list_folder(const char *dir, char ***paths, size_t *n, size_t *room,
+                                  struct as_err *err)
 {
     enum as_status status = AS_OK;
-    size_t room = 0;
+    const size_t before = *n;
     DIR *d = opendir(dir);
 
-    *names = NULL;
-    *n = 0;
     if (d == NULL)
         AS_FAIL(err, AS_EIO, "cannot open the journal folder %s: %s", dir, strerror(errno));
     errno = 0;
     for (struct dirent *e; (e = readdir(d)) != NULL; errno = 0)
-        if (is_name(e->d_name) && add_name(names, n, &room, e->d_name) != AS_OK)
+        if (is_name(e->d_name) && add_name(paths, n, room, join(dir, e->d_name)) != AS_OK)
             AS_FAIL(err, AS_ENOMEM, "no memory to list the journals");
     if (errno != 0)
         AS_FAIL(err, AS_EIO, "cannot list the journal folder %s: %s", dir, strerror(errno));
-    if (*n > 0)
-        qsort(*names, *n, sizeof **names, by_name);
+    if (*n > before)
+        qsort(*paths + before, *n - before, sizeof **paths, by_name);
 done:
     if (d != NULL)
         closedir(d);
+    return status;
+}
+
+enum as_status as_journal_list(char *const *dirs, size_t ndirs, char ***paths, size_t *n,
+                               struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    size_t room = 0;
+
+    *paths = NULL;
+    *n = 0;
+    for (size_t i = 0; i < ndirs; i++)
+        AS_TRY(list_folder(dirs[i], paths, n, &room, err));
+done:
     if (status != AS_OK) {
-        as_journal_list_free(*names, *n);
-        *names = NULL;
+        as_journal_list_free(*paths, *n);
+        *paths = NULL;
         *n = 0;
     }
     return status;
@@ -104,9 +134,9 @@ void as_journal_list_free(char **names, size_t n)
     free(names);
 }
 
-/* Opens the folder.  `window` is how much is read at a time at least. */
-static enum as_status new_reader(struct as_journal_reader **reader, const char *dir,
-                                 size_t open_max, size_t window, struct as_err *err)
+/* `window` is how much is read at a time at least. */
+static enum as_status new_reader(struct as_journal_reader **reader, size_t open_max, size_t window,
+                                 struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_journal_reader *r = calloc(1, sizeof *r);
@@ -116,9 +146,6 @@ static enum as_status new_reader(struct as_journal_reader **reader, const char *
         AS_FAIL(err, AS_ENOMEM, "no memory to read journals");
     r->window_least = window;
     r->open_max = open_max ? open_max : 1;
-    r->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (r->dir_fd < 0)
-        AS_FAIL(err, AS_EIO, "cannot open the journal folder %s: %s", dir, strerror(errno));
     r->open = calloc(r->open_max, sizeof *r->open);
     if (r->open == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to read journals");
@@ -130,29 +157,28 @@ done:
 }
 
 /* Lets the reader know one more file. */
-static enum as_status know(struct as_journal_reader *r, size_t *room, const char *name,
+static enum as_status know(struct as_journal_reader *r, size_t *room, const char *path,
                            struct as_err *err)
 {
     enum as_status status = AS_OK;
 
-    if (!is_name(name))
-        AS_FAIL(err, AS_EUSAGE, "%s is not the name of a journal", name);
-    if (add_name(&r->names, &r->names_n, room, name) != AS_OK)
+    if (!is_path(path))
+        AS_FAIL(err, AS_EUSAGE, "%s is not the name of a journal", path);
+    if (add_name(&r->names, &r->names_n, room, strdup(path)) != AS_OK)
         AS_FAIL(err, AS_ENOMEM, "no memory to read journals");
 done:
     return status;
 }
 
-enum as_status as_journal_open_read(struct as_journal_reader **reader, const char *dir,
-                                    char *const *names, size_t n, size_t open_max,
-                                    struct as_err *err)
+enum as_status as_journal_open_read(struct as_journal_reader **reader, char *const *paths, size_t n,
+                                    size_t open_max, struct as_err *err)
 {
     enum as_status status = AS_OK;
     size_t room = 0;
 
-    AS_TRY(new_reader(reader, dir, open_max, WINDOW_READ, err));
+    AS_TRY(new_reader(reader, open_max, WINDOW_READ, err));
     for (size_t i = 0; i < n; i++)
-        AS_TRY(know(*reader, &room, names[i], err));
+        AS_TRY(know(*reader, &room, paths[i], err));
 done:
     if (status != AS_OK) {
         as_journal_close_read(*reader);
@@ -168,8 +194,6 @@ void as_journal_close_read(struct as_journal_reader *reader)
     for (size_t i = 0; i < reader->open_n; i++)
         if (reader->open[i].fd >= 0)
             close(reader->open[i].fd);
-    if (reader->dir_fd >= 0)
-        close(reader->dir_fd);
     as_journal_list_free(reader->names, reader->names_n);
     free(reader->open);
     free(reader->window);
@@ -208,8 +232,7 @@ static enum as_status use_file(struct as_journal_reader *r, size_t file, int *fd
     slot->used = ++r->clock;
     if (slot->fd < 0) {
         /* not blocking: a FIFO of that name must not stop the run */
-        slot->fd = openat(r->dir_fd, r->names[file],
-                          O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+        slot->fd = open(r->names[file], O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
         if (slot->fd < 0)
             AS_FAIL(err, AS_EIO, "cannot open the journal %s: %s", r->names[file], strerror(errno));
         if (fstat(slot->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
@@ -327,7 +350,7 @@ done:
     return status;
 }
 
-enum as_status as_journal_scan(const char *dir, const char *name,
+enum as_status as_journal_scan(const char *path,
                                enum as_status (*each)(void *state, uint8_t type, const void *bytes,
                                                       uint32_t n, uint64_t offset),
                                void *state, bool *torn, struct as_err *err)
@@ -339,8 +362,8 @@ enum as_status as_journal_scan(const char *dir, const char *name,
     size_t room = 0;
 
     *torn = false;
-    AS_TRY(new_reader(&r, dir, 1, WINDOW_SCAN, err));
-    AS_TRY(know(r, &room, name, err));
+    AS_TRY(new_reader(&r, 1, WINDOW_SCAN, err));
+    AS_TRY(know(r, &room, path, err));
     while ((status = frame_at(r, 0, offset, &frame, err)) == AS_OK) {
         AS_TRY(each(state, frame.type, frame.bytes, frame.n, offset));
         offset += FRAME_HEAD + (uint64_t)frame.n;

@@ -1,8 +1,8 @@
-/* owners.c - a set of SHA-256 with a state and a tag each.
+/* owners.c - a set of SHA-256.
  *
  * Entries lie in chunks and never move; an open-addressing table of 8-byte slots
  * (entry number, 32 bits of the hash) finds them.  The slots grow by half at 3/4
- * full, so an entry costs 41 bytes and 10.7 to 16 in slots: at most 57.  A growing
+ * full, so an entry costs 32 bytes and 10.7 to 16 in slots: at most 48.  A growing
  * table is rebuilt from the entries in place: realloc moves large blocks by
  * remapping them, so there are never two of them.                                */
 #include "owners.h"
@@ -12,10 +12,8 @@
 
 enum { CHUNK = 4096, SLOTS_START = 1024, CHUNKS_STEP = 64 };
 
-struct entry { /* bytes only: no padding */
+struct entry {
     uint8_t sha[AS_OWNERS_SHA];
-    uint8_t tag[8];
-    uint8_t state;
 };
 
 struct slot {
@@ -63,13 +61,6 @@ static uint64_t find_slot(const struct as_owners *o, const uint8_t *sha)
         i = i + 1 < o->slots_n ? i + 1 : 0;
     }
     return i;
-}
-
-static struct entry *find(const struct as_owners *o, const uint8_t *sha)
-{
-    const struct slot *slot = &o->slots[find_slot(o, sha)];
-
-    return slot->number ? entry_at(o, slot->number - 1) : NULL;
 }
 
 enum as_status as_owners_new(struct as_owners **o)
@@ -141,21 +132,23 @@ static enum as_status grow_chunks(struct as_owners *o)
     return AS_OK;
 }
 
-/* Gives the entry of a content, entering it (state unknown) if need be. */
-static enum as_status enter(struct as_owners *o, const uint8_t *sha, struct entry **entry)
+/* Enters a content if it is not there; *there: it was. */
+static enum as_status enter(struct as_owners *o, const uint8_t *sha, bool *there)
 {
     enum as_status status = AS_OK;
+    uint64_t i = find_slot(o, sha);
 
-    *entry = find(o, sha);
-    if (*entry != NULL)
+    *there = o->slots[i].number != 0;
+    if (*there)
         return AS_OK;
-    if (4 * (o->count + 1) > 3 * o->slots_n)
+    if (4 * (o->count + 1) > 3 * o->slots_n) {
         AS_TRY(grow_slots(o));
+        i = find_slot(o, sha);
+    }
     if (o->count == o->chunks_n * CHUNK)
         AS_TRY(grow_chunks(o));
-    *entry = entry_at(o, o->count);
-    memcpy((*entry)->sha, sha, AS_OWNERS_SHA);
-    o->slots[find_slot(o, sha)] = (struct slot){(uint32_t)(o->count + 1), hash_of(sha)};
+    memcpy(entry_at(o, o->count)->sha, sha, AS_OWNERS_SHA);
+    o->slots[i] = (struct slot){(uint32_t)(o->count + 1), hash_of(sha)};
     o->count++;
 done:
     return status;
@@ -163,59 +156,16 @@ done:
 
 enum as_status as_owners_ask(struct as_owners *o, const uint8_t *sha, bool *granted)
 {
-    enum as_status status = AS_OK;
-    struct entry *e;
+    bool there = true;
+    enum as_status status = enter(o, sha, &there);
 
-    *granted = false;
-    AS_TRY(enter(o, sha, &e));
-    *granted = e->state == AS_OWNERS_UNKNOWN;
-    if (*granted)
-        e->state = AS_OWNERS_ASKED;
-done:
+    *granted = status == AS_OK && !there;
     return status;
 }
 
 enum as_status as_owners_set_done(struct as_owners *o, const uint8_t *sha)
 {
-    enum as_status status = AS_OK;
-    struct entry *e;
+    bool there;
 
-    AS_TRY(enter(o, sha, &e));
-    e->state = AS_OWNERS_DONE;
-done:
-    return status;
-}
-
-enum as_owners_state as_owners_find(const struct as_owners *o, const uint8_t *sha, uint64_t *tag)
-{
-    const struct entry *e = find(o, sha);
-
-    if (tag != NULL)
-        *tag = 0;
-    if (e == NULL)
-        return AS_OWNERS_UNKNOWN;
-    if (tag != NULL)
-        memcpy(tag, e->tag, sizeof *tag);
-    return (enum as_owners_state)e->state;
-}
-
-enum as_status as_owners_set_tag(struct as_owners *o, const uint8_t *sha, uint64_t tag)
-{
-    struct entry *e = find(o, sha);
-
-    if (e == NULL)
-        return AS_SKIP;
-    memcpy(e->tag, &tag, sizeof e->tag);
-    return AS_OK;
-}
-
-uint64_t as_owners_count(const struct as_owners *o)
-{
-    return o->count;
-}
-
-uint64_t as_owners_memory(const struct as_owners *o)
-{
-    return sizeof *o + o->slots_n * sizeof *o->slots + o->chunks_room * sizeof *o->chunks +
-           o->chunks_n * CHUNK * sizeof **o->chunks;
+    return enter(o, sha, &there);
 }

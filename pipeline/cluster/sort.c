@@ -1,15 +1,15 @@
 /* sort.c - sorting records over all ranks, and sending them to owners.
  *
- * Each rank sorts its own records; then all find together, for every boundary
- * between two shares, how many of each rank's records lie before it; one exchange
- * brings each share to its rank, where the sorted runs are merged.
+ * Each rank sorts its own records in place; then all find together, for every
+ * boundary between two shares, how many of each rank's records lie before it; one
+ * exchange brings each share to its rank, which sorts it again.
  *
  * The boundaries are exact, unlike those of a sample sort: no share is larger than
  * its due even when all keys are equal, and nothing has to be moved again.  They
  * are found by quickselect over the ranks, all boundaries at once.  To make every
  * record different, its order is (bytes, rank, position there).
  *
- * 1 local sorting   2 boundaries   3 merging   4 as_sort   5 as_scatter            */
+ * 1 local sorting   2 boundaries   3 as_sort   4 as_scatter   5 as_deal            */
 #include "sort.h"
 
 #include <inttypes.h>
@@ -17,7 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REC_MAX_BYTES = 64 << 10, PIVOT_RANK = 0, PIVOT_POS = 1, PIVOT_REC = 2 };
+enum {
+    REC_MAX_BYTES = 64 << 10,
+    FEW = 12,             /* records that are sorted by insertion */
+    DEAL_BYTES = 1 << 20, /* sent by a rank in one step          */
+    PIVOT_RANK = 0,
+    PIVOT_POS = 1,
+    PIVOT_REC = 2
+};
 
 struct sorter {
     struct as_comm *comm;
@@ -39,23 +46,88 @@ struct sorter {
 
 /* 1 local sorting ------------------------------------------------------------------- */
 
-static int compare(const void *a, const void *b, void *rec_size)
+/* splitmix64: any rank can compute which record is the next pivot. */
+static uint64_t mix(uint64_t x)
 {
-    return memcmp(a, b, *(const size_t *)rec_size); /* the key is the record's beginning */
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
 }
 
-/* A copy of n records, room for none included; NULL: no memory. */
-static uint8_t *copy_records(const void *recs, uint64_t n, size_t rec_size)
+static void swap(uint8_t *a, uint8_t *b, size_t n)
 {
-    size_t bytes;
-    uint8_t *copy;
+    uint8_t held[64];
 
-    if (__builtin_mul_overflow(n, rec_size, &bytes) || bytes > PTRDIFF_MAX)
-        return NULL;
-    copy = malloc(bytes ? bytes : 1);
-    if (copy != NULL && bytes > 0)
-        memcpy(copy, recs, bytes);
-    return copy;
+    while (n > 0 && a != b) {
+        size_t k = n < sizeof held ? n : sizeof held;
+        memcpy(held, a, k);
+        memcpy(a, b, k);
+        memcpy(b, held, k);
+        a += k;
+        b += k;
+        n -= k;
+    }
+}
+
+static void sort_few(uint8_t *at, uint64_t n, size_t size)
+{
+    for (uint64_t i = 1; i < n; i++)
+        for (uint8_t *r = at + i * size; r > at && memcmp(r - size, r, size) > 0; r -= size)
+            swap(r - size, r, size);
+}
+
+/* Brings a record to its place, smaller ones before it; gives the place. */
+static uint64_t part(uint8_t *at, uint64_t n, size_t size)
+{
+    uint64_t i = 0, j = n;
+
+    swap(at, at + mix(n) % n * size, size);
+    for (;;) {
+        do
+            i++;
+        while (i < n && memcmp(at + i * size, at, size) < 0);
+        do
+            j--;
+        while (memcmp(at + j * size, at, size) > 0);
+        if (i >= j)
+            break;
+        swap(at + i * size, at + j * size, size);
+    }
+    swap(at, at + j * size, size);
+    return j;
+}
+
+/* Quicksort, because the library's qsort may take as much memory again. */
+static void sort_here(uint8_t *at, uint64_t n, size_t size)
+{
+    struct {
+        uint8_t *at;
+        uint64_t n;
+    } later[64]; /* the larger parts: each is at most half of the one before */
+    int top = 0;
+
+    for (;;) {
+        while (n > FEW) {
+            uint64_t k = part(at, n, size), rest = n - k - 1;
+            uint8_t *behind = at + (k + 1) * size;
+            if (k > rest) {
+                later[top].at = at;
+                later[top++].n = k;
+                at = behind;
+                n = rest;
+            } else {
+                later[top].at = behind;
+                later[top++].n = rest;
+                n = k;
+            }
+        }
+        sort_few(at, n, size);
+        if (top == 0)
+            return;
+        at = later[--top].at;
+        n = later[top].n;
+    }
 }
 
 /* 2 boundaries ------------------------------------------------------------------------ */
@@ -65,15 +137,6 @@ static uint64_t share_start(uint64_t total, uint64_t size, uint64_t r)
     const uint64_t more = total % size;
 
     return r * (total / size) + (r < more ? r : more);
-}
-
-/* splitmix64: any rank can compute which record is the next pivot. */
-static uint64_t mix(uint64_t x)
-{
-    x += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
 }
 
 /* Records in [lo, hi) of the own ones that come before a pivot, plus lo. */
@@ -172,73 +235,9 @@ done:
     return status;
 }
 
-/* 3 merging ---------------------------------------------------------------------------- */
+/* 3 as_sort ------------------------------------------------------------------------------- */
 
-struct run {
-    const uint8_t *at, *end;
-};
-
-/* Puts the run at the root of the heap, whose head may have grown, into its place. */
-static void sift(struct run *heap, uint64_t n, size_t rec_size, uint64_t i)
-{
-    for (;;) {
-        uint64_t child = 2 * i + 1;
-        struct run held = heap[i];
-        if (child >= n)
-            return;
-        if (child + 1 < n && memcmp(heap[child + 1].at, heap[child].at, rec_size) < 0)
-            child++;
-        if (memcmp(held.at, heap[child].at, rec_size) <= 0)
-            return;
-        heap[i] = heap[child];
-        heap[child] = held;
-        i = child;
-    }
-}
-
-/* Merges the runs of a heap's storage into `to`. */
-static void merge(struct run *heap, uint64_t n, size_t rec_size, uint8_t *to)
-{
-    for (uint64_t i = n / 2; i-- > 0;)
-        sift(heap, n, rec_size, i);
-    while (n > 0) {
-        memcpy(to, heap[0].at, rec_size);
-        to += rec_size;
-        heap[0].at += rec_size;
-        if (heap[0].at == heap[0].end)
-            heap[0] = heap[--n];
-        sift(heap, n, rec_size, 0);
-    }
-}
-
-/* Gives the records of sorted runs, one run per rank, as one. */
-static enum as_status merge_runs(struct sorter *s, const uint8_t *runs, uint8_t **out,
-                                 uint64_t *nout, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    struct run *heap = calloc(s->size, sizeof *heap);
-    uint64_t bytes = 0, n = 0;
-
-    for (uint64_t r = 0; r < s->size; r++)
-        bytes += s->from_len[r];
-    *out = malloc(bytes ? bytes : 1);
-    if (heap == NULL || *out == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory to merge %" PRIu64 " bytes of records", bytes);
-    for (uint64_t r = 0; r < s->size; r++) {
-        if (s->from_len[r] > 0)
-            heap[n++] = (struct run){runs, runs + s->from_len[r]};
-        runs += s->from_len[r];
-    }
-    merge(heap, n, s->rec_size, *out);
-    *nout = bytes / s->rec_size;
-done:
-    free(heap);
-    return status;
-}
-
-/* 4 as_sort ------------------------------------------------------------------------------- */
-
-static enum as_status prepare(struct sorter *s, const void *recs, struct as_err *err)
+static enum as_status prepare(struct sorter *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
     uint64_t **const arrays[] = {&s->target,      &s->lo,    &s->hi,  &s->width,  &s->left,
@@ -251,11 +250,9 @@ static enum as_status prepare(struct sorter *s, const void *recs, struct as_err 
         if ((*arrays[i] = calloc(s->size, sizeof **arrays[i])) == NULL)
             AS_FAIL(err, AS_ENOMEM, "no memory to sort on %" PRIu64 " ranks", s->size);
     s->pivots = calloc(s->size, s->pivot_words * sizeof *s->pivots);
-    s->recs = copy_records(recs, s->n, s->rec_size);
-    if (s->pivots == NULL || s->recs == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory to sort %" PRIu64 " records", s->n);
-    if (s->n > 1)
-        qsort_r(s->recs, s->n, s->rec_size, compare, &s->rec_size);
+    if (s->pivots == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory to sort on %" PRIu64 " ranks", s->size);
+    sort_here(s->recs, s->n, s->rec_size);
 done:
     return status;
 }
@@ -268,69 +265,60 @@ static void clear(struct sorter *s)
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     free(s->pivots);
-    free(s->recs);
 }
 
-/* Brings each share to its rank and merges it there. */
-static enum as_status deal(struct sorter *s, uint8_t **out, uint64_t *nout, struct as_err *err)
+/* Brings each share to its rank and sorts it there. */
+static enum as_status bring(struct sorter *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    uint8_t *runs = NULL;
+    uint8_t *came = NULL;
 
     for (uint64_t r = 0; r < s->size; r++) {
         uint64_t first = r > 0 ? s->lo[r - 1] : 0, last = r + 1 < s->size ? s->lo[r] : s->n;
         s->to_len[r] = (last - first) * s->rec_size;
     }
-    AS_TRY(as_comm_exchange(s->comm, s->recs, s->to_len, &runs, s->from_len, err));
+    AS_TRY(as_comm_exchange(s->comm, s->recs, s->to_len, &came, s->from_len, err));
     free(s->recs);
-    s->recs = NULL;
-    status = merge_runs(s, runs, out, nout, err);
-    status = as_comm_agree(s->comm, status, err);
+    s->recs = came;
+    s->n = 0;
+    for (uint64_t r = 0; r < s->size; r++)
+        s->n += s->from_len[r] / s->rec_size;
+    sort_here(s->recs, s->n, s->rec_size);
 done:
-    free(runs);
     return status;
 }
 
-enum as_status as_sort(struct as_comm *comm, const void *recs, uint64_t n, uint32_t rec_size,
-                       uint32_t key_len, uint8_t **out, uint64_t *nout, struct as_err *err)
+enum as_status as_sort(struct as_comm *comm, uint8_t **recs, uint64_t *n, uint32_t rec_size,
+                       struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct sorter s = {.comm = comm,
                        .rank = (uint64_t)as_comm_rank(comm),
                        .size = (uint64_t)as_comm_size(comm),
-                       .n = n,
+                       .recs = *recs,
+                       .n = *n,
                        .rec_size = rec_size};
 
-    *out = NULL;
-    *nout = 0;
-    if (key_len == 0 || key_len > rec_size || rec_size > REC_MAX_BYTES)
+    if (rec_size == 0 || rec_size > REC_MAX_BYTES)
         status = as_fail(err, AS_EUSAGE, AS_REASON_NONE, __FILE__, __LINE__,
-                         "cannot sort records of %" PRIu32 " bytes by a key of %" PRIu32, rec_size,
-                         key_len);
+                         "cannot sort records of %" PRIu32 " bytes", rec_size);
     else
-        status = prepare(&s, recs, err);
+        status = prepare(&s, err);
     AS_TRY(as_comm_agree(comm, status, err));
-    if (s.size == 1) {
-        *out = s.recs;
-        *nout = n;
-        s.recs = NULL;
+    if (s.size == 1)
         goto done;
-    }
     status = find_boundaries(&s);
     if (status != AS_OK)
         AS_FAIL(err, status, "MPI failed while records were sorted");
-    AS_TRY(deal(&s, out, nout, err));
+    AS_TRY(bring(&s, err));
 done:
     clear(&s);
-    if (status != AS_OK) {
-        free(*out);
-        *out = NULL;
-        *nout = 0;
-    }
+    *recs = s.recs;
+    *n = s.n;
     return status;
 }
 
-/* 5 as_scatter ---------------------------------------------------------------------------- */
+/* 4 as_scatter ---------------------------------------------------------------------------- */
 
 struct scatterer {
     uint8_t *send;               /* the records, by owner                  */
@@ -410,5 +398,71 @@ done:
     free(s.at);
     free(s.owners);
     free(s.send);
+    return status;
+}
+
+/* 5 as_deal -------------------------------------------------------------------------------- */
+
+/* Appends records to an array that grows by an eighth, so that little of it is unused. */
+static bool append(uint8_t **all, uint64_t *n, uint64_t *cap, const uint8_t *recs, uint64_t more,
+                   size_t rec_size)
+{
+    if (more > *cap - *n) {
+        uint64_t want = *n + more + *n / 8;
+        uint8_t *grown = reallocarray(*all, want, rec_size);
+        if (grown == NULL)
+            return false;
+        *all = grown;
+        *cap = want;
+    }
+    if (more > 0)
+        memcpy(*all + *n * rec_size, recs, more * rec_size);
+    *n += more;
+    return true;
+}
+
+/* Drops the last records of an array, giving their memory back. */
+static void shorten(uint8_t **recs, uint64_t n, size_t rec_size)
+{
+    uint8_t *less = n > 0 ? realloc(*recs, n * rec_size) : NULL;
+
+    if (n == 0) {
+        free(*recs);
+        *recs = NULL;
+    } else if (less != NULL) {
+        *recs = less;
+    }
+}
+
+enum as_status as_deal(struct as_comm *comm, uint8_t **recs, uint64_t *n, uint32_t rec_size,
+                       int (*owner)(void *state, const void *rec), void *state, struct as_err *err)
+{
+    const uint64_t step = DEAL_BYTES / rec_size + 1;
+    enum as_status status = AS_OK;
+    uint64_t got = 0, cap = 0, came = 0, most;
+    uint8_t *all = NULL, *in = NULL;
+
+    for (;;) {
+        const uint64_t k = *n < step ? *n : step;
+        most = *n;
+        AS_TRY(as_comm_max(comm, &most, 1));
+        if (most == 0)
+            break;
+        AS_TRY(as_scatter(comm, *recs ? *recs + (*n - k) * rec_size : NULL, k, rec_size, owner,
+                          state, &in, &came, err));
+        *n -= k;
+        shorten(recs, *n, rec_size);
+        status = append(&all, &got, &cap, in, came, rec_size) ? AS_OK : AS_ENOMEM;
+        AS_TRY(as_comm_agree(comm, status, err));
+        free(in);
+        in = NULL;
+    }
+    free(*recs);
+    *recs = all;
+    *n = got;
+    all = NULL;
+done:
+    free(in);
+    free(all);
     return status;
 }

@@ -7,20 +7,18 @@
 #include "comm.h"
 
 /*
- * Sorts the records of all ranks by memcmp of their first key_len bytes, ties by
- * the whole record, and gives rank r the r-th share: total/size records, one more
- * on the first total%size ranks.  The shares, put together, are the same for any
- * number of ranks.
+ * Sorts the records of all ranks by memcmp, and gives rank r the r-th share:
+ * total/size records, one more on the first total%size ranks.  The shares, put
+ * together, are the same for any number of ranks.
  *
- *   recs       [n][rec_size], borrowed, unchanged; n may differ from rank to rank
- *   key_len    1..rec_size, rec_size at most 64 KiB; the same on every rank (AS_EUSAGE)
- *   out, nout  malloc'd; AS_OK with *nout 0 when there are fewer records than ranks
+ *   recs, n    malloc'd [n][rec_size], replaced by the share, also malloc'd; n may
+ *              differ from rank to rank.  On failure still the caller's to free
+ *   rec_size   at most 64 KiB, the same on every rank (AS_EUSAGE)
  *
- * Memory beyond recs: twice the larger of n and the share, whatever the keys are.
- * Collective; the status is the same everywhere.
+ * Memory beyond recs: the share, where there are several ranks.  Collective; the
+ * status is the same everywhere.
  */
-enum as_status as_sort(struct as_comm *comm, const void *recs, uint64_t n, uint32_t rec_size,
-                       uint32_t key_len, uint8_t **out, uint64_t *nout,
+enum as_status as_sort(struct as_comm *comm, uint8_t **recs, uint64_t *n, uint32_t rec_size,
                        struct as_err *err) AS_MUST_CHECK;
 
 /*
@@ -33,5 +31,15 @@ enum as_status as_sort(struct as_comm *comm, const void *recs, uint64_t n, uint3
 enum as_status as_scatter(struct as_comm *comm, const void *recs, uint64_t n, uint32_t rec_size,
                           int (*owner)(void *state, const void *rec), void *state, uint8_t **out,
                           uint64_t *nout, struct as_err *err) AS_MUST_CHECK;
+
+/*
+ * As as_scatter, for many records: *recs, malloc'd, is replaced by what came, in
+ * an order that means nothing.  What was sent is given back on the way, so memory
+ * stays at the larger of both and a few MiB.  Collective; the status is the same
+ * everywhere; on failure *recs is still the caller's to free.
+ */
+enum as_status as_deal(struct as_comm *comm, uint8_t **recs, uint64_t *n, uint32_t rec_size,
+                       int (*owner)(void *state, const void *rec), void *state,
+                       struct as_err *err) AS_MUST_CHECK;
 
 #endif

@@ -6,11 +6,11 @@
  * where skipping means unpacking; and where libarchive gives up on one entry of
  * a format whose entries stand alone, it is started again behind that entry.
  *
- * Sameness: a container that is shared out (OFFSET, ORDINAL) is read in parts,
- * so its counted limits hold for each entry alone.  Their sum is bounded all
- * the same: a plain tar gives no more than it holds (holes apart), and a zip is
- * ORDINAL only where its claimed sizes together are within the limits and none
- * overlap; an entry that gives more than it claims is then damaged.
+ * Sameness: a container may be read in parts (OFFSET, ORDINAL) where the sizes
+ * that its entries claim are together within the limits.  So that this decides
+ * the same as counting would, an entry of such a container, and of any zip with a
+ * directory, ends where it has given what it claims; one that would give more is
+ * damaged.
  *
  * Set-up and callbacks are in container_library.c, data in container_data.c.    */
 #include "container.h"
@@ -72,16 +72,13 @@ static bool skips_cheaply(const struct as_container *c)
 
 static enum as_access access_of(const struct as_container *c)
 {
-    uint64_t claimed = c->zip.claimed;
-
     if (c->filtered)
         return AS_ACCESS_STREAM;
     if (c->formats == AS_FORMAT_TAR)
         return AS_ACCESS_OFFSET;
     if (c->formats == AS_FORMAT_ISO)
         return AS_ACCESS_ORDINAL;
-    if (c->formats == AS_FORMAT_ZIP_SEEK && c->zip.listed && !c->zip.overlaps &&
-        as_library_over(c, claimed) == AS_REASON_NONE)
+    if (c->formats == AS_FORMAT_ZIP_SEEK && c->zip.listed && !c->zip.overlaps)
         return AS_ACCESS_ORDINAL;
     return AS_ACCESS_STREAM;
 }
@@ -195,6 +192,8 @@ static void fill(struct as_container *c, struct as_entry *e, int code)
 {
     *e = (struct as_entry){.index = c->next, .size = -1, .mtime_s = INT64_MIN, .name = c->name};
     as_entry_fill(e, c->entry, c->name);
+    if (e->size < 0) /* a zip whose local headers leave it to the directory */
+        e->size = as_zip_size(&c->zip, &c->zip_in, c->next);
     if (archive_format(c->a) == ARCHIVE_FORMAT_RAW && e->name_len == 4 &&
         memcmp(c->name, "data", 4) == 0)
         e->name_len = 0; /* what libarchive calls a stream without a name */
@@ -212,8 +211,6 @@ static void fill(struct as_container *c, struct as_entry *e, int code)
 /* Makes the entry's data readable. */
 static void open_entry(struct as_container *c, const struct as_entry *e)
 {
-    if (c->access != AS_ACCESS_STREAM)
-        c->out = 0;
     as_library_data(c, e->size, e->type != AS_ENTRY_FILE);
     c->broken = e->reason == AS_REASON_LIMIT_NAME ? AS_REASON_NONE : e->reason;
     if (c->encrypted && c->kind == AS_KIND_ZIP && !c->end && c->broken == AS_REASON_NONE)

@@ -20,11 +20,11 @@ enum as_access {
 
 enum as_entry_type { AS_ENTRY_FILE, AS_ENTRY_FOLDER, AS_ENTRY_SYMLINK, AS_ENTRY_HARDLINK, AS_ENTRY_SPECIAL };
 
-/* Counted limits of one container; all must be set.  With access OFFSET and
- * ORDINAL, max_unpacked and max_ratio hold for each entry alone, so that what
- * becomes of an entry does not depend on where reading began; a zip whose claimed
- * sizes together exceed them, or whose entries overlap, is STREAM.  What is
- * skipped in a STREAM counts as well, where skipping it means unpacking it.   */
+/* Counted limits of one container, from where reading began; all must be set.  With
+ * access OFFSET and ORDINAL no entry gives more than it claims, so where the claims
+ * of all entries are together within the limits it does not matter where reading
+ * began.  A zip whose entries overlap is STREAM.  What is skipped in a STREAM counts
+ * as well, where skipping it means unpacking it.                              */
 struct as_container_limits {
     uint64_t max_entries;  /* entries                                        */
     uint64_t max_unpacked; /* bytes out of all entries together              */

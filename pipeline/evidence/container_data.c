@@ -27,6 +27,21 @@ static void complain(struct as_container *c, int code)
         c->broken = as_entry_trouble(c->a);
 }
 
+/* How many of n bytes at `at` the entry may give: what a container that can be read
+ * in parts gives is bounded by its claims (see the head of container.c).         */
+static size_t within_claim(struct as_container *c, uint64_t at, size_t n)
+{
+    uint64_t left;
+
+    if (c->claimed < 0 || (c->access == AS_ACCESS_STREAM && !c->zip.listed))
+        return n;
+    left = at < (uint64_t)c->claimed ? (uint64_t)c->claimed - at : 0;
+    if (n <= left)
+        return n;
+    c->broken = AS_REASON_ENTRY_DAMAGED;
+    return (size_t)left;
+}
+
 /* Gets the next piece of data: c->data, c->end or c->broken is set after it. */
 static void fetch(struct as_container *c)
 {
@@ -56,14 +71,14 @@ static void fetch(struct as_container *c)
         return;
     }
     c->flags |= c->encrypted ? AS_FLAG_DECRYPTED : 0;
+    n = within_claim(c, (uint64_t)at, n);
+    if (n == 0)
+        return;
     c->data = data;
     c->data_len = n;
     c->data_at = (uint64_t)at;
     c->out += n;
     c->limit = as_library_over(c, as_library_unpacked(c));
-    if (c->access == AS_ACCESS_ORDINAL && c->kind == AS_KIND_ZIP && c->claimed >= 0 &&
-        (uint64_t)at + n > (uint64_t)c->claimed)
-        c->broken = AS_REASON_ENTRY_DAMAGED; /* more than it claims: see the head of container.c */
 }
 
 /* Hands out zeros of a hole, or bytes of a piece; gives how many. */

@@ -232,7 +232,6 @@ static enum as_status list(struct as_zip *z, struct reader *r, uint64_t max_entr
         if (h.offset > z->end || z->start + h.offset > z->end)
             return AS_EFORMAT;
         e.offset = z->start + h.offset;
-        z->claimed = h.size > UINT64_MAX - z->claimed ? UINT64_MAX : z->claimed + h.size;
         if (z->n >= max_entries)
             return AS_ELIMIT;
         if (!append(z, &room, e))
@@ -407,6 +406,18 @@ bool as_zip_disagrees(const struct as_zip *z, const struct as_input *in, uint64_
     widen(in, e->central + CENTRAL_LEN + c.name_len, &c);
     widen(in, e->offset + LOCAL_LEN + l.name_len, &l);
     return l.packed != c.packed || l.size != c.size || l.crc != c.crc;
+}
+
+int64_t as_zip_size(const struct as_zip *z, const struct as_input *in, uint64_t i)
+{
+    uint8_t p[CENTRAL_LEN];
+    struct head h;
+
+    if (!z->listed || i >= z->n || !get(in, z->entry[i].central, p, CENTRAL_LEN))
+        return -1;
+    h = central_head(p);
+    widen(in, z->entry[i].central + CENTRAL_LEN + h.name_len, &h);
+    return h.size < INT64_MAX ? (int64_t)h.size : INT64_MAX;
 }
 
 size_t as_zip_name(const struct as_zip *z, const struct as_input *in, uint64_t i, char *to,

@@ -16,7 +16,6 @@ struct as_zip_entry {
 struct as_zip {
     uint64_t end;               /* bytes up to the end of the end record: what follows is not zip */
     uint64_t start;             /* bytes before the zip that its offsets do not count */
-    uint64_t claimed;           /* sum of the claimed unpacked sizes, saturating */
     struct as_zip_entry *entry; /* by offset, one per offset: as libarchive lists them */
     uint64_t n;
     bool listed;   /* the whole directory could be read, `entry` is set */
@@ -39,6 +38,9 @@ void as_zip_clear(struct as_zip *z);
 /* Whether the local header of entry i says another name, method, size, checksum
  * or encryption than the central directory, or the entry overlaps another.   */
 bool as_zip_disagrees(const struct as_zip *z, const struct as_input *in, uint64_t i);
+
+/* The unpacked size that the directory tells of entry i; -1: there is no directory. */
+int64_t as_zip_size(const struct as_zip *z, const struct as_input *in, uint64_t i);
 
 /* Copies at most n bytes of the name of entry i; gives how many. */
 size_t as_zip_name(const struct as_zip *z, const struct as_input *in, uint64_t i, char *to,

@@ -16,13 +16,6 @@
 /* A process that ends closes its socket a moment before its death is told. */
 enum { LIMITS_EVERY_NS = 50000000, DEAF_NS = 1000000000 };
 
-uint64_t as_crew_wall_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 uint64_t as_crew_cpu_ns(const struct as_worker *w)
 {
     struct timespec t;
@@ -60,7 +53,6 @@ bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, in
     }
     close(pair[1]);
     *w = (struct as_worker){.life = AS_WORKER_IDLE, .tag = m->v[0], .socket = pair[0]};
-    c->counts.spawned++;
     return true;
 }
 
@@ -82,7 +74,7 @@ bool as_crew_hear(struct as_crew *c, struct as_worker *w)
     int got = w->deaf_since ? -1 : as_channel_recv(w->socket, c->msg, NULL, NULL);
 
     if (got == 0)
-        w->deaf_since = as_crew_wall_ns();
+        w->deaf_since = as_now_ns();
     else if (got < 0 && !w->deaf_since && errno == EPROTO)
         as_crew_kill(c, w, AS_REASON_CRASHED);
     return got == 1;
@@ -276,12 +268,7 @@ void as_crew_free(struct as_crew *c)
     }
     for (int i = 0; i < AS_ARENAS; i++)
         free_arena(&c->arena[i]);
-    for (uint32_t i = 0; c->reading && c->file_fd && i < c->reading->nfiles; i++)
-        if (c->file_fd[i] >= 0)
-            close(c->file_fd[i]);
-    free(c->order);
-    free(c->told);
-    free(c->file_fd);
+    as_crew_close_files(c);
     free(c->seat);
     free(c->msg);
     free(c->record);
@@ -318,7 +305,7 @@ nfds_t as_crew_poll(const struct as_crew *c, struct pollfd *fds, nfds_t cap)
 enum as_status as_crew_turn(struct as_crew *c, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    uint64_t wall = as_crew_wall_ns();
+    uint64_t wall = as_now_ns();
 
     /* what workers said before they died is heard before their death is told */
     if (c->reader.life == AS_WORKER_BUSY)

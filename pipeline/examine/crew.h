@@ -60,7 +60,7 @@ struct as_crew_calls {
 
 /* Counters of a crew's life, for the summary. */
 struct as_crew_counts {
-    uint64_t spawned, died, retried, blamed, renewed;
+    uint64_t died, blamed;
 };
 
 struct as_crew;

@@ -69,7 +69,8 @@ static bool copy_batch(struct as_crew *c, struct as_arena *a)
     return true;
 }
 
-static void tell_item(struct as_crew *c, const struct as_crew_batch *b, const struct as_slot *s)
+/* False: the row is not taken, it is one too many. */
+static bool tell_item(struct as_crew *c, const struct as_crew_batch *b, const struct as_slot *s)
 {
     struct as_item item = {.key = s->key,
                            .path = {b->text + s->path_at, s->path_len},
@@ -83,14 +84,19 @@ static void tell_item(struct as_crew *c, const struct as_crew_batch *b, const st
                            .has_md5 = s->bits & AS_SLOT_MD5,
                            .leaf = s->bits & AS_SLOT_LEAF,
                            .has_content = s->bits & AS_SLOT_CONTENT};
+    int64_t file = as_crew_file_of(c->reading, &s->key);
 
+    if (!as_crew_row_allowed(c, (uint32_t)file))
+        return false;
+    c->given++;
     memcpy(item.sha256, s->sha256, 32);
     memcpy(item.md5, s->md5, 16);
     memcpy(item.sha1, s->sha1, 20);
     b->work->bytes += s->size;
-    if (s->key.n == c->reading->file[as_crew_file_of(c->reading, &s->key)].key.n)
-        c->told[as_crew_file_of(c->reading, &s->key)] = true;
+    if (s->key.n == c->reading->file[file].key.n)
+        c->told[file] = true;
     c->calls.item(c->calls.state, b->work, &item);
+    return true;
 }
 
 static void take_batch(struct as_crew *c, struct as_arena *a)
@@ -108,7 +114,8 @@ static void take_batch(struct as_crew *c, struct as_arena *a)
         const struct as_slot *s = &b->slot[i];
         b->state[i] = AS_SLOT_DONE;
         b->fd[i] = -1;
-        tell_item(c, b, s);
+        if (!tell_item(c, b, s))
+            continue;
         if (!(s->bits & AS_SLOT_CONTENT))
             continue;
         if (s->data_at == UINT64_MAX)

@@ -12,12 +12,13 @@ static struct as_crew_batch *batch_of(struct as_crew *c, const struct as_examine
     return &c->arena[s->arena].batch;
 }
 
-/* A waiting content; with `retry` one that must be done alone.  False: none. */
-static bool find_waiting(struct as_crew *c, bool retry, uint32_t *arena, uint32_t *slot)
+/* A waiting content of one lot, or of any; with `retry` one that must be done alone. */
+static bool find_in(struct as_crew *c, const uint64_t *lot, bool retry, uint32_t *arena,
+                    uint32_t *slot)
 {
     for (uint32_t a = 0; a < AS_ARENAS; a++) {
         struct as_crew_batch *b = &c->arena[a].batch;
-        if (b->work == NULL)
+        if (b->work == NULL || (lot && b->work->id != *lot))
             continue;
         for (uint32_t i = 0; i < b->nslots; i++)
             if (b->state[i] == AS_SLOT_WAITS && (b->tries[i] > 0) == retry) {
@@ -27,6 +28,15 @@ static bool find_waiting(struct as_crew *c, bool retry, uint32_t *arena, uint32_
             }
     }
     return false;
+}
+
+/* What a seat does next: the lot it is in first, because each change of lot costs an examiner. */
+static bool find_waiting(struct as_crew *c, const struct as_examiner_seat *s, bool retry,
+                         uint32_t *arena, uint32_t *slot)
+{
+    if (s->w.life != AS_WORKER_NONE && find_in(c, &s->lot, retry, arena, slot))
+        return true;
+    return find_in(c, NULL, retry, arena, slot);
 }
 
 static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t arena, uint32_t slot)
@@ -49,7 +59,7 @@ static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t ar
     b->state[slot] = AS_SLOT_RUNS;
     s->w.life = AS_WORKER_BUSY;
     s->w.cpu_from = as_crew_cpu_ns(&s->w);
-    s->w.wall_from = as_crew_wall_ns();
+    s->w.wall_from = as_now_ns();
     s->serial = m->v[3];
     s->arena = arena;
     s->slot = slot;
@@ -62,7 +72,7 @@ static bool occupy(struct as_crew *c, struct as_examiner_seat *s, bool alone)
 {
     uint32_t arena, slot;
 
-    if (!find_waiting(c, alone, &arena, &slot))
+    if (!find_waiting(c, s, alone, &arena, &slot))
         return false;
     if (s->w.life == AS_WORKER_NONE) {
         if (!as_crew_spawn(c, &s->w, AS_ROLE_EXAMINER, s->result))
@@ -71,7 +81,6 @@ static bool occupy(struct as_crew *c, struct as_examiner_seat *s, bool alone)
     }
     if (!s->fresh && (alone || s->lot != c->arena[arena].batch.work->id)) {
         s->w.renewed = true;
-        c->counts.renewed++;
         as_crew_kill(c, &s->w, AS_REASON_NONE);
         return true;
     }
@@ -119,7 +128,6 @@ static void blame_content(struct as_crew *c, struct as_examiner_seat *s, uint16_
         b->state[s->slot] = AS_SLOT_WAITS;
         s->serial = 0;
         c->retries++;
-        c->counts.retried++;
         return;
     }
     c->counts.blamed++;
@@ -163,10 +171,8 @@ static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t
     s->w.life = AS_WORKER_IDLE;
     if (code == AS_OK && take_record(c, s, v[0])) {
         slot_done(c, s);
-        if (s->w.renewed) {
-            c->counts.renewed++;
+        if (s->w.renewed)
             as_crew_kill(c, &s->w, AS_REASON_NONE);
-        }
         return;
     }
     blame_content(c, s, reason);
@@ -208,21 +214,5 @@ void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int ws
         snprintf(c->broken_why, sizeof c->broken_why,
                  "an examiner was killed %d times from outside on one item (out of memory?)",
                  AS_TRIES_UNBLAMED + 1);
-    }
-}
-
-void as_crew_examiners_limits(struct as_crew *c, uint64_t wall)
-{
-    for (uint32_t i = 0; i < c->nseats; i++) {
-        struct as_examiner_seat *s = &c->seat[i];
-        uint64_t limit, mb;
-        if (s->w.life != AS_WORKER_BUSY)
-            continue;
-        mb = batch_of(c, s)->slot[s->slot].size >> 20;
-        limit = (c->options->item_seconds + c->options->mb_seconds * mb) * 1000000000;
-        if (as_crew_cpu_ns(&s->w) > limit + s->w.cpu_from)
-            as_crew_kill(c, &s->w, AS_REASON_TIMEOUT_CPU);
-        else if (wall > 10 * limit + s->w.wall_from)
-            as_crew_kill(c, &s->w, AS_REASON_TIMEOUT_WALL);
     }
 }

@@ -1,9 +1,10 @@
-/* crew_parts.h - what crew.c, crew_reader.c, crew_batch.c and crew_examiner.c share. */
+/* crew_parts.h - what the files of the crew share. */
 #ifndef AS_CREW_PARTS_H
 #define AS_CREW_PARTS_H
 
 #include "crew.h"
 
+#include "../clock.h"
 #include "../media/sniff.h"
 
 enum { AS_TRIES_UNBLAMED = 5, AS_OPEN_AHEAD = 8 };
@@ -72,6 +73,8 @@ struct as_crew {
     int *file_fd;              /* [nfiles of reading] kept open for large contents, or -1 */
     uint32_t *order;           /* [nfiles] which file was sent as the k-th         */
     bool *told;                /* [nfiles] it has a row                            */
+    uint64_t *rows;            /* [nfiles] of it and all it holds, by this reader  */
+    uint64_t given;            /* rows and files that it was through with since the limits were looked at */
     uint64_t splits, chunks;   /* that this reader told                            */
     uint32_t deaths_of, deaths; /* the file of the last deaths, how many           */
     bool files_end_sent, lot_end;
@@ -79,7 +82,7 @@ struct as_crew {
     uint32_t filling[AS_ARENAS]; /* in the order they were given          */
     struct as_suspect suspect; /* died on once                           */
     uint32_t unblamed;         /* deaths without blame on this work      */
-    uint64_t progress, progress_cpu, progress_wall;
+    uint64_t progress, progress_cpu, progress_wall, row_wall;
     bool reader_alone;
     /* examiners */
     struct as_examiner_seat *seat;
@@ -91,7 +94,6 @@ struct as_crew {
     struct as_crew_counts counts;
 };
 
-uint64_t as_crew_wall_ns(void);
 /* Processor time of a worker, 0 when it cannot be told. */
 uint64_t as_crew_cpu_ns(const struct as_worker *w);
 /* Takes the next message of a worker into c->msg; false: there is none.  One that is no
@@ -113,7 +115,9 @@ bool as_crew_examiners_idle(const struct as_crew *c);
 void as_crew_reader_message(struct as_crew *c);
 void as_crew_reader_died(struct as_crew *c, int wstatus);
 void as_crew_reader_schedule(struct as_crew *c);
-void as_crew_reader_limits(struct as_crew *c, uint64_t wall);
+void as_crew_close_files(struct as_crew *c);
+/* The file that the reader has in hand as far as we know, or the last one; -1: none. */
+int64_t as_crew_file_in_hand(const struct as_crew *c);
 /* Keeps a copy of a descriptor, or -1: the crew is then broken. */
 int as_crew_keep_fd(struct as_crew *c, int fd);
 void as_crew_work_maybe_done(struct as_crew *c, struct as_work *work);
@@ -130,6 +134,14 @@ void as_crew_batch_done(struct as_crew *c, struct as_arena *a);
 void as_crew_examiner_message(struct as_crew *c, struct as_examiner_seat *s);
 void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int wstatus);
 void as_crew_examiners_schedule(struct as_crew *c);
+
+/* crew_limits.c */
+void as_crew_reader_limits(struct as_crew *c, uint64_t wall);
 void as_crew_examiners_limits(struct as_crew *c, uint64_t wall);
+/* The most rows that a file of this size may have, with all it holds. */
+uint64_t as_crew_rows_max(const struct as_options *o, uint64_t size);
+/* Counts a row of file `file` of the work in reading; false: it was one too many, and the
+ * reader is being killed.                                                      */
+bool as_crew_row_allowed(struct as_crew *c, uint32_t file);
 
 #endif

@@ -3,7 +3,7 @@
  *  1. a work begins and ends
  *  2. files to the reader
  *  3. what the reader says
- *  4. death, blame and limits
+ *  4. death and blame
  */
 #include "crew_parts.h"
 
@@ -25,17 +25,19 @@ enum { TURN_MESSAGES = 4096, SPLITS_MAX = 1 << 22, DEATHS_MAX = 3 * AS_BLOCKED_M
 
 /* ---- 1. a work begins and ends ---- */
 
-static void close_files(struct as_crew *c)
+void as_crew_close_files(struct as_crew *c)
 {
-    for (uint32_t i = 0; c->file_fd && i < c->reading->nfiles; i++)
+    for (uint32_t i = 0; c->file_fd && c->reading && i < c->reading->nfiles; i++)
         if (c->file_fd[i] >= 0)
             close(c->file_fd[i]);
     free(c->file_fd);
     free(c->order);
     free(c->told);
+    free(c->rows);
     c->file_fd = NULL;
     c->order = NULL;
     c->told = NULL;
+    c->rows = NULL;
 }
 
 void as_crew_work_maybe_done(struct as_crew *c, struct as_work *work)
@@ -51,13 +53,9 @@ static void begin_work(struct as_crew *c)
     c->file_fd = malloc((w->nfiles + 1) * sizeof *c->file_fd);
     c->order = calloc(w->nfiles + 1, sizeof *c->order);
     c->told = calloc(w->nfiles + 1, sizeof *c->told);
-    if (c->file_fd == NULL || c->order == NULL || c->told == NULL) {
-        free(c->file_fd);
-        free(c->order);
-        free(c->told);
-        c->file_fd = NULL;
-        c->order = NULL;
-        c->told = NULL;
+    c->rows = calloc(w->nfiles + 1, sizeof *c->rows);
+    if (c->file_fd == NULL || c->order == NULL || c->told == NULL || c->rows == NULL) {
+        as_crew_close_files(c);
         return; /* tried again at the next turn */
     }
     for (uint32_t i = 0; i < w->nfiles; i++)
@@ -72,7 +70,7 @@ static void end_reading(struct as_crew *c)
 {
     struct as_work *w = c->reading;
 
-    close_files(c);
+    as_crew_close_files(c);
     c->reading = NULL;
     w->read_done = true;
     as_crew_work_maybe_done(c, w);
@@ -87,6 +85,9 @@ static bool start_reader(struct as_crew *c)
         return false;
     memset(m, 0, offsetof(struct as_msg, text));
     m->type = AS_MSG_LOT;
+    w->lot.batch_bytes = c->nseats * (uint64_t)AS_BATCH_EACH;
+    if (w->lot.batch_bytes > AS_BATCH_BYTES)
+        w->lot.batch_bytes = AS_BATCH_BYTES;
     m->len = sizeof w->lot;
     memcpy(m->text, &w->lot, sizeof w->lot);
     as_channel_send(c->reader.socket, m, NULL, 0);
@@ -95,8 +96,10 @@ static bool start_reader(struct as_crew *c)
     c->lot_end = false;
     c->fills = 0;
     c->splits = c->chunks = 0;
-    c->progress_wall = as_crew_wall_ns();
-    c->progress_cpu = 0;
+    c->progress_wall = c->row_wall = as_now_ns();
+    c->progress_cpu = c->given = 0;
+    /* what it is given again it tells again */
+    memset(c->rows + w->next, 0, (w->nfiles - w->next) * sizeof *c->rows);
     for (int i = 0; i < AS_ARENAS; i++)
         c->arena[i].known = false;
     return true;
@@ -264,6 +267,7 @@ static bool take_message(struct as_crew *c)
         if (w->taken >= w->sent)
             return false;
         w->taken++;
+        c->given++;
         return true;
     case AS_MSG_BATCH:
         return as_crew_batch_message(c, c->msg->arg);
@@ -283,18 +287,19 @@ static bool take_message(struct as_crew *c)
 
 void as_crew_reader_message(struct as_crew *c)
 {
-    for (int i = 0; i < TURN_MESSAGES && as_crew_hear(c, &c->reader); i++)
+    for (int i = 0; i < TURN_MESSAGES && as_crew_hear(c, &c->reader); i++) {
         if (!take_message(c)) {
             as_log(AS_LOG_DEBUG, "reader broke the protocol message=%u", c->msg->type);
             as_crew_kill(c, &c->reader, AS_REASON_CRASHED);
-            return;
         }
+        if (c->reader.life != AS_WORKER_BUSY)
+            return;
+    }
 }
 
-/* ---- 4. death, blame and limits ---- */
+/* ---- 4. death and blame ---- */
 
-/* The file that the reader has in hand as far as we know, or the last one; -1: none. */
-static int64_t file_in_hand(const struct as_crew *c)
+int64_t as_crew_file_in_hand(const struct as_crew *c)
 {
     const struct as_work *w = c->reading;
 
@@ -315,10 +320,11 @@ static bool may_be_at(const struct as_crew *c, const struct as_key *key)
     return false;
 }
 
-/* What the reader was at when it died: what it says, if that can be, else its file. */
-static bool blamed_key(const struct as_crew *c, struct as_key *key)
+/* What the reader was at when it died: what it says, if that can be, else its file.  Too
+ * many rows are the file's affair.                                                */
+static bool blamed_key(const struct as_crew *c, uint16_t reason, struct as_key *key)
 {
-    int64_t i = file_in_hand(c);
+    int64_t i = as_crew_file_in_hand(c);
 
     if (i < 0)
         return false;
@@ -327,7 +333,7 @@ static bool blamed_key(const struct as_crew *c, struct as_key *key)
         memcpy(key, (const void *)&c->arena[c->filling[0]].map->now, sizeof *key);
     for (uint32_t k = key->n; k < AS_KEY_MAX; k++)
         key->part[k] = 0;
-    if (!may_be_at(c, key) || c->deaths > DEATHS_MAX)
+    if (!may_be_at(c, key) || c->deaths > DEATHS_MAX || reason == AS_REASON_LIMIT_ENTRIES)
         *key = c->reading->file[i].key;
     return true;
 }
@@ -347,8 +353,8 @@ static void give_up_rest(struct as_crew *c, uint16_t reason)
 
     rewind_files(w, c->order);
     for (uint32_t i = w->next; i < w->nfiles; i++)
-        tell_unread(c, &w->file[i], type_reason(&w->file[i]) ? type_reason(&w->file[i]) : reason,
-                    0, "too many entries of its lot break the reader");
+        tell_unread(c, &w->file[i], type_reason(&w->file[i]) ? type_reason(&w->file[i]) : reason, 0,
+                    "too many entries of its lot break the reader");
     w->next = w->nfiles;
 }
 
@@ -357,7 +363,7 @@ static void give_up_rest(struct as_crew *c, uint16_t reason)
 static bool block(struct as_crew *c, struct as_key key, uint16_t reason)
 {
     struct as_read_lot *lot = &c->reading->lot;
-    int64_t hand = file_in_hand(c);
+    int64_t hand = as_crew_file_in_hand(c);
     uint32_t k = 0;
 
     if (lot->nblocked == AS_BLOCKED_MAX && hand >= 0)
@@ -387,19 +393,18 @@ static void nobodys_fault(struct as_crew *c)
 /* True when the rest of the lot was given up. */
 static bool blame_reader(struct as_crew *c, uint16_t reason)
 {
-    int64_t hand = file_in_hand(c);
+    int64_t hand = as_crew_file_in_hand(c);
     struct as_key key;
 
     if (hand >= 0 && c->deaths_of != (uint32_t)hand)
         c->deaths = 0;
     c->deaths_of = (uint32_t)hand;
     c->deaths++;
-    if (reason == AS_REASON_NONE || !blamed_key(c, &key)) {
+    if (reason == AS_REASON_NONE || !blamed_key(c, reason, &key)) {
         nobodys_fault(c);
         return false;
     }
     c->reader_alone = true;
-    c->counts.retried++;
     if (memcmp(&c->suspect.key, &key, sizeof key) != 0) {
         c->suspect = (struct as_suspect){key, reason};
         return false;
@@ -469,26 +474,4 @@ void as_crew_reader_schedule(struct as_crew *c)
         return;
     give_arenas(c);
     ask_files(c);
-}
-
-void as_crew_reader_limits(struct as_crew *c, uint64_t wall)
-{
-    uint64_t limit = c->options->item_seconds * 1000000000, cpu, progress;
-    const volatile struct as_batch *at;
-
-    if (c->reader.life != AS_WORKER_BUSY)
-        return;
-    cpu = as_crew_cpu_ns(&c->reader);
-    at = c->fills ? c->arena[c->filling[0]].map : NULL;
-    progress = at ? at->progress : 0;
-    if (at == NULL || progress != c->progress ||
-        (c->reading->sent == c->reading->taken && !c->files_end_sent)) {
-        c->progress = progress;
-        c->progress_cpu = cpu;
-        c->progress_wall = wall;
-    } else if (cpu > c->progress_cpu + limit) {
-        as_crew_kill(c, &c->reader, AS_REASON_TIMEOUT_CPU);
-    } else if (wall > c->progress_wall + 10 * limit) {
-        as_crew_kill(c, &c->reader, AS_REASON_TIMEOUT_WALL);
-    }
 }

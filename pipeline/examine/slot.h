@@ -14,8 +14,9 @@ enum { AS_ARENAS = 3, AS_BATCH_SLOTS = 256, AS_BATCH_TEXT = 1 << 20 };
  * descriptor.                                                                 */
 enum { AS_INLINE_MAX = 32 << 20 };
 
-/* A batch is handed over when it holds this much, so that examiners begin early. */
-enum { AS_BATCH_BYTES = 16 << 20 };
+/* A batch is handed over when it holds this much for each examiner, so that they begin
+ * early and a new reader has few pages to map; at most AS_BATCH_BYTES.            */
+enum { AS_BATCH_EACH = 4 << 20, AS_BATCH_BYTES = 16 << 20 };
 
 enum { AS_SLOT_SHA256 = 1, AS_SLOT_MD5 = 2, AS_SLOT_LEAF = 4, AS_SLOT_CONTENT = 8 };
 
@@ -70,6 +71,7 @@ struct as_read_lot {
     uint32_t mode;
     uint64_t offset, first, count; /* PART: where to enter, index of the first entry, how many */
     uint64_t part_bytes, part_entries; /* LIST: size of the parts                */
+    uint64_t batch_bytes; /* set by the crew */
     uint8_t want[32];
     uint32_t nblocked;
     struct {

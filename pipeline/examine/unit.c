@@ -3,9 +3,10 @@
  * Today an item has one unit: the first picture of the file.                 */
 #include "unit.h"
 
+#include "../clock.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { FEAT_MAX = 256, CODE_MAX = 1024, DECODED_VIEWS = AS_LUMA | AS_RGB | AS_DCT | AS_SAMPLE };
 
@@ -27,14 +28,8 @@ struct as_bench {
     struct as_err err[2]; /* of metadata and decoding: rows borrow their text */
 };
 
-static uint64_t now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-enum as_status as_detectors_select(const char *list, bool with[AS_DETECTORS_MAX], struct as_err *err)
+enum as_status as_detectors_select(const char *list, bool with[AS_DETECTORS_MAX],
+                                   struct as_err *err)
 {
     enum as_status status = AS_OK;
 
@@ -186,14 +181,15 @@ static enum as_status run_detector(struct as_bench *b, size_t d, const struct as
     return AS_OK;
 }
 
-static enum as_status run_detectors(struct as_bench *b, const struct as_picture *pic, struct as_row *row)
+static enum as_status run_detectors(struct as_bench *b, const struct as_picture *pic,
+                                    struct as_row *row)
 {
     struct as_unit unit = {0};
     enum as_status status = AS_OK;
 
-    b->meta = (struct as_meta){pic->w,     pic->h,          row->kind,
-                               b->kvs.at,  b->kvs.n,        b->facts.is_jpeg ? &b->facts.jpeg : NULL,
-                               {0},        pic->small};
+    b->meta = (struct as_meta){pic->w,    pic->h,    row->kind,
+                               b->kvs.at, b->kvs.n,  b->facts.is_jpeg ? &b->facts.jpeg : NULL,
+                               {0},       pic->small};
     b->meta.thumb = decode_thumb(b);
     unit.views = pic->views | AS_META;
     unit.luma = pic->luma;
@@ -214,7 +210,7 @@ static enum as_status examine_picture(struct as_bench *b, enum as_kind kind,
     struct as_want want = {b->views & DECODED_VIEWS, b->options->max_pixels, UINT64_C(1) << 34};
     struct as_picture pic = {0};
     struct as_err *err = &b->err[1];
-    uint64_t begun = now_us(), decoded;
+    uint64_t begun = as_now_us(), decoded;
     enum as_status status = as_media_decode(b->picture, kind, in, &want, &pic, err);
 
     row->w = pic.w;
@@ -222,7 +218,7 @@ static enum as_status examine_picture(struct as_bench *b, enum as_kind kind,
     row->frames = pic.frames;
     row->duration_s = pic.duration_s;
     row->flags |= pic.flags;
-    decoded = now_us();
+    decoded = as_now_us();
     us[0] += decoded - begun;
     if (status == AS_ENOMEM)
         return status;
@@ -234,12 +230,12 @@ static enum as_status examine_picture(struct as_bench *b, enum as_kind kind,
         return AS_OK;
     }
     status = run_detectors(b, &pic, row);
-    us[1] += now_us() - decoded;
+    us[1] += as_now_us() - decoded;
     return status;
 }
 
-static enum as_status examine_video(struct as_bench *b, enum as_kind kind, const struct as_input *in,
-                                    struct as_row *row)
+static enum as_status examine_video(struct as_bench *b, enum as_kind kind,
+                                    const struct as_input *in, struct as_row *row)
 {
     struct as_picture pic = {0};
     struct as_err *err = &b->err[1];
@@ -265,7 +261,7 @@ enum as_status as_bench_examine(struct as_bench *b, enum as_kind kind, const str
 {
     enum as_class class = as_kind_class((uint16_t)kind);
     struct as_input whole = *in;
-    uint64_t begun = now_us();
+    uint64_t begun = as_now_us();
     enum as_status status = AS_OK;
 
     memset(row, 0, sizeof *row);
@@ -278,7 +274,7 @@ enum as_status as_bench_examine(struct as_bench *b, enum as_kind kind, const str
         status = load(b, &whole, &b->err[0]);
     if (status == AS_OK)
         status = as_metadata_read(kind, &whole, &b->kvs, &b->facts, &b->err[0]);
-    us[0] += now_us() - begun;
+    us[0] += as_now_us() - begun;
     row->flags = b->facts.flags;
     if (as_item_failed(status) && status != AS_ENOMEM)
         row->reason = (uint16_t)b->err[0].reason;

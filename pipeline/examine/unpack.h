@@ -1,7 +1,7 @@
 /* unpack.h - the reader's inner half: from files and containers to slots.
  *
  * struct as_unpack is the reader's whole state; reader.c speaks with the
- * broker, unpack.c walks containers.                                          */
+ * broker, unpack.c reads files, unpack_levels.c walks containers.             */
 #ifndef AS_UNPACK_H
 #define AS_UNPACK_H
 

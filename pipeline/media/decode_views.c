@@ -7,6 +7,8 @@
  * 1. memory  2. rows to floats  3. sample and small  4. public               */
 #include "decode.h"
 
+#include "../../kernels/simd.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -62,12 +64,6 @@ done:
 }
 
 /* ---- 2. rows to floats -------------------------------------------------- */
-
-static void floats_of_8(const uint8_t *restrict p, uint32_t n, float *restrict to)
-{
-    for (uint32_t i = 0; i < n; i++)
-        to[i] = (float)p[i];
-}
 
 static void channel_8(const uint8_t *restrict p, size_t step, uint32_t n, float *restrict to)
 {
@@ -249,7 +245,7 @@ static void row_bytes(struct as_views *v, const uint8_t *p)
     else
         boxes_8_step(v->sum8, p, step, v->w);
     if (v->luma && step == 1)
-        floats_of_8(p, v->w, v->luma + off);
+        as_simd.floats_of_bytes(p, v->w, v->luma + off);
     else if (v->luma)
         channel_8(p, step, v->w, v->luma + off);
     if (v->rgb[0] && v->fmt.colour == AS_COLOUR_YCC) {

@@ -69,6 +69,10 @@ enum as_status as_progress_read(const char *name, struct as_progress *p, struct 
     if ((o = json_load_file(path, 0, &why)) == NULL || !json_is_object(o))
         AS_FAIL(err, AS_EFORMAT, "%s is broken: %s", path, why.text);
     text_of(o, "state", p->state, sizeof p->state);
+    text_of(o, "shard", p->shard, sizeof p->shard);
+    AS_TRY(as_case_path(name, "journal/shard", path, err));
+    if (p->shard[0] && access(path, F_OK) == 0) /* finished, though killed before it said so */
+        snprintf(p->state, sizeof p->state, "examined");
     text_of(o, "host", p->host, sizeof p->host);
     p->attempt = count_of(o, "attempt");
     p->items_done = count_of(o, "items_done");
@@ -134,6 +138,7 @@ void as_making_read(const char *provenance, struct as_making *m)
     m->ranks = count_of(o, "ranks");
     m->examiners = count_of(o, "examiners");
     m->attempts = count_of(o, "attempts");
+    m->shards = json_array_size(json_object_get(o, "shards"));
     m->discovered = count_of(o, "items_discovered");
     m->seconds = json_number_value(json_object_get(o, "seconds"));
     options = json_object_get(o, "options");

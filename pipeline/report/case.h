@@ -8,7 +8,8 @@ enum { AS_CASE_PATH = 4096, AS_AUTHENTIC_MAX = 16 };
 
 /* CASE/status.json, as the run left it. */
 struct as_progress {
-    char state[16]; /* inventory, examine, seal, sealed, stopped, failed */
+    char state[16]; /* inventory, examine, seal, sealed, examined, stopped, failed */
+    char shard[16]; /* "2/3"; "": a whole run */
     char host[64];
     uint64_t attempt, items_done, items_seen, bytes_done, bytes_total, lots_done, lots_total;
     int64_t updated; /* unix seconds */
@@ -18,7 +19,7 @@ struct as_progress {
 /* What /provenance says of the making of a case; 0 or "" where it is silent. */
 struct as_making {
     char host[64], cpu[64], started[64];
-    uint64_t ranks, examiners, attempts, discovered;
+    uint64_t ranks, examiners, attempts, discovered, shards;
     double seconds;
     bool no_sandbox;
     struct { /* what was measured of the detectors on authentic items */

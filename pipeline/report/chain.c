@@ -1,6 +1,8 @@
 /* chain.c - the chain of CASE/audit.jsonl, followed. */
 #include "chain.h"
 
+#include "../hex.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -25,8 +27,7 @@ static bool hash(const char *at, size_t n, char hex[65])
 
     if (EVP_Digest(at, n, md, &len, EVP_sha256(), NULL) != 1 || len != 32)
         return false;
-    for (unsigned i = 0; i < 32; i++)
-        snprintf(hex + 2 * i, 3, "%02x", md[i]);
+    as_hex(md, 32, hex);
     return true;
 }
 
@@ -42,16 +43,30 @@ static void fault(struct follow *c, const char *what)
     as_checks_add(c->checks, AS_LEVEL_BAD, "audit log", "line %" PRIu64 ": %s", c->line, what);
 }
 
+/* A line that is an entry, or NULL: then it is torn. */
+static json_t *parse(const char *at, size_t n)
+{
+    json_t *o = json_loadb(at, n, JSON_REJECT_DUPLICATES, NULL);
+
+    if (json_is_string(json_object_get(o, "prev")) && json_is_string(json_object_get(o, "time")) &&
+        json_is_string(json_object_get(o, "event")))
+        return o;
+    json_decref(o);
+    return NULL;
+}
+
 static void entry(struct follow *c, const json_t *o)
 {
-    const char *prev = text_of(o, "prev"), *event = text_of(o, "event");
+    const char *event = text_of(o, "event");
     bool recovered = strcmp(event, "recovered") == 0;
 
     if (c->torn && !recovered)
         fault(c, "follows a torn line that no \"recovered\" entry closes");
-    if (strcmp(prev, c->want) != 0 && !(c->torn && strcmp(prev, c->sound) == 0))
+    if (strcmp(text_of(o, "prev"), c->want) != 0)
         fault(c, "its \"prev\" is not the hash of the line before: a line was changed, "
                  "removed or put in");
+    if (recovered && strcmp(text_of(o, "after"), c->sound) != 0)
+        fault(c, "its \"after\" is not the hash of the last sound line: something is missing");
     c->audit->recovered += c->torn && recovered;
     c->audit->lines++;
     if (strcmp(event, "sealed") == 0)
@@ -62,15 +77,12 @@ static void entry(struct follow *c, const json_t *o)
 static enum as_status take_line(struct follow *c, const char *at, size_t n, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    json_t *o = json_loadb(at, n, 0, NULL);
+    json_t *o = parse(at, n);
 
     c->line++;
-    if (json_is_object(o)) {
+    if (o)
         entry(c, o);
-    } else if (c->torn) {
-        fault(c, "a second torn line");
-    }
-    c->torn = !json_is_object(o);
+    c->torn = o == NULL;
     if (!hash(at, n, c->want))
         AS_FAIL(err, AS_EIO, "SHA-256 is not available");
     if (!c->torn)
@@ -86,6 +98,7 @@ enum as_status as_chain_follow(const char *path, struct as_chain *audit, struct 
     enum as_status status = AS_OK;
     struct follow c = {.audit = audit, .checks = checks};
     char *text = NULL;
+    bool ended = true;
     size_t room = 0;
     ssize_t n;
     FILE *f;
@@ -98,11 +111,13 @@ enum as_status as_chain_follow(const char *path, struct as_chain *audit, struct 
             return AS_SKIP;
         AS_FAIL(err, AS_EIO, "cannot open %s: %s", path, strerror(errno));
     }
-    while ((n = getline(&text, &room, f)) > 0)
-        AS_TRY(take_line(&c, text, (size_t)n - (text[n - 1] == '\n'), err));
+    while ((n = getline(&text, &room, f)) > 0) {
+        ended = text[n - 1] == '\n';
+        AS_TRY(take_line(&c, text, (size_t)n - ended, err));
+    }
     if (ferror(f))
         AS_FAIL(err, AS_EIO, "cannot read %s: %s", path, strerror(errno));
-    audit->torn_end = c.torn;
+    audit->torn_end = c.torn || !ended;
 done:
     free(text);
     if (f)

@@ -18,10 +18,11 @@ struct as_chain {
 };
 
 /*
- * Follows the chain: every line is a JSON object whose "prev" is the SHA-256 of
- * the line before (64 zeros in the first).  A torn line is allowed at the end,
- * or before an entry with "event":"recovered".  Adds a bad check to `checks`
- * for each fault.
+ * Follows the chain: every line is a JSON object with "time" and "event" whose "prev"
+ * is the SHA-256 of the line before (64 zeros in the first).  Torn lines are allowed
+ * at the end, or before an entry with "event":"recovered", whose "after" is then the
+ * SHA-256 of the last line that is not torn.  Adds a bad check to `checks` for each
+ * fault.
  *   AS_OK    followed to the end, whatever was found
  *   AS_SKIP  there is no such file
  *   AS_EIO, AS_ENOMEM

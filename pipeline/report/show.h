@@ -36,7 +36,4 @@ const char *as_recheck_text(uint16_t recheck);
 /* The words of enum as_det_status. */
 const char *as_det_status_text(uint8_t status);
 
-/* Lower-case hex of n bytes; `to` holds 2n + 1. */
-const char *as_hex(const uint8_t *at, size_t n, char *to);
-
 #endif

@@ -63,6 +63,8 @@ static void made(const struct as_terminal *t, const struct as_show *show)
     size_t k = 0;
 
     as_making_read(as_store_provenance(show->store), &m);
+    if (m.shards)
+        k += (size_t)snprintf(text + k, sizeof text - k, "merge of %" PRIu64 " shards, ", m.shards);
     if (m.ranks) {
         k += (size_t)snprintf(text + k, sizeof text - k, "%" PRIu64 " %s", m.ranks,
                               m.ranks == 1 ? "rank" : "ranks");

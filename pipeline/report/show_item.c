@@ -4,6 +4,8 @@
 #include "human.h"
 #include "show.h"
 
+#include "../hex.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -15,14 +17,6 @@ const char *as_det_status_text(uint8_t status)
     static const char *const TEXTS[] = {"not run", "applies", "not applicable", "abstains",
                                         "error"};
     return status < 5 ? TEXTS[status] : "unknown";
-}
-
-const char *as_hex(const uint8_t *at, size_t n, char *to)
-{
-    to[0] = 0;
-    for (size_t i = 0; i < n; i++)
-        snprintf(to + 2 * i, 3, "%02x", at[i]);
-    return to;
 }
 
 static void name(const struct as_terminal *t, const char *word)

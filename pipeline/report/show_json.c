@@ -3,6 +3,8 @@
 #include "advice.h"
 #include "show.h"
 
+#include "../hex.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 

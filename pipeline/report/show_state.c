@@ -9,7 +9,7 @@
 /* A run writes its state at least this often. */
 enum { STALE_S = 180 };
 
-enum state { RUNNING, SILENT, STOPPED, FAILED, SEALED_GONE, NOT_STARTED };
+enum state { RUNNING, SILENT, STOPPED, FAILED, SEALED_GONE, EXAMINED, NOT_STARTED };
 
 static enum state state_of(const struct as_progress *p)
 {
@@ -21,6 +21,8 @@ static enum state state_of(const struct as_progress *p)
         return FAILED;
     if (strcmp(p->state, "sealed") == 0)
         return SEALED_GONE;
+    if (strcmp(p->state, "examined") == 0)
+        return EXAMINED;
     if (as_progress_alive(p) || (int64_t)time(NULL) - p->updated < STALE_S)
         return RUNNING;
     return SILENT;
@@ -32,6 +34,7 @@ static const char *const WORDS[] = {
     [STOPPED] = "stopped",
     [FAILED] = "failed",
     [SEALED_GONE] = "sealed, but results.h5 is gone",
+    [EXAMINED] = "examined",
     [NOT_STARTED] = "not a case yet: it has neither results.h5 nor status.json",
 };
 
@@ -41,6 +44,7 @@ static const char *const NEXT[] = {
     [STOPPED] = "Its state is saved. Run the same command again: it goes on where it was.",
     [FAILED] = "Read the end of its log and audit.jsonl, then run the same command again.",
     [SEALED_GONE] = "Bring results.h5 back from a copy, or examine again with --fresh.",
+    [EXAMINED] = "When all shards are examined: assay merge CASE_1 ... CASE_N -o CASE",
     [NOT_STARTED] = "Check the name, or begin: assay run EVIDENCE -o CASE",
 };
 
@@ -61,8 +65,11 @@ void as_show_progress(const struct as_terminal *t, const char *name, const struc
     enum state s = state_of(p);
     char when[40], a[32], b[32];
 
-    fprintf(t->out, "%s%s%s  %s", as_terminal_style(t, AS_STYLE_BOLD), name,
-            as_terminal_style(t, AS_STYLE_END), WORDS[s]);
+    fprintf(t->out, "%s%s%s  ", as_terminal_style(t, AS_STYLE_BOLD), name,
+            as_terminal_style(t, AS_STYLE_END));
+    if (p && p->shard[0])
+        fprintf(t->out, "shard %s, ", p->shard);
+    fputs(WORDS[s], t->out);
     if (p && (s == RUNNING || s == SILENT))
         fprintf(t->out, " (%s)", p->state);
     fputc('\n', t->out);
@@ -81,8 +88,8 @@ void as_show_progress(const struct as_terminal *t, const char *name, const struc
 
 void as_show_progress_json(FILE *out, const char *name, const struct as_progress *p)
 {
-    static const char *const SHORT[] = {"running", "interrupted", "stopped",
-                                        "failed",  "store_gone",  "none"};
+    static const char *const SHORT[] = {"running", "interrupted", "stopped", "failed",
+                                        "store_gone", "examined", "none"};
     struct as_json j = {.out = out};
     enum state s = state_of(p);
 
@@ -91,6 +98,8 @@ void as_show_progress_json(FILE *out, const char *name, const struct as_progress
     as_json_string(&j, "state", SHORT[s]);
     if (p) {
         as_json_string(&j, "phase", p->state);
+        if (p->shard[0])
+            as_json_string(&j, "shard", p->shard);
         as_json_string(&j, "host", p->host);
         as_json_count(&j, "attempt", p->attempt);
         as_json_count(&j, "items_done", p->items_done);

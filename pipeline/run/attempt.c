@@ -27,6 +27,7 @@ enum as_status as_case_init(struct as_case *c, const char *dir, struct as_err *e
     if (asprintf(&c->dir, "%s", dir) < 0 || asprintf(&c->journal, "%s/journal", dir) < 0 ||
         asprintf(&c->inventory, "%s/journal/inventory", dir) < 0 ||
         asprintf(&c->lots, "%s/journal/lots", dir) < 0 ||
+        asprintf(&c->shard, "%s/journal/shard", dir) < 0 ||
         asprintf(&c->results, "%s/results.h5", dir) < 0 ||
         asprintf(&c->audit, "%s/audit.jsonl", dir) < 0 ||
         asprintf(&c->status, "%s/status.json", dir) < 0)
@@ -45,6 +46,7 @@ void as_case_clear(struct as_case *c)
     free(c->audit);
     free(c->status);
     free(c->fence);
+    free(c->shard);
     memset(c, 0, sizeof *c);
 }
 
@@ -88,7 +90,7 @@ static bool looks_alive(const struct as_case *c, char *who, size_t n)
 
     gethostname(here, sizeof here - 1);
     alive = state && strcmp(state, "sealed") != 0 && strcmp(state, "stopped") != 0 &&
-            strcmp(state, "failed") != 0;
+            strcmp(state, "failed") != 0 && strcmp(state, "examined") != 0;
     if (alive && host && strcmp(host, here) == 0)
         alive = process_alive((pid_t)pid);
     else if (alive)
@@ -196,19 +198,24 @@ void as_case_tidy(struct as_case *c)
 
 void as_case_tell(const struct as_case *c, const struct as_case_status *s)
 {
-    char host[256] = "", beside[4096];
+    char host[256] = "", beside[4096], note[80] = "";
     json_t *o;
 
+    if (s->shard && strcmp(s->state, "examined") == 0)
+        snprintf(note, sizeof note, "shard %s examined; run `assay merge`", s->shard);
+
     gethostname(host, sizeof host - 1);
-    o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:i, s:s}",
+    o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:i, s:s, s:s*, s:s*}",
                   "state", s->state, "attempt", (int)c->attempt, "items_seen",
-                  (json_int_t)s->items_seen, "items_done", (json_int_t)s->items_seen, "contents_done", (json_int_t)s->contents_done,
+                  (json_int_t)s->items_seen, "items_done", (json_int_t)s->items_done,
+                  "contents_done", (json_int_t)s->contents_done,
                   "bytes_done", (json_int_t)s->bytes_done, "bytes_total",
                   (json_int_t)s->bytes_total, "lots_done", (json_int_t)s->lots_done, "lots_total",
                   (json_int_t)s->lots_total, "workers_died", (json_int_t)s->died,
                   "items_blamed", (json_int_t)s->blamed, "elapsed_s", s->elapsed_s, "eta_s",
                   s->eta_s, "ranks", s->ranks, "updated", (json_int_t)time(NULL), "pid",
-                  (int)getpid(), "host", host);
+                  (int)getpid(), "host", host, "shard", s->shard,
+                  "note", note[0] ? note : NULL);
     snprintf(beside, sizeof beside, "%s.new", c->status);
     if (o && json_dump_file(o, beside, JSON_INDENT(1)) == 0 && rename(beside, c->status) != 0)
         unlink(beside);

@@ -9,7 +9,8 @@
 #include <sys/types.h>
 
 struct as_case {
-    char *dir, *journal, *inventory, *lots, *results, *audit, *status, *fence;
+    char *dir, *journal, *inventory, *lots, *results, *audit, *status, *fence,
+        *shard; /* what a finished shard leaves for the merge */
     uint32_t attempt;
 };
 
@@ -39,9 +40,11 @@ enum as_status as_case_reset(struct as_case *c, struct as_err *err) AS_MUST_CHEC
 /* Removes what a sealed case needs no more: journals and attempt folders. */
 void as_case_tidy(struct as_case *c);
 
+/* items_done and contents_done are of all attempts and phases: they grow or nothing was done. */
 struct as_case_status {
-    const char *state; /* inventory, examine, recheck, seal, sealed, stopped, failed */
-    uint64_t items_seen, contents_done, bytes_done, bytes_total, lots_done, lots_total;
+    const char *state; /* inventory, examine, recheck, merge, seal, sealed, examined, stopped, failed */
+    const char *shard; /* "2/3", or NULL */
+    uint64_t items_seen, items_done, contents_done, bytes_done, bytes_total, lots_done, lots_total;
     uint64_t died, blamed;
     double elapsed_s, eta_s;
     int ranks;

@@ -5,24 +5,25 @@
 #include "findings.h"
 
 #include "../cluster/sort.h"
+#include "grow.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Sorted as bytes: score descending, then row, then detector. */
-struct ranked {
-    uint8_t key[16];
-    struct as_finding finding;
-};
+/*
+ * A finding as it is ranked, sorted as bytes: score descending (4), row (8), detector
+ * (2); then what its sentence is made of: the measure that weighs most, and how many
+ * others speak.
+ */
+enum { ROW = 4, DETECTOR = 12, BEST = 14, OTHERS = 15, RANKED = 16 };
 
 struct as_findings {
     const struct as_models *models;
     const bool *with;
-    struct ranked *at;
+    uint8_t *at; /* [n][RANKED] */
     uint64_t n, cap;
-    struct as_finding *mine;
 };
 
 enum as_status as_findings_new(struct as_findings **f, const struct as_models *models,
@@ -40,32 +41,31 @@ done:
 
 void as_findings_free(struct as_findings *f)
 {
-    if (f) {
+    if (f)
         free(f->at);
-        free(f->mine);
-    }
     free(f);
 }
 
-static void put_key(uint8_t key[16], float score, uint64_t row, uint16_t det)
+static void put(uint8_t *to, uint64_t v, int n)
 {
-    uint32_t bits;
-
-    memcpy(&bits, &score, sizeof bits);
-    bits = UINT32_MAX - bits; /* score > 0: larger first */
-    for (int i = 0; i < 4; i++)
-        key[i] = (uint8_t)(bits >> (24 - 8 * i));
-    for (int i = 0; i < 8; i++)
-        key[4 + i] = (uint8_t)(row >> (56 - 8 * i));
-    key[12] = (uint8_t)(det >> 8);
-    key[13] = (uint8_t)det;
+    while (n-- > 0)
+        *to++ = (uint8_t)(v >> 8 * n);
 }
 
-/* The sentence of the measure that weighs most. */
-static bool say(const struct as_detector *det, const struct as_model *model, const float *feat,
-                char *to, size_t n)
+static uint64_t get(const uint8_t *from, int n)
 {
-    uint32_t dim = 0, best = 0, others = 0;
+    uint64_t v = 0;
+
+    while (n-- > 0)
+        v = v << 8 | *from++;
+    return v;
+}
+
+/* Finds the measure that weighs most, and how many others have something to say. */
+static bool weigh(const struct as_detector *det, const struct as_model *model, const float *feat,
+                  uint32_t *best, uint32_t *others)
+{
+    uint32_t dim = 0, speak = 0;
     float bias, top = 0;
     const float *w = as_model_weights(model, &dim, &bias);
 
@@ -74,43 +74,33 @@ static bool say(const struct as_detector *det, const struct as_model *model, con
         if (part <= 0 || det->says[i] == NULL)
             continue;
         if (part > top) {
-            best = i;
+            *best = i;
             top = part;
         }
-        others++;
+        speak++;
     }
-    if (others == 0)
-        return false;
-    if (others > 1)
-        snprintf(to, n, "%s (and %u more of %s)", det->says[best], others - 1, det->name);
-    else
-        snprintf(to, n, "%s", det->says[best]);
-    return true;
+    *others = speak - 1;
+    return speak > 0;
 }
 
 static enum as_status add(struct as_findings *f, const struct as_row *row, uint16_t d, float score)
 {
-    struct ranked *r;
+    uint32_t best = 0, others = 0, bits;
+    uint8_t *to;
 
-    if (f->n == f->cap) {
-        uint64_t cap = f->cap ? 2 * f->cap : 64;
-        struct ranked *more = realloc(f->at, cap * sizeof *more);
-        if (more == NULL)
-            return AS_ENOMEM;
-        f->at = more;
-        f->cap = cap;
-    }
-    r = &f->at[f->n];
-    memset(r, 0, sizeof *r);
-    if (!say(as_detectors[d], f->models->at[d], row->det[d].feat, r->finding.text,
-             sizeof r->finding.text))
+    if (!weigh(as_detectors[d], f->models->at[d], row->det[d].feat, &best, &others))
         return AS_OK;
-    put_key(r->key, score, row->id, d);
-    r->finding.row = row->id;
-    r->finding.det = d;
-    r->finding.score = score;
-    r->finding.llr = NAN;
-    f->n++;
+    if (best > UINT8_MAX || others > UINT8_MAX)
+        return AS_EBUG; /* no detector has so many measures */
+    if (!as_grow((void **)&f->at, f->n, &f->cap, RANKED))
+        return AS_ENOMEM;
+    memcpy(&bits, &score, sizeof bits);
+    to = f->at + RANKED * f->n++;
+    put(to, UINT32_MAX - bits, 4); /* score > 0: larger first */
+    put(to + ROW, row->id, 8);
+    put(to + DETECTOR, d, 2);
+    to[BEST] = (uint8_t)best;
+    to[OTHERS] = (uint8_t)others;
     return AS_OK;
 }
 
@@ -132,21 +122,30 @@ enum as_status as_findings_look(struct as_findings *f, const struct as_row *row)
     return status;
 }
 
-enum as_status as_findings_rank(struct as_findings *f, struct as_comm *comm,
-                                const struct as_finding **mine, uint64_t *n, struct as_err *err)
+enum as_status as_findings_rank(struct as_findings *f, struct as_comm *comm, uint64_t *n,
+                                struct as_err *err)
 {
-    enum as_status status = AS_OK;
-    struct ranked *sorted = NULL;
-    uint8_t *out = NULL;
+    enum as_status status = as_sort(comm, &f->at, &f->n, RANKED, err);
 
-    AS_TRY(as_sort(comm, f->at, f->n, sizeof *f->at, 16, &out, n, err));
-    sorted = (struct ranked *)(void *)out;
-    f->mine = calloc(*n + 1, sizeof *f->mine);
-    AS_TRY(as_comm_agree(comm, f->mine ? AS_OK : AS_ENOMEM, err));
-    for (uint64_t i = 0; i < *n; i++)
-        f->mine[i] = sorted[i].finding;
-    *mine = f->mine;
-done:
-    free(out);
+    *n = f->n;
     return status;
+}
+
+void as_findings_get(const struct as_findings *f, uint64_t i, struct as_finding *to)
+{
+    const uint8_t *at = f->at + RANKED * i;
+    const uint32_t bits = UINT32_MAX - (uint32_t)get(at, 4);
+    const struct as_detector *det;
+
+    memset(to, 0, sizeof *to);
+    to->row = get(at + ROW, 8);
+    to->det = (uint16_t)get(at + DETECTOR, 2);
+    to->llr = NAN;
+    memcpy(&to->score, &bits, sizeof bits);
+    det = as_detectors[to->det];
+    if (at[OTHERS] > 0)
+        snprintf(to->text, sizeof to->text, "%s (and %u more of %s)", det->says[at[BEST]],
+                 (unsigned)at[OTHERS], det->name);
+    else
+        snprintf(to->text, sizeof to->text, "%s", det->says[at[BEST]]);
 }

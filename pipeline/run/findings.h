@@ -14,10 +14,12 @@ void as_findings_free(struct as_findings *f);
 /* Looks at one row; copies (status duplicate) give none, their first does. */
 enum as_status as_findings_look(struct as_findings *f, const struct as_row *row) AS_MUST_CHECK;
 
-/* Ranks the findings of all ranks by score, ties by id, and gives this rank's share,
- * borrowed from f.  Collective.                                                */
-enum as_status as_findings_rank(struct as_findings *f, struct as_comm *comm,
-                                const struct as_finding **mine, uint64_t *n,
+/* Ranks the findings of all ranks by score, ties by id; from now on f has this rank's
+ * share, *n of them.  16 bytes a finding, twice that on the way.  Collective.      */
+enum as_status as_findings_rank(struct as_findings *f, struct as_comm *comm, uint64_t *n,
                                 struct as_err *err) AS_MUST_CHECK;
+
+/* Fills in finding i of the share. */
+void as_findings_get(const struct as_findings *f, uint64_t i, struct as_finding *to);
 
 #endif

@@ -6,11 +6,11 @@
 
 #include <stdlib.h>
 
-/* Makes room for one more element of `size` bytes, half as much again each time, so
- * that little stays unused; false: no memory, nothing is changed.                */
+/* Makes room for one more element of `size` bytes, a quarter as much again each
+ * time, so that little stays unused; false: no memory, nothing is changed.                */
 static inline bool as_grow(void **at, uint64_t n, uint64_t *cap, size_t size)
 {
-    uint64_t more = *cap ? *cap + *cap / 2 : 1024;
+    uint64_t more = *cap ? *cap + *cap / 4 : 1024;
     void *p;
 
     if (n < *cap)

@@ -1,13 +1,13 @@
-/* inventory.c - walking the sources, cutting lots, reading slices back.
+/* inventory.c - walking the sources, cutting them into grains, reading slices back.
  *
  *  1. sources
  *  2. the walk
- *  3. lots
- *  4. works
+ *  3. works
  */
 #include "inventory.h"
 
 #include "../evidence/folder.h"
+#include "../examine/hash.h"
 #include "../wire.h"
 
 #include <errno.h>
@@ -88,12 +88,26 @@ done:
     return status;
 }
 
+enum as_status as_sources_apart(const struct as_source *sources, uint32_t n, const char *case_dir,
+                                struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *real_case = real_folder(case_dir);
+
+    for (uint32_t i = 0; real_case && i < n; i++)
+        if (sources[i].folder && lies_in(real_case, sources[i].path))
+            AS_FAIL(err, AS_EUSAGE, "the case folder %s lies inside the evidence %s; "
+                    "put it elsewhere", case_dir, sources[i].path);
+done:
+    free(real_case);
+    return status;
+}
+
 enum as_status as_sources_new(struct as_source **sources, uint32_t *n, char *const *names,
                               uint32_t nnames, const char *case_dir, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_source *s = calloc(nnames + 1, sizeof *s);
-    char *real_case = real_folder(case_dir);
 
     *sources = NULL;
     *n = 0;
@@ -101,20 +115,17 @@ enum as_status as_sources_new(struct as_source **sources, uint32_t *n, char *con
         AS_FAIL(err, AS_ENOMEM, "no memory for the list of sources");
     for (uint32_t i = 0; i < nnames; i++) {
         AS_TRY(fill_source(&s[i], names[i], err));
-        if (real_case && s[i].folder && lies_in(real_case, s[i].path))
-            AS_FAIL(err, AS_EUSAGE, "the case folder %s lies inside the evidence %s; "
-                    "put it elsewhere", case_dir, s[i].path);
         for (uint32_t k = 0; k < i; k++)
             if (lies_in(s[i].path, s[k].path) || lies_in(s[k].path, s[i].path))
                 AS_FAIL(err, AS_EUSAGE, "%s and %s overlap: name each piece of evidence once",
                         names[k], names[i]);
     }
+    AS_TRY(as_sources_apart(s, nnames, case_dir, err));
     *sources = s;
     *n = nnames;
     s = NULL;
 done:
     as_sources_free(s, nnames);
-    free(real_case);
     return status;
 }
 
@@ -134,10 +145,11 @@ void as_sources_free(struct as_source *sources, uint32_t n)
 struct walk {
     FILE *f;
     uint64_t at; /* bytes written */
+    struct as_hash *hash; /* of them */
     uint8_t *entry;
     struct as_lot *lot; /* [nlots], the last one is open if it has files */
     uint64_t nlots, cap;
-    uint64_t lot_bytes, lot_entries;
+    uint64_t grain_bytes, grain_entries;
     struct as_totals totals;
     struct as_err *err;
 };
@@ -146,8 +158,8 @@ static enum as_status add_to_lot(struct walk *w, uint64_t size, uint64_t len)
 {
     struct as_lot *l = w->nlots ? &w->lot[w->nlots - 1] : NULL;
 
-    if (l == NULL || l->nfiles >= w->lot_entries ||
-        (l->nfiles > 0 && l->bytes + size > w->lot_bytes)) {
+    if (l == NULL || l->nfiles >= w->grain_entries ||
+        (l->nfiles > 0 && l->bytes + size > w->grain_bytes)) {
         if (w->nlots == w->cap) {
             uint64_t cap = w->cap ? 2 * w->cap : 64;
             struct as_lot *more = realloc(w->lot, cap * sizeof *more);
@@ -194,6 +206,7 @@ static enum as_status write_entry(struct walk *w, const struct as_key *key, cons
     AS_TRY(add_to_lot(w, size, ENTRY_HEAD + e.n));
     if (fwrite(w->entry, 1, ENTRY_HEAD + e.n, w->f) != ENTRY_HEAD + e.n)
         AS_FAIL(w->err, AS_EIO, "cannot write the inventory: %s", strerror(errno));
+    as_hash_add(w->hash, w->entry, ENTRY_HEAD + e.n);
     w->at += ENTRY_HEAD + e.n;
     w->totals.entries++;
     w->totals.files += file->type == AS_ENTRY_FILE;
@@ -242,50 +255,32 @@ static enum as_status walk_file(struct walk *w, const struct as_source *s, uint3
     return write_entry(w, &key, &file);
 }
 
-/* Opens path + ".new" for writing. */
-static FILE *open_beside(const char *path, char **beside)
-{
-    if (asprintf(beside, "%s.new", path) < 0) {
-        *beside = NULL;
-        return NULL;
-    }
-    return fopen(*beside, "wb");
-}
-
-static enum as_status close_beside(FILE *f, const char *beside, const char *path, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    bool bad = fflush(f) != 0 || fdatasync(fileno(f)) != 0;
-
-    bad |= fclose(f) != 0;
-    if (bad || rename(beside, path) != 0)
-        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
-done:
-    return status;
-}
-
 enum as_status as_inventory_make(const char *path, const struct as_source *sources, uint32_t n,
-                                 uint64_t lot_bytes, uint64_t lot_entries, struct as_lot **lots,
+                                 uint64_t grain_bytes, uint64_t grain_entries, struct as_lot **lots,
                                  uint64_t *nlots, struct as_totals *totals,
                                  enum as_status (*progress)(void *state, const struct as_totals *t),
                                  void *state, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct walk w = {.lot_bytes = lot_bytes, .lot_entries = lot_entries, .err = err};
+    struct walk w = {.grain_bytes = grain_bytes, .grain_entries = grain_entries, .err = err};
     char *beside = NULL;
+    uint8_t no[20];
 
     *lots = NULL;
-    if ((w.entry = malloc(ENTRY_HEAD + AS_PATH_MAX + 256)) == NULL)
+    if (as_hash_new(&w.hash, false) != AS_OK ||
+        (w.entry = malloc(ENTRY_HEAD + AS_PATH_MAX + 256)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the inventory");
-    if ((w.f = open_beside(path, &beside)) == NULL)
+    if ((w.f = as_beside_open(path, &beside)) == NULL)
         AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
+    as_hash_start(w.hash);
     for (uint32_t i = 0; i < n; i++) {
         if (sources[i].folder)
             AS_TRY(walk_folder(&w, &sources[i], i, progress, state));
         else
             AS_TRY(walk_file(&w, &sources[i], i));
     }
-    status = close_beside(w.f, beside, path, err);
+    as_hash_end(w.hash, w.totals.listing, no, no);
+    status = as_beside_close(w.f, beside, path, err);
     w.f = NULL;
     if (status != AS_OK)
         goto done;
@@ -297,73 +292,13 @@ done:
     if (w.f)
         fclose(w.f);
     free(beside);
+    as_hash_free(w.hash);
     free(w.entry);
     free(w.lot);
     return status;
 }
 
-/* ---- 3. lots ---- */
-
-static const char LOTS_MAGIC[8] = "ASLOTS1";
-
-enum as_status as_lots_write(const char *path, const char *fingerprint, const struct as_totals *totals,
-                             const struct as_lot *lots, uint64_t nlots, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    char *beside = NULL;
-    FILE *f = open_beside(path, &beside);
-    uint64_t len = strlen(fingerprint);
-    bool bad;
-
-    if (f == NULL)
-        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
-    bad = fwrite(LOTS_MAGIC, 8, 1, f) != 1 || fwrite(&len, 8, 1, f) != 1 ||
-          fwrite(fingerprint, 1, len, f) != len || fwrite(totals, sizeof *totals, 1, f) != 1 ||
-          fwrite(&nlots, 8, 1, f) != 1 || fwrite(lots, sizeof *lots, nlots, f) != nlots;
-    if (bad) {
-        fclose(f);
-        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
-    }
-    AS_TRY(close_beside(f, beside, path, err));
-done:
-    free(beside);
-    return status;
-}
-
-enum as_status as_lots_read(const char *path, char **fingerprint, struct as_totals *totals,
-                            struct as_lot **lots, uint64_t *nlots, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    FILE *f = fopen(path, "rb");
-    uint64_t len = 0;
-    char magic[8], *text = NULL;
-    struct as_lot *l = NULL;
-    struct stat st;
-
-    *fingerprint = NULL;
-    *lots = NULL;
-    *nlots = 0;
-    if (f == NULL)
-        return AS_SKIP;
-    if (fstat(fileno(f), &st) != 0 || fread(magic, 8, 1, f) != 1 ||
-        memcmp(magic, LOTS_MAGIC, 8) != 0 || fread(&len, 8, 1, f) != 1 ||
-        len > (uint64_t)st.st_size || (text = calloc(1, len + 1)) == NULL ||
-        fread(text, 1, len, f) != len || fread(totals, sizeof *totals, 1, f) != 1 ||
-        fread(nlots, 8, 1, f) != 1 || *nlots > (uint64_t)st.st_size / sizeof *l ||
-        (l = calloc(*nlots + 1, sizeof *l)) == NULL || fread(l, sizeof *l, *nlots, f) != *nlots)
-        AS_FAIL(err, AS_EFORMAT, "%s is broken; start over with --fresh", path);
-    *fingerprint = text;
-    *lots = l;
-    text = NULL;
-    l = NULL;
-done:
-    free(text);
-    free(l);
-    fclose(f);
-    return status;
-}
-
-/* ---- 4. works ---- */
+/* ---- 3. works ---- */
 
 /* A work and all it borrows, in one allocation each. */
 struct work_room {

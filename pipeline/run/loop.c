@@ -215,6 +215,9 @@ static void read_mail(struct as_loop *l, int from, const struct as_mail *m, uint
         snprintf(text, sizeof text, "%.*s", (int)n, (const char *)m->body);
         told_to_stop(l, (enum as_status)m->v[0], text);
         break;
+    case MAIL_COUNT:
+        l->r->contents_done += m->v[0];
+        break;
     case MAIL_STOPPED:
         if (++l->stopped == l->r->size)
             as_lead_tell_all(l, MAIL_END, 0, NULL, 0);
@@ -265,8 +268,8 @@ static void give(struct as_loop *l)
     }
     if (l->phase == AS_PHASE_LIST) {
         work->lot.mode = AS_READ_LIST;
-        work->lot.part_bytes = r->options->lot_bytes;
-        work->lot.part_entries = r->options->lot_entries;
+        work->lot.part_bytes = as_lot_grain(r->options->lot_bytes);
+        work->lot.part_entries = as_lot_grain(r->options->lot_entries);
     } else if (l->phase == AS_PHASE_RECHECK) {
         work->lot.mode = AS_READ_RECHECK;
     }
@@ -342,11 +345,15 @@ static enum as_status begin(struct as_loop *l, const struct as_lot *lots, uint64
         AS_FAIL(err, AS_ENOMEM, "no memory for %llu lots", (unsigned long long)nlots);
     for (uint64_t i = 0; i < nlots; i++) {
         bytes[i] = lots[i].bytes;
+        if (r->others && r->others[i])
+            continue;
         l->bytes_total += bytes[i];
+        l->lots_total++;
     }
     l->lots = lots;
-    l->lots_total = nlots;
     AS_TRY(as_claims_new(&l->claims, bytes, done, nlots, err));
+    l->bytes_left = as_claims_bytes_left(l->claims);
+    l->begun = as_rank_elapsed(r);
     if (as_claims_left(l->claims) == 0)
         as_lead_tell_all(l, MAIL_END, 0, NULL, 0);
 done:
@@ -361,10 +368,7 @@ static void finish(struct as_loop *l)
 
     if (l->crew)
         c = as_crew_counts(l->crew);
-    r->crew_counts.spawned += c.spawned;
-    r->crew_counts.retried += c.retried;
     r->crew_counts.blamed += c.blamed;
-    r->crew_counts.renewed += c.renewed;
     r->crew_counts.died += c.died;
     while (as_io_pending(r->io) > 0) { /* opens under way still name this crew */
         struct pollfd fd = {as_io_fd(r->io), POLLIN, 0};

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SYNC_S = 2, HELD_MAX = 8 << 20 };
+enum { SYNC_S = 2, COUNT_S = 10, HELD_MAX = 8 << 20 };
 
 struct opening {
     struct as_loop *l;
@@ -114,6 +114,7 @@ static void on_content(void *state, struct as_work *work, const uint8_t sha[32],
     memcpy(l->record + 32, record, n);
     journal(l, AS_REC_CONTENT, l->record, n + 32);
     l->contents++;
+    l->unsaved++;
 }
 
 static void on_split(void *state, struct as_work *work, const uint64_t v[4])
@@ -205,6 +206,20 @@ void as_report_keep(struct as_rank *r, const struct as_lot_report *rep)
     r->report[r->nreports++] = *rep;
 }
 
+/* What is saved of long lots is progress too; rank 0 hears of it now and then. */
+static void count_saved(struct as_loop *l)
+{
+    double t = as_rank_elapsed(l->r);
+
+    l->saved += l->saving;
+    l->saving = 0;
+    if (l->saved == 0 || (!l->stopping && t - l->counted < COUNT_S))
+        return;
+    as_loop_post(l, 0, MAIL_COUNT, l->saved, NULL, 0);
+    l->saved = 0;
+    l->counted = t;
+}
+
 static void commit_done(void *arg)
 {
     struct as_loop *l = arg;
@@ -223,6 +238,7 @@ static void commit_done(void *arg)
         l->telling[l->ntelling++] = l->writing[i];
     }
     l->nwriting = 0;
+    count_saved(l);
 }
 
 void as_loop_tell(struct as_loop *l, bool now)
@@ -255,6 +271,8 @@ void as_loop_sync(struct as_loop *l, bool now)
     l->nwriting = l->nready;
     l->ready = swap;
     l->nready = 0;
+    l->saving = l->unsaved;
+    l->unsaved = 0;
     l->committing = true;
     if (as_io_submit(l->r->io, commit_work, commit_done, l) != AS_OK) {
         as_block_free(l->block);

@@ -14,12 +14,32 @@ void as_lead_tell_all(struct as_loop *l, uint32_t type, uint64_t v0, const void 
         as_loop_post(l, to, type, v0, body, n);
 }
 
+/*
+ * A lot that cannot be finished before the time limit is not begun.  The estimate is a rank's
+ * bytes per second in this phase; a lot waits for the one before it, so it has half of the time.
+ * When only such lots are left, the run is over for now.
+ */
+static void drop_late(struct as_loop *l)
+{
+    double limit = (double)l->r->options->time_limit, t = as_rank_elapsed(l->r);
+    uint64_t done = l->bytes_left - as_claims_bytes_left(l->claims);
+    double rate = (double)done / (t - l->begun + 1e-9) / l->r->size;
+
+    if (limit <= 0 || done == 0 || l->phase == AS_PHASE_LIST || l->stopping)
+        return;
+    l->dropped += as_claims_drop(l->claims, t < limit ? (uint64_t)(rate * (limit - t) / 2) : 0);
+    if (l->dropped > 0 && as_claims_left(l->claims) == l->dropped)
+        as_loop_stop(l, AS_ESTOP, "what is left cannot be finished before the time limit");
+}
+
 void as_lead_claim(struct as_loop *l, int from)
 {
     struct as_grant grant[AS_CLAIM_MAX];
     uint64_t lot[AS_CLAIM_MAX];
-    uint32_t n = l->stop_told ? 0 : as_claims_take(l->claims, (uint32_t)l->r->size, lot);
+    uint32_t n;
 
+    drop_late(l);
+    n = l->stop_told ? 0 : as_claims_take(l->claims, (uint32_t)l->r->size, lot);
     for (uint32_t i = 0; i < n; i++)
         grant[i] = (struct as_grant){lot[i], l->lots[lot[i]]};
     as_loop_post(l, from, MAIL_LOTS, l->stop_told || as_claims_free_lots(l->claims) == 0, grant,
@@ -31,9 +51,10 @@ void as_lead_done(struct as_loop *l, const struct as_lot_report *rep, uint32_t n
     for (uint32_t i = 0; i < n; i++) {
         if (as_claims_done(l->claims, rep[i].lot) != AS_OK)
             as_loop_stop(l, AS_EBUG, "a lot was reported that does not exist");
-        l->items_told += rep[i].items;
-        l->contents_told += rep[i].contents;
+        l->r->items_done += l->phase == AS_PHASE_LIST ? 0 : rep[i].items;
     }
+    if (n > 0)
+        drop_late(l);
     if (n > 0 && as_claims_left(l->claims) == 0)
         as_lead_tell_all(l, MAIL_END, 0, NULL, 0);
 }
@@ -73,7 +94,7 @@ static void show_progress(struct as_loop *l, const struct as_case_status *s, dou
     snprintf(bar, sizeof bar, "%s %3.0f%% [%.*s%*s] %llu/%llu lots, %llu items, %.0f s left",
              phase_name(l->phase), part * 100, cells, "##############################", 30 - cells,
              "", (unsigned long long)s->lots_done, (unsigned long long)s->lots_total,
-             (unsigned long long)s->items_seen, s->eta_s);
+             (unsigned long long)s->items_done, s->eta_s);
     if (isatty(STDERR_FILENO)) {
         as_log_bar(bar);
     } else if (t - line_at >= 60) {
@@ -98,8 +119,9 @@ void as_lead_status(struct as_loop *l, bool now)
     s->lots_done = l->lots_total - as_claims_left(l->claims);
     s->bytes_total = l->bytes_total;
     s->bytes_done = l->bytes_total - as_claims_bytes_left(l->claims);
-    s->items_seen = l->items_told;
-    s->contents_done = l->contents_told;
+    s->items_done = l->r->items_done;
+    s->items_seen = l->r->totals.entries > s->items_done ? l->r->totals.entries : s->items_done;
+    s->contents_done = l->r->contents_done;
     s->elapsed_s = t;
     s->eta_s = s->bytes_done ? t * (double)(s->bytes_total - s->bytes_done) / (double)s->bytes_done : 0;
     as_case_tell(&l->r->kase, s);

@@ -17,6 +17,7 @@ enum mail_type {
     MAIL_ASK,     /* to an owner: v[0] = batch, body = hashes */
     MAIL_GRANT,   /* v[0] = batch, body = a byte per hash  */
     MAIL_STOP,    /* v[0] = status, body = text            */
+    MAIL_COUNT,   /* to 0: v[0] = contents saved since the last of these */
     MAIL_STOPPED, /* to 0: nothing in hand any more        */
     MAIL_END      /* the phase is over                     */
 };
@@ -68,11 +69,15 @@ struct as_loop {
     uint32_t ntelling;
     double telling_since;
     bool lossy; /* a record was lost: no lot is called done any more */
-    uint64_t items, contents; /* of this rank in this phase */
+    uint64_t items, contents; /* of this rank in this lot */
+    uint64_t unsaved, saving, saved; /* contents: in memory, being written, not yet told to rank 0 */
+    double counted;                  /* when they were told */
     /* rank 0 */
     const struct as_lot *lots;
     struct as_claims *claims;
-    uint64_t lots_total, bytes_total, items_told, contents_told;
+    uint64_t lots_total, bytes_total, bytes_left; /* left: when the phase began */
+    uint64_t dropped;                             /* lots too large for the time left */
+    double begun;
     int stopped; /* ranks */
     bool stop_told, superseded;
     double told;

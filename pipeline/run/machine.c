@@ -12,18 +12,22 @@
 
 enum { BROKER_MB = 256, WORKER_MB = 192 };
 
-uint32_t as_machine_ranks(void)
+static uint32_t env_count(const char *name)
 {
-    static const char *const NAMES[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_NTASKS_PER_NODE",
-                                        "MPI_LOCALNRANKS", "PMI_LOCAL_SIZE"};
+    const char *text = getenv(name);
+    long v = text ? strtol(text, NULL, 10) : 0;
 
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
-        const char *text = getenv(NAMES[i]);
-        long v = text ? strtol(text, NULL, 10) : 0;
-        if (v > 0 && v < 1 << 20)
-            return (uint32_t)v;
-    }
-    return 1;
+    return v > 0 && v < 1 << 24 ? (uint32_t)v : 0;
+}
+
+uint32_t as_machine_singles(int size)
+{
+    uint32_t tasks = env_count("SLURM_STEP_NUM_TASKS"), pmi = env_count("PMI_SIZE");
+
+    if (size > 1 || getenv("OMPI_COMM_WORLD_SIZE") || (size == 0 && getenv("PMIX_RANK")))
+        return 0; /* MPI joins them */
+    tasks = pmi > tasks ? pmi : tasks;
+    return tasks > 1 ? tasks : 0;
 }
 
 uint32_t as_machine_cores(void)
@@ -34,6 +38,47 @@ uint32_t as_machine_cores(void)
     if (sched_getaffinity(0, sizeof set, &set) == 0)
         return (uint32_t)CPU_COUNT(&set);
     return all > 0 ? (uint32_t)all : 1;
+}
+
+/* Under mpirun: what its daemon may use, which is bound for all its ranks; under srun: what Slurm says. */
+static uint32_t allowed_cores(uint32_t least)
+{
+    uint32_t n = getenv("SLURM_STEP_NUM_TASKS") ? env_count("SLURM_CPUS_ON_NODE") : 0;
+    cpu_set_t set;
+
+    if (getenv("OMPI_COMM_WORLD_SIZE"))
+        n = getppid() > 1 && sched_getaffinity(getppid(), sizeof set, &set) == 0
+                ? (uint32_t)CPU_COUNT(&set)
+                : 0;
+    return n > least ? n : least;
+}
+
+enum as_status as_machine_node(struct as_comm *comm, struct as_node *node, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    cpu_set_t mine, all, both;
+    uint8_t *masks = NULL;
+    int ranks, me;
+
+    CPU_ZERO(&mine);
+    CPU_ZERO(&all);
+    if (sched_getaffinity(0, sizeof mine, &mine) != 0)
+        for (uint32_t i = 0, n = as_machine_cores(); i < n && i < CPU_SETSIZE; i++)
+            CPU_SET(i, &mine); /* more processors than a mask has */
+    AS_TRY(as_comm_node(comm, &mine, sizeof mine, &masks, &ranks, &me, err));
+    *node = (struct as_node){.ranks = (uint32_t)ranks, .me = (uint32_t)me};
+    for (int i = 0; i < ranks; i++) {
+        cpu_set_t other;
+        memcpy(&other, masks + (size_t)i * sizeof other, sizeof other);
+        CPU_AND(&both, &mine, &other);
+        CPU_OR(&all, &all, &other);
+        node->sharers += CPU_COUNT(&both) > 0;
+    }
+    node->cores = (uint32_t)CPU_COUNT(&all);
+    node->allowed = allowed_cores(node->cores);
+done:
+    free(masks);
+    return status;
 }
 
 static uint64_t read_number(const char *path)
@@ -92,18 +137,24 @@ uint64_t as_machine_memory(void)
     return least;
 }
 
-uint32_t as_machine_examiners(const struct as_options *o, uint32_t ranks, char *why, size_t n)
+uint64_t as_machine_rank_bytes(const struct as_options *o, uint32_t examiners)
 {
-    uint64_t broker = ((uint64_t)(BROKER_MB + WORKER_MB) << 20) +
-                      AS_ARENAS * (AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES);
-    uint64_t share = as_machine_memory() / ranks, fit;
+    return ((uint64_t)(BROKER_MB + WORKER_MB) << 20) +
+           AS_ARENAS * (AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES) +
+           examiners * o->examiner_memory;
+}
+
+uint32_t as_machine_examiners(const struct as_options *o, const struct as_node *node, char *why,
+                              size_t n)
+{
+    uint64_t broker = as_machine_rank_bytes(o, 0);
+    uint64_t share = as_machine_memory() / (node ? node->ranks : 1), fit;
     uint32_t want = (uint32_t)o->examiners, cores = as_machine_cores();
 
     if (n)
         why[0] = 0;
     if (want == 0) {
-        /* not bound: the ranks of the node share the cores */
-        want = cores == (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) ? cores / ranks : cores;
+        want = node ? cores / node->sharers : cores;
         want = want ? want : 1;
     }
     fit = share > broker ? (share - broker) / o->examiner_memory : 0;

@@ -74,8 +74,8 @@ static enum as_status do_lot(struct planner *p, const struct as_lot *lot, uint64
     AS_TRY(as_work_new(&work, p->inventory, &part, id, p->rank.sources, p->rank.nsources, err));
     if (files_max && work->nfiles > files_max)
         work->nfiles = files_max;
-    work->lot.part_bytes = p->o->lot_bytes;
-    work->lot.part_entries = p->o->lot_entries;
+    work->lot.part_bytes = as_lot_grain(p->o->lot_bytes);
+    work->lot.part_entries = as_lot_grain(p->o->lot_entries);
     AS_TRY(as_solo_do(p->solo, work, us, err));
 done:
     return status;
@@ -118,6 +118,8 @@ static enum as_status list_large(struct planner *p, struct as_err *err)
     }
     if (n)
         AS_TRY(as_parts_apply(&p->rank, index, n, err));
+    p->rank.nlots = as_lots_join(p->rank.lots, p->rank.nlots, p->o->lot_bytes,
+                                 p->o->lot_entries, 1);
 done:
     free(lots);
     free(index);
@@ -199,8 +201,9 @@ static enum as_status walk(struct planner *p, struct as_err *err)
         AS_FAIL(err, AS_EIO, "cannot make a temporary folder: %s", strerror(errno));
     }
     snprintf(path, sizeof path, "%s/inventory", p->folder);
-    AS_TRY(as_inventory_make(path, p->rank.sources, p->rank.nsources, p->o->lot_bytes,
-                             p->o->lot_entries, &p->rank.lots, &p->rank.nlots, &p->plan->totals,
+    AS_TRY(as_inventory_make(path, p->rank.sources, p->rank.nsources,
+                             as_lot_grain(p->o->lot_bytes), as_lot_grain(p->o->lot_entries),
+                             &p->rank.lots, &p->rank.nlots, &p->plan->totals,
                              NULL, NULL, err));
     if ((p->inventory = open(path, O_RDONLY | O_CLOEXEC)) < 0)
         AS_FAIL(err, AS_EIO, "cannot read the inventory: %s", strerror(errno));
@@ -224,7 +227,7 @@ enum as_status as_plan_make(const struct as_options *o, uint32_t nnames, char *c
     p->inventory = -1;
     AS_TRY(as_run_check(o, err));
     AS_TRY(as_sources_new(&p->rank.sources, &p->rank.nsources, names, nnames, "", err));
-    AS_TRY(as_solo_new(&p->solo, o, as_machine_examiners(o, 1, NULL, 0), &calls, err));
+    AS_TRY(as_solo_new(&p->solo, o, as_machine_examiners(o, NULL, NULL, 0), &calls, err));
     AS_TRY(walk(p, err));
     AS_TRY(list_large(p, err));
     look_at_lots(p);

@@ -14,6 +14,9 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+/* The first line of the fingerprint of a job without shards. */
+static const char WHOLE[] = "shard = none\n";
+
 /* SHA-256 of a small file, hex; "" when it cannot be read. */
 static void file_sum(const char *path, char to[65])
 {
@@ -61,11 +64,45 @@ static void put_options(FILE *f, const struct as_options *o)
     }
 }
 
-enum as_status as_fingerprint_make(const struct as_rank *r, char **text, struct as_err *err)
+/* The shard, the evidence, the options, the CPU class: what the user decides. */
+static void put_request(FILE *f, const struct as_rank *r)
+{
+    if (r->shard.n)
+        fprintf(f, "shard = %u/%u of lots of %" PRIu64 " bytes, %" PRIu64 " entries\n", r->shard.i,
+                r->shard.n, r->options->lot_bytes, r->options->lot_entries);
+    else
+        fprintf(f, "%s", WHOLE);
+    for (uint32_t i = 0; i < r->nsources; i++) {
+        fprintf(f, "evidence %u = ", i);
+        put_bytes(f, r->sources[i].path);
+        fprintf(f, ", %" PRIu64 " bytes, modified %" PRId64 "\n", r->sources[i].size,
+                r->sources[i].folder ? (int64_t)0 : r->sources[i].mtime_s);
+    }
+    put_options(f, r->options);
+    fprintf(f, "cpu class = %s\n", as_cpu_name((enum as_cpu)r->cpu));
+}
+
+static void put_program(FILE *f, const struct as_models *models)
+{
+    char libs[1024];
+
+    fprintf(f, "assay = %s\n", ASSAY_VERSION);
+    for (size_t d = 0; as_detectors[d]; d++)
+        fprintf(f, "detector %s = version %u, model %s\n", as_detectors[d]->name,
+                as_detectors[d]->version, models->at[d] ? models->sha256[d] : "none");
+    as_media_versions(libs, sizeof libs);
+    fprintf(f, "media libraries = %s\n", libs);
+    as_metadata_versions(libs, sizeof libs);
+    fprintf(f, "metadata libraries = %s\n", libs);
+    as_container_versions(libs, sizeof libs);
+    fprintf(f, "container libraries = %s\n", libs);
+}
+
+/* r == NULL: the program's part alone. */
+static enum as_status make_fingerprint(const struct as_rank *r, char **text, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_models models;
-    char libs[1024];
     size_t n = 0;
     FILE *f;
 
@@ -75,41 +112,71 @@ enum as_status as_fingerprint_make(const struct as_rank *r, char **text, struct 
         as_models_clear(&models);
         AS_FAIL(err, AS_ENOMEM, "no memory for the fingerprint");
     }
-    fprintf(f, "assay = %s\n", ASSAY_VERSION);
-    for (uint32_t i = 0; i < r->nsources; i++) {
-        fprintf(f, "evidence %u = ", i);
-        put_bytes(f, r->sources[i].path);
-        fprintf(f, ", %" PRIu64 " bytes, modified %" PRId64 "\n", r->sources[i].size,
-                r->sources[i].folder ? (int64_t)0 : r->sources[i].mtime_s);
-    }
-    put_options(f, r->options);
-    for (size_t d = 0; as_detectors[d]; d++)
-        fprintf(f, "detector %s = version %u, model %s\n", as_detectors[d]->name,
-                as_detectors[d]->version, models.at[d] ? models.sha256[d] : "none");
-    fprintf(f, "cpu class = %s\n", as_cpu_name((enum as_cpu)r->cpu));
-    as_media_versions(libs, sizeof libs);
-    fprintf(f, "media libraries = %s\n", libs);
-    as_metadata_versions(libs, sizeof libs);
-    fprintf(f, "metadata libraries = %s\n", libs);
-    as_container_versions(libs, sizeof libs);
-    fprintf(f, "container libraries = %s\n", libs);
+    if (r)
+        put_request(f, r);
+    put_program(f, &models);
     fclose(f);
     as_models_clear(&models);
 done:
     return status;
 }
 
-void as_fingerprint_difference(const char *then, const char *now, char *to, size_t n)
+enum as_status as_fingerprint_make(const struct as_rank *r, char **text, struct as_err *err)
 {
-    while (*then && *now) {
-        size_t a = strcspn(then, "\n"), b = strcspn(now, "\n");
-        if (a != b || memcmp(then, now, a) != 0)
-            break;
-        then += a + (then[a] == '\n');
-        now += b + (now[b] == '\n');
+    return make_fingerprint(r, text, err);
+}
+
+enum as_status as_fingerprint_program(char **text, struct as_err *err)
+{
+    return make_fingerprint(NULL, text, err);
+}
+
+struct as_shard as_fingerprint_shard(const char *text)
+{
+    struct as_shard s = {0, 0};
+
+    if (sscanf(text, "shard = %5u/%5u", &s.i, &s.n) != 2)
+        s = (struct as_shard){0, 0};
+    return s;
+}
+
+const char *as_fingerprint_common(const char *text)
+{
+    size_t n = strcspn(text, "/\n");
+    return text + n + (text[n] != 0);
+}
+
+const char *as_fingerprint_programs(const char *text)
+{
+    const char *at = strstr(text, "\nassay = "); /* values have no newlines */
+    return at ? at + 1 : "";
+}
+
+enum as_status as_fingerprint_whole(const char *text, char **whole, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    size_t n = strcspn(text, "\n");
+
+    *whole = NULL;
+    if (asprintf(whole, "%s%s", WHOLE, text + n + (text[n] != 0)) < 0) {
+        *whole = NULL;
+        AS_FAIL(err, AS_ENOMEM, "no memory for the fingerprint");
     }
-    snprintf(to, n, "then \"%.*s\", now \"%.*s\"", (int)strcspn(then, "\n"), then,
-             (int)strcspn(now, "\n"), now);
+done:
+    return status;
+}
+
+void as_fingerprint_difference(const char *there, const char *here, char *to, size_t n)
+{
+    while (*there && *here) {
+        size_t a = strcspn(there, "\n"), b = strcspn(here, "\n");
+        if (a != b || memcmp(there, here, a) != 0)
+            break;
+        there += a + (there[a] == '\n');
+        here += b + (here[b] == '\n');
+    }
+    snprintf(to, n, "there \"%.*s\", here \"%.*s\"", (int)strcspn(there, "\n"), there,
+             (int)strcspn(here, "\n"), here);
 }
 
 static json_t *options_json(const struct as_options *o)
@@ -193,36 +260,62 @@ static void add(json_t *o, const char *name, json_t *value)
     json_object_set_new(o, name, value ? value : json_null());
 }
 
+/* Where and as what this job ran, the same for a run, a shard and a merge. */
+static void add_job(json_t *o, const struct as_rank *r)
+{
+    const char *job = getenv("SLURM_JOB_ID");
+    struct utsname u = {0};
+
+    uname(&u);
+    add(o, "argv", argv_json());
+    add(o, "host", json_pack("{s:s, s:s, s:s}", "name", u.nodename, "kernel", u.release, "machine",
+                             u.machine));
+    add(o, "ranks", json_integer(r->size));
+    add(o, "examiners", json_integer(r->nexaminers));
+    add(o, "attempts", json_integer(r->kase.attempt));
+    add(o, "slurm_job", job ? json_string(job) : json_null());
+    add(o, "seconds", json_real(as_rank_elapsed(r)));
+}
+
 enum as_status as_provenance_make(const struct as_rank *r, const char *fingerprint,
                                   const struct as_outcome *v, const struct as_models *models,
                                   const bool *with, char **text, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    const char *job = getenv("SLURM_JOB_ID");
-    struct utsname u = {0};
     json_t *o = json_object();
 
-    uname(&u);
+    add_job(o, r);
     add(o, "program", json_pack("{s:s, s:s, s:s}", "name", "assay", "version", ASSAY_VERSION,
                                 "commit", ASSAY_COMMIT));
-    add(o, "argv", argv_json());
     add(o, "options", options_json(r->options));
     add(o, "fingerprint", json_string(fingerprint));
-    add(o, "host", json_pack("{s:s, s:s, s:s}", "name", u.nodename, "kernel", u.release, "machine",
-                             u.machine));
     add(o, "cpu_class", json_string(as_cpu_name((enum as_cpu)r->cpu)));
     add(o, "libraries", libraries_json());
     add(o, "detectors", detectors_json(models, with));
-    add(o, "ranks", json_integer(r->size));
-    add(o, "examiners", json_integer(r->nexaminers));
-    add(o, "attempts", json_integer(r->kase.attempt));
     add(o, "items_discovered", json_integer((json_int_t)v->items));
-    add(o, "slurm_job", job ? json_string(job) : json_null());
     add(o, "sealed", json_integer((json_int_t)time(NULL)));
-    add(o, "seconds", json_real(as_rank_elapsed(r)));
     add(o, "sandbox", json_boolean(!r->options->no_sandbox));
     add(o, "exit_code", json_integer(v->code));
+    if (r->shards)
+        add(o, "shards", json_incref(r->shards));
     *text = json_dumps(o, JSON_INDENT(1) | JSON_ENSURE_ASCII);
+    json_decref(o);
+    if (*text == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the provenance");
+done:
+    return status;
+}
+
+enum as_status as_provenance_shard(const struct as_rank *r, const char *head, char **text,
+                                   struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    json_t *o = json_object();
+
+    add_job(o, r);
+    add(o, "audit_head", json_string(head));
+    add(o, "finished", json_integer((json_int_t)time(NULL)));
+    *text = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(o);
     if (*text == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the provenance");

@@ -9,8 +9,27 @@
  * affect results, detector versions, models, CPU class, libraries.  malloc'd.  */
 enum as_status as_fingerprint_make(const struct as_rank *r, char **text, struct as_err *err) AS_MUST_CHECK;
 
-/* Names the first line in which two fingerprints differ. */
-void as_fingerprint_difference(const char *then, const char *now, char *to, size_t n);
+/* The part of it that the program decides: version, detectors, models, libraries.  malloc'd. */
+enum as_status as_fingerprint_program(char **text, struct as_err *err) AS_MUST_CHECK;
+
+/* Which shard a fingerprint names; n == 0: none. */
+struct as_shard as_fingerprint_shard(const char *text);
+
+/* The part that all shards of one job have in common; borrowed. */
+const char *as_fingerprint_common(const char *text);
+
+/* The part that as_fingerprint_program gives; borrowed. */
+const char *as_fingerprint_programs(const char *text);
+
+/* The fingerprint of the job that a shard is of; malloc'd. */
+enum as_status as_fingerprint_whole(const char *text, char **whole, struct as_err *err) AS_MUST_CHECK;
+
+/* Names the first line in which two fingerprints differ, the one there and the one here. */
+void as_fingerprint_difference(const char *there, const char *here, char *to, size_t n);
+
+/* What a finished shard says of its making: JSON text, malloc'd. */
+enum as_status as_provenance_shard(const struct as_rank *r, const char *head, char **text,
+                                   struct as_err *err) AS_MUST_CHECK;
 
 /* JSON text, malloc'd. */
 enum as_status as_provenance_make(const struct as_rank *r, const char *fingerprint,

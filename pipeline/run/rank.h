@@ -12,6 +12,7 @@
 #include "../store/store.h"
 #include "attempt.h"
 #include "inventory.h"
+#include "share.h"
 
 /* Types of journal records. */
 enum {
@@ -55,21 +56,73 @@ struct as_rank {
     int inventory; /* descriptor */
     struct as_io *io;
     struct as_journal *journal;
+    char *const *journals; /* [njournals] folders that the saved state is read from */
+    size_t njournals;
     struct as_owners *owners;
     struct as_crew_counts crew_counts;
     struct as_lot_report *report; /* of the lots this rank did */
     uint64_t nreports, reports_cap;
     struct timespec started;
+    struct as_shard shard;  /* of a run  */
     /* rank 0 */
     struct as_audit *audit;
     struct as_lot *lots;
     uint64_t nlots;
+    bool *others;   /* lots of this phase that other shards do; NULL: none */
+    json_t *shards; /* of a merge: what each says of itself                */
     struct as_totals totals;
     struct as_split *split;
     uint64_t nsplits, splits_cap;
     struct as_case_status tell;
+    uint64_t items_done, contents_done; /* in all attempts, in the phases before this one too */
     double told; /* when status.json was last written */
 };
+
+/* How a run ended, the same on every rank. */
+struct as_outcome {
+    uint64_t items, by_status[AS_ITEM_STATUSES];
+    uint64_t entries; /* items that are entries of file systems            */
+    uint64_t changed;  /* files whose second hash differs */
+    uint64_t unlisted; /* acquisition hashes that did not match */
+    uint64_t findings;
+    char content_digest[65], digest_exact[65];
+    int code; /* exit code */
+};
+
+struct as_run_result; /* run.h */
+
+/* Makes a process ready for a run or a merge: signals, limits, the clock.  *r is set
+ * even on failure.  AS_EUSAGE: no case was named.  Local.                          */
+enum as_status as_rank_new(struct as_rank **r, const struct as_options *o,
+                           struct as_err *err) AS_MUST_CHECK;
+
+/* Starts MPI, and says in *result which rank this is.  Collective. */
+enum as_status as_rank_join(struct as_rank *r, struct as_run_result *result,
+                            struct as_err *err) AS_MUST_CHECK;
+
+/*
+ * Opens the case for a new attempt, or finds that it is sealed (result->sealed_before)
+ * or that the shard is examined (result->shard_before).
+ *   AS_EFORMAT   the case is alive, or was made with another fingerprint
+ * Collective.
+ */
+enum as_status as_rank_open(struct as_rank *r, const char *fingerprint,
+                            struct as_run_result *result, struct as_err *err) AS_MUST_CHECK;
+
+/* Adds to the audit log on the rank that has it; takes the reference.  Local. */
+enum as_status as_rank_audit(struct as_rank *r, const char *event, json_t *fields,
+                             struct as_err *err) AS_MUST_CHECK;
+
+/* Tells of a phase after the lots, unless a newer attempt has begun (AS_ESTOP).  Collective. */
+enum as_status as_rank_last(struct as_rank *r, const char *state, struct as_err *err) AS_MUST_CHECK;
+
+/* Seals the case, unless a newer attempt has begun (AS_ESTOP).  Collective. */
+enum as_status as_rank_seal(struct as_rank *r, const char *fingerprint, struct as_outcome *v,
+                            struct as_err *err) AS_MUST_CHECK;
+
+/* Tells how it ended, stops MPI and frees the rank (NULL: nothing).  Collective. */
+void as_rank_end(struct as_rank *r, struct as_run_result *result, enum as_status status,
+                 const struct as_err *err);
 
 /* Rank 0, now and then: status.json as it is, so that the run is seen to be alive. */
 void as_rank_tell(struct as_rank *r);
@@ -104,17 +157,6 @@ enum as_status as_loop_run(struct as_rank *r, enum as_phase phase, const struct 
  */
 enum as_status as_resume(struct as_rank *r, enum as_phase phase, bool *done, uint64_t nlots,
                          struct as_err *err) AS_MUST_CHECK;
-
-/* How a run ended, the same on every rank. */
-struct as_outcome {
-    uint64_t items, by_status[AS_ITEM_STATUSES];
-    uint64_t entries; /* items that are entries of file systems            */
-    uint64_t changed;  /* files whose second hash differs */
-    uint64_t unlisted; /* acquisition hashes that did not match */
-    uint64_t findings;
-    char content_digest[65], digest_exact[65];
-    int code; /* exit code */
-};
 
 /* Writes results.h5 from the journals.  Collective. */
 enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_outcome *v,

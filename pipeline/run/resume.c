@@ -25,7 +25,7 @@ static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_
     struct found *f = state;
 
     (void)offset;
-    if (type == AS_REC_CONTENT && n > 32 && f->phase == AS_PHASE_EXAMINE) {
+    if (type == AS_REC_CONTENT && n > 32 && f->phase == AS_PHASE_EXAMINE && f->r->owners) {
         if (!as_grow((void **)&f->sha, f->nsha, &f->sha_cap, 32))
             return AS_ENOMEM;
         memcpy(f->sha + 32 * f->nsha++, bytes, 32);
@@ -55,9 +55,9 @@ static enum as_status scan_share(struct found *f, struct as_err *err)
     size_t n = 0;
     bool torn;
 
-    AS_TRY(as_journal_list(r->kase.journal, &names, &n, err));
+    AS_TRY(as_journal_list(r->journals, r->njournals, &names, &n, err));
     for (size_t i = (size_t)r->me; i < n; i += (size_t)r->size)
-        AS_TRY(as_journal_scan(r->kase.journal, names[i], each, f, &torn, err));
+        AS_TRY(as_journal_scan(names[i], each, f, &torn, err));
 done:
     as_journal_list_free(names, n);
     return status;
@@ -66,15 +66,13 @@ done:
 static enum as_status give_to_owners(struct found *f, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    uint8_t *mine = NULL;
-    uint64_t n = 0;
 
-    AS_TRY(as_scatter(f->r->comm, f->sha, f->nsha, 32, sha_owner, f->r, &mine, &n, err));
-    for (uint64_t i = 0; i < n; i++)
-        AS_TRY(as_owners_set_done(f->r->owners, mine + 32 * i));
+    AS_TRY(as_deal(f->r->comm, &f->sha, &f->nsha, 32, sha_owner, f->r, err));
+    for (uint64_t i = 0; i < f->nsha && status == AS_OK; i++)
+        status = as_owners_set_done(f->r->owners, f->sha + 32 * i);
+    status = as_comm_agree(f->r->comm, status, err);
 done:
-    free(mine);
-    return as_comm_agree(f->r->comm, status, err);
+    return status;
 }
 
 static enum as_status mark_done(struct found *f, bool *done, uint64_t nlots, struct as_err *err)
@@ -88,8 +86,10 @@ static enum as_status mark_done(struct found *f, bool *done, uint64_t nlots, str
     AS_TRY(as_comm_gather(r->comm, f->report, f->nreports * sizeof rep, &all, &len, err));
     for (uint64_t at = 0; r->me == 0 && at + sizeof rep <= len; at += sizeof rep) {
         memcpy(&rep, all + at, sizeof rep);
-        if (rep.lot < nlots)
+        if (rep.lot < nlots) {
+            r->items_done += done[rep.lot] ? 0 : rep.items;
             done[rep.lot] = true;
+        }
         as_report_keep(r, &rep);
     }
 done:
@@ -104,8 +104,11 @@ enum as_status as_resume(struct as_rank *r, enum as_phase phase, bool *done, uin
     enum as_status status = AS_OK;
 
     AS_TRY(as_comm_agree(r->comm, scan_share(&f, err), err));
-    if (phase == AS_PHASE_EXAMINE)
+    if (phase == AS_PHASE_EXAMINE && r->owners) {
         AS_TRY(give_to_owners(&f, err));
+        AS_TRY(as_comm_sum(r->comm, &f.nsha, 1));
+        r->contents_done += f.nsha;
+    }
     AS_TRY(mark_done(&f, done, nlots, err));
 done:
     free(f.sha);

@@ -1,9 +1,9 @@
 /* run.c - the main job, phase by phase.
  *
- *  1. starting: sources, CPU class, case, fingerprint
+ *  1. options and CPU class
  *  2. inventory
  *  3. the phases
- *  4. ending
+ *  4. the run
  */
 #include "run.h"
 
@@ -11,9 +11,10 @@
 #include "../../kernels/simd.h"
 #include "../examine/unit.h"
 #include "../log.h"
-#include "machine.h"
 #include "parts.h"
 #include "provenance.h"
+#include "shard.h"
+#include "start.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,17 +23,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-/* ---- 1. starting ---- */
+/* ---- 1. options and CPU class ---- */
 
 enum as_status as_run_check(const struct as_options *o, struct as_err *err)
 {
     bool with[AS_DETECTORS_MAX];
     enum as_status status = AS_OK;
+    struct as_shard shard;
     char word[32];
 
     if (o->max_depth > AS_DEPTH_MAX)
@@ -47,6 +46,8 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
         AS_FAIL(err, AS_EUSAGE, "cannot read --hashes %s: %s", o->hashes, strerror(errno));
     if (o->examiners > 256)
         AS_FAIL(err, AS_EUSAGE, "--examiners can be at most 256");
+    if (o->node_cores > 4096 || o->hours > 1000)
+        AS_FAIL(err, AS_EUSAGE, "--node-cores can be at most 4096, --hours at most 1000");
     if (o->item_seconds < 1)
         AS_FAIL(err, AS_EUSAGE, "--item-seconds must be at least 1");
     if (strcmp(o->recheck, "full") != 0 && strcmp(o->recheck, "stat") != 0 &&
@@ -60,6 +61,9 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
     }
     if (strcmp(o->cpu, "auto") != 0 && as_cpu_find(o->cpu) < 0)
         AS_FAIL(err, AS_EUSAGE, "--cpu is auto, plain, avx2 or avx512, not \"%s\"", o->cpu);
+    AS_TRY(as_shard_parse(o->shard, &shard, err));
+    if (shard.n && (o->sign[0] || o->hashes[0]))
+        AS_FAIL(err, AS_EUSAGE, "--sign and --hashes belong to assay merge: a shard seals nothing");
     AS_TRY(as_detectors_select(o->detectors, with, err));
 done:
     return status;
@@ -82,75 +86,6 @@ done:
     return status;
 }
 
-/* A sealed case of the same fingerprint is simply told again. */
-static enum as_status look_sealed(struct as_rank *r, const char *fingerprint,
-                                  struct as_run_result *result, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    struct as_store *store = NULL;
-    json_t *p = NULL;
-    const char *then;
-    char difference[200];
-
-    if (r->options->fresh || access(r->kase.results, F_OK) != 0)
-        return AS_OK;
-    AS_TRY(as_store_open(&store, r->kase.results, err));
-    p = json_loads(as_store_provenance(store), 0, NULL);
-    then = json_string_value(json_object_get(p, "fingerprint"));
-    if (then == NULL || strcmp(then, fingerprint) != 0) {
-        as_fingerprint_difference(then ? then : "", fingerprint, difference, sizeof difference);
-        AS_FAIL(err, AS_EFORMAT, "%s is sealed and was made otherwise: %s; use --fresh to start over",
-                r->kase.results, difference);
-    }
-    result->sealed_before = true;
-    result->outcome.items = as_store_items(store);
-    result->outcome.code = (int)json_integer_value(json_object_get(p, "exit_code"));
-    snprintf(result->outcome.content_digest, 65, "%s", as_store_attr(store, "content_digest"));
-    snprintf(result->outcome.digest_exact, 65, "%s", as_store_attr(store, "digest_exact"));
-    if (access(r->kase.journal, F_OK) == 0) { /* that run died before it could tell */
-        AS_TRY(as_case_alone(&r->kase, r->options->takeover, err));
-        AS_TRY(as_audit_open(&r->audit, r->kase.audit, err));
-        AS_TRY(as_sealed(r, &result->outcome, err));
-        r->tell.state = "sealed";
-        r->tell.items_seen = result->outcome.items;
-        as_case_tell(&r->kase, &r->tell);
-    }
-done:
-    json_decref(p);
-    as_store_close(store);
-    return status;
-}
-
-/* Rank 0 opens the case; the others learn the attempt. */
-static enum as_status open_case(struct as_rank *r, const char *fingerprint,
-                                struct as_run_result *result, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-
-    if (r->me == 0) {
-        status = look_sealed(r, fingerprint, result, err);
-        if (status == AS_OK && !result->sealed_before)
-            status = as_case_begin(&r->kase, r->options->takeover, err);
-        if (status == AS_OK && !result->sealed_before && r->options->fresh)
-            status = as_case_reset(&r->kase, err);
-    }
-    AS_TRY(as_comm_agree(r->comm, status, err));
-    AS_TRY(as_comm_bcast(r->comm, &result->sealed_before, sizeof result->sealed_before, 0));
-    AS_TRY(as_comm_bcast(r->comm, &result->outcome, sizeof result->outcome, 0));
-    AS_TRY(as_comm_bcast(r->comm, &r->kase.attempt, sizeof r->kase.attempt, 0));
-    AS_TRY(as_comm_agree(r->comm, as_case_set_attempt(&r->kase, r->kase.attempt, err), err));
-done:
-    return status;
-}
-
-static enum as_status audit(struct as_rank *r, const char *event, json_t *fields, struct as_err *err)
-{
-    if (r->audit)
-        return as_audit_add(r->audit, event, fields, err);
-    json_decref(fields);
-    return AS_OK;
-}
-
 /* ---- 2. inventory ---- */
 
 static enum as_status walked(void *state, const struct as_totals *t)
@@ -165,27 +100,16 @@ static enum as_status walked(void *state, const struct as_totals *t)
     return as_stop_signal ? AS_ESTOP : AS_OK;
 }
 
-/* Rank 0: the lots as an earlier attempt left them, or a new walk.  *fresh: new. */
-static enum as_status find_lots(struct as_rank *r, const char *fingerprint, bool *fresh,
-                                struct as_err *err)
+/* Rank 0: the lots as an earlier attempt left them, or a new walk (*fresh). */
+static enum as_status find_lots(struct as_rank *r, bool *fresh, struct as_err *err)
 {
-    enum as_status status;
-    char *then = NULL, difference[200];
-
-    status = as_lots_read(r->kase.lots, &then, &r->totals, &r->lots, &r->nlots, err);
-    *fresh = status == AS_SKIP;
-    if (status == AS_OK && strcmp(then, fingerprint) != 0) {
-        as_fingerprint_difference(then, fingerprint, difference, sizeof difference);
-        AS_FAIL(err, AS_EFORMAT, "the saved state of %s was made otherwise: %s; use --fresh to "
-                "start over", r->kase.dir, difference);
-    }
-    if (*fresh)
-        status = as_inventory_make(r->kase.inventory, r->sources, r->nsources,
-                                   r->options->lot_bytes, r->options->lot_entries, &r->lots,
-                                   &r->nlots, &r->totals, walked, r, err);
-done:
-    free(then);
-    return status;
+    *fresh = r->lots == NULL;
+    if (!*fresh)
+        return AS_OK;
+    return as_inventory_make(r->kase.inventory, r->sources, r->nsources,
+                             as_lot_grain(r->options->lot_bytes),
+                             as_lot_grain(r->options->lot_entries), &r->lots, &r->nlots,
+                             &r->totals, walked, r, err);
 }
 
 /* Looks into large containers and keeps the lots for later attempts. */
@@ -203,8 +127,12 @@ static enum as_status cut_containers(struct as_rank *r, const char *fingerprint,
         AS_TRY(as_loop_run(r, AS_PHASE_LIST, lots, n, NULL, err));
     if (r->me == 0) {
         status = n ? as_parts_apply(r, index, n, err) : AS_OK;
-        if (status == AS_OK)
+        if (status == AS_OK) {
+            r->nlots = as_lots_join(r->lots, r->nlots, r->options->lot_bytes,
+                                    r->options->lot_entries,
+                                    r->shard.n ? r->shard.n : (uint32_t)r->size);
             status = as_lots_write(r->kase.lots, fingerprint, &r->totals, r->lots, r->nlots, err);
+        }
     }
     AS_TRY(as_comm_agree(r->comm, status, err));
 done:
@@ -219,7 +147,7 @@ static enum as_status take_inventory(struct as_rank *r, const char *fingerprint,
     bool fresh = false;
 
     if (r->me == 0)
-        status = find_lots(r, fingerprint, &fresh, err);
+        status = find_lots(r, &fresh, err);
     AS_TRY(as_comm_agree(r->comm, status, err));
     AS_TRY(as_comm_bcast(r->comm, &fresh, sizeof fresh, 0));
     if ((r->inventory = open(r->kase.inventory, O_RDONLY | O_CLOEXEC)) < 0)
@@ -232,11 +160,30 @@ static enum as_status take_inventory(struct as_rank *r, const char *fingerprint,
         as_log(AS_LOG_INFO, "inventory entries=%" PRIu64 " files=%" PRIu64 " bytes=%" PRIu64
                " lots=%" PRIu64 "%s", r->totals.entries, r->totals.files, r->totals.bytes,
                r->nlots, fresh ? "" : " (of an earlier attempt)");
+    if (r->me == 0)
+        as_start_room(r);
 done:
     return status;
 }
 
 /* ---- 3. the phases ---- */
+
+/* Rank 0: lots that other shards do count as done. */
+static enum as_status leave_others(struct as_rank *r, const struct as_lot *lots, uint64_t n,
+                                   bool *done, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    if (r->me != 0 || r->shard.n == 0)
+        return AS_OK;
+    if ((r->others = calloc(n + 1, sizeof *r->others)) == NULL ||
+        as_share_others(lots, n, &r->shard, r->others) != AS_OK)
+        AS_FAIL(err, AS_ENOMEM, "no memory to share out %" PRIu64 " lots", n);
+    for (uint64_t i = 0; i < n; i++)
+        done[i] |= r->others[i];
+done:
+    return status;
+}
 
 static enum as_status phase(struct as_rank *r, enum as_phase which, const struct as_lot *lots,
                             uint64_t nlots, struct as_err *err)
@@ -249,8 +196,11 @@ static enum as_status phase(struct as_rank *r, enum as_phase which, const struct
     done = calloc(n + 1, sizeof *done);
     AS_TRY(as_comm_agree(r->comm, done ? AS_OK : AS_ENOMEM, err));
     AS_TRY(as_resume(r, which, done, n, err));
+    AS_TRY(as_comm_agree(r->comm, leave_others(r, lots, n, done, err), err));
     AS_TRY(as_loop_run(r, which, lots, n, done, err));
 done:
+    free(r->others);
+    r->others = NULL;
     free(done);
     return status;
 }
@@ -292,7 +242,7 @@ static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprin
     enum as_status status = AS_OK;
 
     AS_TRY(start_parts(r, err));
-    status = audit(r, r->kase.attempt == 1 ? "started" : "resumed",
+    status = as_rank_audit(r, r->kase.attempt == 1 ? "started" : "resumed",
                    json_pack("{s:i, s:i, s:i, s:s}", "attempt", (int)r->kase.attempt, "ranks",
                              r->size, "examiners", (int)r->nexaminers, "fingerprint", fingerprint),
                    err);
@@ -300,81 +250,34 @@ static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprin
     AS_TRY(take_inventory(r, fingerprint, err));
     AS_TRY(phase(r, AS_PHASE_EXAMINE, r->lots, r->nlots, err));
     AS_TRY(recheck(r, err));
-    if (r->me == 0 && as_case_superseded(&r->kase)) {
-        status = as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
-                         "a newer attempt of this case has begun; it goes on from here");
-    } else if (r->me == 0) {
-        r->tell.state = "seal";
-        as_case_tell(&r->kase, &r->tell);
+    if (r->shard.n) {
+        AS_TRY(as_rank_last(r, "recheck", err));
+        status = r->me == 0 ? as_shard_leave(r, fingerprint, err) : AS_OK;
+        AS_TRY(as_comm_agree(r->comm, status, err));
+    } else {
+        AS_TRY(as_rank_seal(r, fingerprint, v, err));
     }
-    AS_TRY(as_comm_agree(r->comm, status, err));
-    AS_TRY(as_seal(r, fingerprint, v, err));
-    status = r->me == 0 ? as_sealed(r, v, err) : AS_OK;
-    AS_TRY(as_comm_agree(r->comm, status, err));
 done:
     return status;
 }
 
-/* ---- 4. ending ---- */
-
-static void tell_end(struct as_rank *r, enum as_status status, const struct as_err *err)
-{
-    if (r->me != 0 || r->kase.attempt == 0)
-        return;
-    if (as_case_superseded(&r->kase))
-        return; /* status.json and the audit log are the newer attempt's now */
-    r->tell.state = status == AS_OK ? "sealed" : status == AS_ESTOP ? "stopped" : "failed";
-    r->tell.elapsed_s = as_rank_elapsed(r);
-    r->tell.died = r->crew_counts.died;
-    r->tell.blamed = r->crew_counts.blamed;
-    as_case_tell(&r->kase, &r->tell);
-    if (status != AS_OK &&
-        audit(r, r->tell.state, json_pack("{s:s}", "why", err ? err->text : ""), NULL) != AS_OK)
-        as_log(AS_LOG_WARN, "the audit log could not be closed");
-}
-
-static void clear(struct as_rank *r)
-{
-    as_io_free(r->io);
-    as_journal_close(r->journal);
-    as_owners_free(r->owners);
-    as_audit_close(r->audit);
-    if (r->inventory >= 0)
-        close(r->inventory);
-    as_sources_free(r->sources, r->nsources);
-    as_case_clear(&r->kase);
-    free(r->lots);
-    free(r->split);
-    free(r->report);
-}
-
-/* A start that leaves most of the node idle is told, with the one that does not. */
-static void warn_idle_cores(const struct as_rank *r)
-{
-    uint32_t cores = as_machine_cores(), ranks = as_machine_ranks();
-
-    if (2 * ranks * r->nexaminers < cores)
-        as_log(AS_LOG_WARN,
-               "%u ranks here with %u examiners each use under half of %u allowed cores; better: "
-               "mpirun --map-by ppr:1:node:pe=%u assay run ... (or --examiners %u)",
-               ranks, r->nexaminers, cores, cores, cores / ranks);
-}
+/* ---- 4. the run ---- */
 
 static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *names,
                             char **fingerprint, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    char why[256];
 
     AS_TRY(as_case_init(&r->kase, r->options->output, err));
+    AS_TRY(as_shard_parse(r->options->shard, &r->shard, err));
+    r->tell.shard = r->shard.n ? r->options->shard : NULL;
+    r->journals = &r->kase.journal;
+    r->njournals = 1;
     AS_TRY(as_sources_new(&r->sources, &r->nsources, names, nnames, r->options->output, err));
-    r->nexaminers = as_machine_examiners(r->options, as_machine_ranks(), why, sizeof why);
-    if (why[0])
-        as_log(AS_LOG_WARN, "%s", why);
-    if (r->me == 0)
-        warn_idle_cores(r);
 done:
     status = as_comm_agree(r->comm, status, err);
+    if (status == AS_OK)
+        status = as_start_joined(r, err);
     if (status == AS_OK)
         status = as_comm_agree(r->comm, agree_cpu(r, err), err);
     if (status == AS_OK)
@@ -382,57 +285,27 @@ done:
     return status;
 }
 
-/* What every process that examines must be before it does anything else. */
-static void settle(void)
-{
-    struct rlimit none = {0, 0};
-
-    umask(077);
-    setrlimit(RLIMIT_CORE, &none);
-    as_stop_catch();
-}
-
 enum as_status as_run(const struct as_options *o, int nnames, char *const *names,
                       struct as_run_result *result, struct as_err *err)
 {
-    struct as_rank *r = calloc(1, sizeof *r);
-    enum as_status status = r ? AS_OK : AS_ENOMEM;
+    enum as_status status = AS_OK;
+    struct as_rank *r = NULL;
     char *fingerprint = NULL;
 
     memset(result, 0, sizeof *result);
-    if (r == NULL)
-        return as_fail(err, status, AS_REASON_NONE, __FILE__, __LINE__, "no memory for the run");
-    clock_gettime(CLOCK_MONOTONIC, &r->started);
-    r->options = o;
-    r->inventory = -1;
-    r->zygote.socket = -1;
-    settle();
-    if (o->output[0] == 0)
-        AS_FAIL(err, AS_EUSAGE, "where shall the case go? give -o CASE");
+    AS_TRY(as_rank_new(&r, o, err));
     AS_TRY(as_run_check(o, err));
     if (nnames < 1)
         AS_FAIL(err, AS_EUSAGE, "which evidence? name files, folders or archives");
+    AS_TRY(as_start_alone(err));
     AS_TRY(as_zygote_start(&r->zygote, o, err));
-    AS_TRY(as_comm_start(&r->comm, err));
-    as_stop_catch(); /* MPI puts handlers of its own */
-    r->me = result->me = as_comm_rank(r->comm);
-    r->size = result->ranks = r->tell.ranks = as_comm_size(r->comm);
-    as_log_rank(r->size > 1 ? r->me : -1);
+    AS_TRY(as_rank_join(r, result, err));
     AS_TRY(begin(r, (uint32_t)nnames, names, &fingerprint, err));
-    AS_TRY(open_case(r, fingerprint, result, err));
-    if (!result->sealed_before)
+    AS_TRY(as_rank_open(r, fingerprint, result, err));
+    if (!result->sealed_before && !result->shard_before)
         AS_TRY(examine_and_seal(r, fingerprint, &result->outcome, err));
 done:
-    if (!result->sealed_before)
-        tell_end(r, status, err);
-    result->seconds = as_rank_elapsed(r);
-    result->died = r->crew_counts.died;
-    result->blamed = r->crew_counts.blamed;
-    clear(r);
-    as_zygote_stop(&r->zygote);
-    if (r->comm)
-        as_comm_stop(r->comm);
+    as_rank_end(r, result, status, err);
     free(fingerprint);
-    free(r);
     return status;
 }

@@ -1,4 +1,4 @@
-/* run.h - the main job: inventory, examine, recheck, seal. */
+/* run.h - the main job: inventory, examine, recheck, seal; or all but the seal in shards, and merge. */
 #ifndef AS_RUN_H
 #define AS_RUN_H
 
@@ -8,6 +8,7 @@
 struct as_run_result {
     int me;                  /* this rank, 0 before MPI started */
     bool sealed_before;      /* the case was sealed already: nothing was done */
+    bool shard_before;       /* so was the shard                              */
     struct as_outcome outcome;
     double seconds;
     int ranks;
@@ -16,7 +17,7 @@ struct as_run_result {
 
 /*
  * Runs a case from its evidence to its sealed store.  Starts and stops MPI.
- *   AS_OK        sealed; result->outcome.code is the exit code
+ *   AS_OK        sealed; result->outcome.code is the exit code; with --shard examined only
  *   AS_SKIP      no such evidence
  *   AS_EUSAGE    the request makes no sense
  *   AS_EFORMAT   the case is alive, or its fingerprint differs
@@ -26,6 +27,16 @@ struct as_run_result {
  */
 enum as_status as_run(const struct as_options *o, int nnames, char *const *names,
                       struct as_run_result *result, struct as_err *err) AS_MUST_CHECK;
+
+/*
+ * Seals a case from the journals of the shards of one job, which stay as they are.
+ *   AS_SKIP      a shard is missing, or no such folder
+ *   AS_EUSAGE    the request makes no sense
+ *   AS_EFORMAT   a shard is unfinished, twice there, or not of the same job
+ * and as as_run.  Collective.
+ */
+enum as_status as_merge(const struct as_options *o, int ncases, char *const *cases,
+                        struct as_run_result *result, struct as_err *err) AS_MUST_CHECK;
 
 /* Whether the options make sense, also for plan and cat.  AS_EUSAGE. */
 enum as_status as_run_check(const struct as_options *o, struct as_err *err) AS_MUST_CHECK;

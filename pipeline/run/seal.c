@@ -7,8 +7,11 @@
 #include "../examine/unit.h"
 #include "../log.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LARGE_BYTES = 256 << 10 };
 
 struct seal {
     struct as_rank *r;
@@ -30,6 +33,11 @@ static enum as_status give_row(void *state, uint64_t i, struct as_row *row, stru
         return as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
                        "stopped by a signal while sealing");
     return as_catalogue_row(s->catalogue, i, row, NULL, err);
+}
+
+static void give_finding(void *state, uint64_t i, struct as_finding *f)
+{
+    as_findings_get(state, i, f);
 }
 
 /* One pass over this rank's rows: counts, findings, hashes of the sources. */
@@ -127,7 +135,7 @@ static enum as_status prepare(struct seal *s, struct as_err *err)
     AS_TRY(as_detectors_select(r->options->detectors, s->with, err));
     AS_TRY(as_models_load(&s->models, err));
     AS_TRY(as_findings_new(&s->findings, &s->models, s->with, err));
-    AS_TRY(as_roll_new(&s->roll, err));
+    AS_TRY(as_roll_new(&s->roll, r, err));
     if ((s->sources = calloc(r->nsources + 1, sizeof *s->sources)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the sources");
     AS_TRY(make_timing(s, err));
@@ -142,6 +150,8 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
     const struct as_model *models[AS_DETECTORS_MAX];
     struct as_store_what what = {
         .rows = {s, s->catalogue->first, s->catalogue->count, give_row},
+        .finding = give_finding,
+        .findings = s->findings,
         .sources = s->sources,
         .nsources = r->nsources,
         .timing = s->timing,
@@ -154,7 +164,7 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
 
     for (int d = 0; d < AS_DETECTORS_MAX; d++)
         models[d] = s->models.at[d];
-    AS_TRY(as_findings_rank(s->findings, r->comm, &what.findings, &what.nfindings, err));
+    AS_TRY(as_findings_rank(s->findings, r->comm, &what.nfindings, err));
     v->findings = what.nfindings;
     AS_TRY(as_comm_sum(r->comm, &v->findings, 1));
     status = as_provenance_make(r, fingerprint, v, &s->models, s->with, &provenance, err);
@@ -166,6 +176,21 @@ done:
     return status;
 }
 
+/* Gives back what only the examination needed, which grows with the items. */
+static void make_room(struct as_rank *r)
+{
+    as_owners_free(r->owners);
+    r->owners = NULL;
+    free(r->lots);
+    r->lots = NULL;
+    r->nlots = 0;
+    free(r->split);
+    r->split = NULL;
+    r->nsplits = r->splits_cap = 0;
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES); /* else large blocks stay here when freed */
+    malloc_trim(0);
+}
+
 enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_outcome *v,
                        struct as_err *err)
 {
@@ -173,10 +198,11 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     enum as_status status = AS_OK;
 
     memset(v, 0, sizeof *v);
+    make_room(r);
     AS_TRY(prepare(&s, err));
     AS_TRY(as_catalogue_new(&s.catalogue, r, err));
     AS_TRY(count_all(&s, v, err));
-    AS_TRY(as_roll_call(s.roll, r, s.sources, err));
+    AS_TRY(as_roll_call(s.roll, s.catalogue, s.sources, err));
     if (r->me == 0 && r->options->hashes[0])
         status = as_hashes_compare(r->options->hashes, s.sources, r->nsources, &v->unlisted, err);
     AS_TRY(as_comm_agree(r->comm, status, err));

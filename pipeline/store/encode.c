@@ -6,6 +6,8 @@
  * 1 counting   2 texts   3 what hangs on an item   4 rows                     */
 #include "seal.h"
 
+#include "../hex.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -164,14 +166,6 @@ done:
     return status;
 }
 
-static void put_hex(uint8_t *to, const uint8_t *hash, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        to[2 * i] = (uint8_t) "0123456789abcdef"[hash[i] >> 4];
-        to[2 * i + 1] = (uint8_t) "0123456789abcdef"[hash[i] & 15];
-    }
-}
-
 /* 3 what hangs on an item ---------------------------------------------------------- */
 
 static enum as_status put_kvs(struct as_seal *s, uint64_t i, const struct as_row *row,
@@ -300,11 +294,11 @@ static enum as_status put_item(struct as_seal *s, const struct as_row *row, stru
     as_put_text(rec->path, offset, row->path.len);
     as_put_u64(rec->size, row->size);
     if (row->has_sha256)
-        put_hex(rec->sha256, row->sha256, sizeof row->sha256);
+        as_hex_digits(row->sha256, sizeof row->sha256, (char *)rec->sha256);
     if (row->has_md5)
-        put_hex(rec->md5, row->md5, sizeof row->md5);
+        as_hex_digits(row->md5, sizeof row->md5, (char *)rec->md5);
     if (row->has_sha1)
-        put_hex(rec->sha1, row->sha1, sizeof row->sha1);
+        as_hex_digits(row->sha1, sizeof row->sha1, (char *)rec->sha1);
     as_put_u64(rec->mtime, (uint64_t)row->mtime_s);
     as_put_u16(rec->kind, row->kind);
     rec->status[0] = (uint8_t)row->status;
@@ -339,17 +333,18 @@ done:
 enum as_status as_seal_finding(struct as_seal *s, uint64_t i, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    const struct as_finding *f = &s->what->findings[i];
-    struct as_text text = {f->text, (uint32_t)strnlen(f->text, sizeof f->text)};
+    struct as_finding f;
     uint8_t *to = NULL;
 
+    s->what->finding(s->what->findings, i, &f);
     AS_TRY(add(s, out_table(s, AS_T_findings), 1, &to, err));
     struct as_rec_findings *rec = (struct as_rec_findings *)to;
-    as_put_u64(rec->item_row, f->row);
-    as_put_u16(rec->detector, (uint16_t)s->slot_of[f->det]);
-    as_put_f32(rec->score, f->score);
-    as_put_f32(rec->llr, f->llr);
-    AS_TRY(put_text(s, text, rec->text, err));
+    as_put_u64(rec->item_row, f.row);
+    as_put_u16(rec->detector, (uint16_t)s->slot_of[f.det]);
+    as_put_f32(rec->score, f.score);
+    as_put_f32(rec->llr, f.llr);
+    AS_TRY(put_text(s, (struct as_text){f.text, (uint32_t)strnlen(f.text, sizeof f.text)},
+                    rec->text, err));
 done:
     return status;
 }

@@ -33,6 +33,7 @@ struct as_seal {
     int slot_of[AS_DETECTORS_MAX];     /* detector -> slot of the layout, -1: not in the case */
     uint32_t det_of[AS_DETECTORS_MAX]; /* and back */
     uint64_t mine[AS_TALLIES], before[AS_TALLIES], total[AS_TALLIES];
+    uint64_t finding_row_max; /* of this rank */
     struct as_intern *intern;
     uint64_t last_id; /* of the row before, while counting */
     uint32_t last_part;

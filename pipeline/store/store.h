@@ -47,7 +47,10 @@ struct as_store_what {
     struct as_store_rows rows;
     const struct as_source_row *sources; /* the same on every rank */
     uint32_t nsources;
-    const struct as_finding *findings; /* this rank's share, ranks' shares follow each other */
+    /* This rank's share of the findings, ranks' shares follow each other.  Fills in
+     * finding i; called in ascending order, twice over.                          */
+    void (*finding)(void *state, uint64_t i, struct as_finding *f);
+    void *findings;
     uint64_t nfindings;
     const struct as_timing_row *timing; /* this rank's */
     uint64_t ntiming;

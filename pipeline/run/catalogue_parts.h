@@ -1,0 +1,52 @@
+/* catalogue_parts.h - what catalogue.c, entries.c and join.c share. */
+#ifndef AS_CATALOGUE_PARTS_H
+#define AS_CATALOGUE_PARTS_H
+
+#include "catalogue.h"
+
+/* Where an item and its content lie: numbers of journals and offsets in them. */
+struct as_place {
+    uint64_t at, content_at;
+    uint32_t file : 30, changed : 1, copy : 1; /* journals: attempts x ranks < 2^30 */
+    uint32_t content_file;                     /* AS_NO_CONTENT: there is none      */
+};
+
+#define AS_NO_CONTENT UINT32_MAX
+
+/* The contents that were found: sha256[32], journal[4], offset[8], as as_be_put writes them. */
+enum { AS_CONTENT_BYTES = 44 };
+struct as_contents {
+    uint8_t *rec;
+    uint64_t n, cap;
+};
+
+/* Numbers that memcmp compares. */
+static inline void as_be_put(uint8_t *to, uint64_t v, int n)
+{
+    while (n-- > 0)
+        *to++ = (uint8_t)(v >> 8 * n);
+}
+
+static inline uint64_t as_be_get(const uint8_t *from, int n)
+{
+    uint64_t v = 0;
+
+    while (n-- > 0)
+        v = v << 8 | *from++;
+    return v;
+}
+
+/*
+ * Finds the items and contents in the journals, and gives this rank its run of
+ * items in the order of their keys: c->place, count, first, total.  Collective.
+ */
+enum as_status as_entries_find(struct as_catalogue *c, struct as_rank *r, char *const *names,
+                               size_t n, struct as_contents *contents,
+                               struct as_err *err) AS_MUST_CHECK;
+
+/* Tells each item where its content is, and whether it is a copy of a lower id.
+ * Takes the contents.  Collective.                                             */
+enum as_status as_join(struct as_catalogue *c, struct as_rank *r, struct as_contents *contents,
+                       struct as_err *err) AS_MUST_CHECK;
+
+#endif
