@@ -117,8 +117,10 @@ uint64_t as_claims_drop(struct as_claims *c, uint64_t most)
 {
     uint64_t n = 0;
 
-    for (; c->next < c->norder && c->order[c->next].bytes > most; c->next++)
+    for (; c->next < c->norder && c->order[c->next].bytes > most; c->next++) {
+        c->bytes_next -= c->order[c->next].bytes;
         n++;
+    }
     return n;
 }
 
