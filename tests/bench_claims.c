@@ -9,10 +9,10 @@
 #include "../pipeline/cluster/comm.h"
 #include "../pipeline/run/rank.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sched.h>
 #include <time.h>
 
 struct grant {
@@ -78,8 +78,10 @@ static void serve(struct as_comm *comm, uint64_t nlots, uint32_t as_ranks)
     }
     cpu = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
     wall = seconds(CLOCK_MONOTONIC) - wall;
-    printf("ranks %d, batches as for %u ranks: %llu claims, %.1f lots each, %.2f us of rank 0 a claim, "
-           "%.0f claims/s by the clock\n", as_comm_size(comm), as_ranks, (unsigned long long)claims_n,
+    printf("ranks %d, batches as for %u ranks: %llu claims, %.1f lots each, %.2f us of rank 0 a "
+           "claim, "
+           "%.0f claims/s by the clock\n",
+           as_comm_size(comm), as_ranks, (unsigned long long)claims_n,
            (double)given / (double)claims_n, 1e6 * cpu / (double)claims_n, (double)claims_n / wall);
     as_claims_free(claims);
     free(bytes);

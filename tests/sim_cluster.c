@@ -67,11 +67,13 @@ static const struct option OPTIONS[] = {
     {"--per-node", "ranks of a node", AT(per_node), 64},
     {"--examiners", "of a rank", AT(examiners), 1},
     {"--cores", "of a node; 0: one for each examiner", AT(machine.cores), 0},
-    {"--node-bandwidth", "bytes/s a node can read; 0: without limit", AT(machine.node_bytes_s), 10e9},
+    {"--node-bandwidth", "bytes/s a node can read; 0: without limit", AT(machine.node_bytes_s),
+     10e9},
     {"--stream-bandwidth", "bytes/s one reader can read", AT(machine.stream_bytes_s), 1e9},
-    {"--claim", "seconds rank 0 takes for a message", AT(machine.claim_s), 250e-6},
+    {"--claim", "seconds rank 0 takes for a message", AT(machine.claim_s), 60e-6},
     {"--grant", "seconds more for each lot of an answer", AT(machine.grant_s), 1e-6},
-    {"--latency", "seconds of a message, sleep of the receiver included", AT(machine.latency_s), 1e-3},
+    {"--latency", "seconds of a message, sleep of the receiver included", AT(machine.latency_s),
+     1e-3},
     {"--lot", "processor seconds to begin a lot", AT(machine.lot_s), 25e-3},
     {"--batch", "1: several lots an answer; 0: one", AT(batch), 1},
     {"--mtbf", "seconds between failures of a node; 0: none", AT(machine.mtbf_s), 0},
@@ -221,7 +223,8 @@ static void invent(struct lots *l, const struct settings *s)
         double bytes = exp(z < 20.8 ? z : 20.8); /* --max-item */
         double examine = 0;
         if (picture)
-            examine = factor * exp(s->examine_power * log(bytes) + s->examine_spread * random_normal(&state));
+            examine = factor * exp(s->examine_power * log(bytes) +
+                                   s->examine_spread * random_normal(&state));
         add_item(l, s, (uint64_t)bytes, s->read_item_s + s->read_byte_s * bytes,
                  examine < s->dearest_s ? examine : s->dearest_s);
     }
@@ -232,8 +235,8 @@ static void add_solid(struct lots *l, const struct settings *s)
 {
     struct sim_lot *x = new_lot(l);
 
-    *x = (struct sim_lot){.bytes = (uint64_t)(10 * s->lot_bytes), .read_s = s->solid_s / 2,
-                          .examine_s = s->solid_s};
+    *x = (struct sim_lot){
+        .bytes = (uint64_t)(10 * s->lot_bytes), .read_s = s->solid_s / 2, .examine_s = s->solid_s};
 }
 
 /* ---- 3. lots from a file ---- */
@@ -308,7 +311,8 @@ static void table(const struct settings *s, struct lots *l)
 
     printf("%llu lots, %.4g bytes, %.6g s of work, longest lot %.4g s, dearest item %.4g s\n\n",
            (unsigned long long)l->n, l->bytes, work, longest_lot(l, &s->machine), l->largest_s);
-    puts("| ranks | seconds | efficiency | of what is possible | messages/s | rank 0 busy | longest wait s | failures | lost |");
+    puts("| ranks | seconds | efficiency | of what is possible | messages/s | rank 0 busy | "
+         "longest wait s | failures | lost |");
     puts("|---|---|---|---|---|---|---|---|---|");
     for (uint32_t i = 0; i < s->nranks; i++) {
         struct sim_machine m = s->machine;
@@ -319,8 +323,8 @@ static void table(const struct settings *s, struct lots *l)
         ideal = work / cores_of(&m);
         printf("| %u | %.6g | %.3f | %.3f | %.0f | %.0f %% | %.3g | %llu | %.1f %% |\n", m.ranks,
                r.makespan_s, ideal / r.makespan_s, bound(&m, l, work) / r.makespan_s,
-               (double)r.messages / r.makespan_s, 100 * r.served_s / r.makespan_s,
-               r.longest_wait_s, (unsigned long long)r.failures, 100 * r.lost_s / (work + r.lost_s));
+               (double)r.messages / r.makespan_s, 100 * r.served_s / r.makespan_s, r.longest_wait_s,
+               (unsigned long long)r.failures, 100 * r.lost_s / (work + r.lost_s));
     }
 }
 

@@ -262,7 +262,8 @@ static void begin_reading(struct sim *s, uint32_t rank, uint32_t f)
     r->reading = true;
     if (s->m->node_bytes_s > 0 && l->bytes > 0) {
         r->flight[f].fetched = false;
-        add_job(s, &s->disk[node], (struct job){.weight = 1, .rank = rank, .flight = f, .type = JOB_FETCH},
+        add_job(s, &s->disk[node],
+                (struct job){.weight = 1, .rank = rank, .flight = f, .type = JOB_FETCH},
                 (double)l->bytes / s->m->stream_bytes_s);
     }
     add_job(s, &s->cores[node],
@@ -279,7 +280,8 @@ static void maybe_examine(struct sim *s, uint32_t rank)
         return;
     f->examining = true;
     add_job(s, &s->cores[rank / s->m->ranks_per_node],
-            (struct job){.weight = s->m->examiners, .rank = rank, .flight = r->oldest, .type = JOB_EXAMINE},
+            (struct job){
+                .weight = s->m->examiners, .rank = rank, .flight = r->oldest, .type = JOB_EXAMINE},
             examine_cost(s->m, &s->lots[f->lot]));
 }
 
@@ -287,7 +289,8 @@ static void maybe_examine(struct sim *s, uint32_t rank)
 static void step(struct sim *s, uint32_t rank)
 {
     struct rank *r = &s->rank[rank];
-    uint32_t young = (r->oldest + 1) % FLIGHTS, f = r->flight[r->oldest].lot == NONE ? r->oldest : young;
+    uint32_t young = (r->oldest + 1) % FLIGHTS,
+             f = r->flight[r->oldest].lot == NONE ? r->oldest : young;
 
     if (r->ready == NONE && r->next < r->nqueue)
         r->ready = (int64_t)r->queue[r->next++];
@@ -333,9 +336,10 @@ static void job_done(struct sim *s, const struct job *j)
     if (j->type == JOB_READ_FIRST) {
         double parts = parts_of(l);
         f->may_examine = true;
-        add_job(s, &s->cores[j->rank / s->m->ranks_per_node],
-                (struct job){.weight = 1, .rank = j->rank, .flight = j->flight, .type = JOB_READ_REST},
-                read_cost(s, l) * (1 - 1 / parts));
+        add_job(
+            s, &s->cores[j->rank / s->m->ranks_per_node],
+            (struct job){.weight = 1, .rank = j->rank, .flight = j->flight, .type = JOB_READ_REST},
+            read_cost(s, l) * (1 - 1 / parts));
     }
     f->fetched |= j->type == JOB_FETCH;
     f->read |= j->type == JOB_READ_REST;
