@@ -15,6 +15,9 @@
  */
 #include "sim_engine.h"
 
+#include "../pipeline/examine/slot.h"
+#include "../pipeline/run/lots.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
@@ -144,7 +147,7 @@ static bool settle(struct settings *s)
 
 struct lots {
     struct sim_lot *lot;
-    uint64_t n, cap, entries; /* entries of the last lot */
+    uint64_t n, cap;
     double largest_s, bytes;
 };
 
@@ -159,25 +162,55 @@ static struct sim_lot *new_lot(struct lots *l)
         }
     }
     l->lot[l->n] = (struct sim_lot){0};
-    l->entries = 0;
     return &l->lot[l->n++];
 }
 
-/* The rule of as_inventory_make. */
+/* Grains, as as_inventory_make cuts them. */
 static void add_item(struct lots *l, const struct settings *s, uint64_t bytes, double read_s,
                      double examine_s)
 {
     struct sim_lot *x = l->n ? &l->lot[l->n - 1] : NULL;
 
-    if (x == NULL || (double)l->entries >= s->lot_entries ||
-        (l->entries > 0 && (double)(x->bytes + bytes) > s->lot_bytes))
+    if (x == NULL || x->entries >= as_lot_grain((uint64_t)s->lot_entries) ||
+        (x->entries > 0 && x->bytes + bytes > as_lot_grain((uint64_t)s->lot_bytes)))
         x = new_lot(l);
-    l->entries++;
+    x->entries++;
     x->bytes += bytes;
     x->read_s += read_s;
     x->examine_s += examine_s;
     x->largest_s = examine_s > x->largest_s ? examine_s : x->largest_s;
     l->largest_s = examine_s > l->largest_s ? examine_s : l->largest_s;
+}
+
+/* Grains joined to lots by the program itself, for so many examiners. */
+static void join(const struct lots *grain, const struct settings *s, uint32_t workers,
+                 struct lots *to)
+{
+    struct as_lot *l = calloc(grain->n + 1, sizeof *l);
+    uint64_t n, k = 0;
+
+    if (l == NULL) {
+        fputs("sim_cluster: no memory\n", stderr);
+        exit(70);
+    }
+    for (uint64_t i = 0; i < grain->n; i++)
+        l[i] = (struct as_lot){.at = i,
+                               .len = 1,
+                               .nfiles = grain->lot[i].entries,
+                               .mode = AS_READ_FILES,
+                               .bytes = grain->lot[i].bytes};
+    n = as_lots_join(l, grain->n, (uint64_t)s->lot_bytes, (uint64_t)s->lot_entries, workers);
+    for (uint64_t i = 0; i < n; i++) {
+        struct sim_lot *x = new_lot(to);
+        for (uint64_t end = k + l[i].len; k < end; k++) {
+            const struct sim_lot *g = &grain->lot[k];
+            x->bytes += g->bytes;
+            x->read_s += g->read_s;
+            x->examine_s += g->examine_s;
+            x->largest_s = g->largest_s > x->largest_s ? g->largest_s : x->largest_s;
+        }
+    }
+    free(l);
 }
 
 static uint64_t random_u64(uint64_t *state)
@@ -235,8 +268,10 @@ static void add_solid(struct lots *l, const struct settings *s)
 {
     struct sim_lot *x = new_lot(l);
 
-    *x = (struct sim_lot){
-        .bytes = (uint64_t)(10 * s->lot_bytes), .read_s = s->solid_s / 2, .examine_s = s->solid_s};
+    *x = (struct sim_lot){.bytes = (uint64_t)(10 * s->lot_bytes),
+                          .read_s = s->solid_s / 2,
+                          .examine_s = s->solid_s,
+                          .entries = 1};
 }
 
 /* ---- 3. lots from a file ---- */
@@ -253,7 +288,7 @@ static bool read_lots(struct lots *l, const char *path)
     }
     while ((got = fscanf(f, "%lf %lf %lf", &bytes, &read_s, &examine_s)) == 3 && bytes >= 0 &&
            read_s >= 0 && examine_s >= 0)
-        *new_lot(l) = (struct sim_lot){(uint64_t)bytes, read_s, examine_s, 0};
+        *new_lot(l) = (struct sim_lot){(uint64_t)bytes, read_s, examine_s, 0, 1};
     if (f != stdin)
         fclose(f);
     return got == EOF && l->n > 0;
@@ -305,27 +340,40 @@ static double bound(const struct sim_machine *m, const struct lots *l, double wo
     return read > t ? read : t;
 }
 
+static void line(const struct settings *s, const struct lots *given, double work, uint32_t ranks)
+{
+    struct sim_machine m = s->machine;
+    struct lots joined = {0};
+    const struct lots *l = given;
+    struct sim_result r;
+    double ideal;
+
+    m.ranks = ranks;
+    if (s->lots == NULL) {
+        join(given, s, ranks * m.examiners, &joined);
+        joined.bytes = given->bytes;
+        l = &joined;
+    }
+    r = sim_run(&m, l->lot, l->n);
+    ideal = work / cores_of(&m);
+    printf("| %u | %llu | %.6g | %.3f | %.3f | %.0f | %.0f %% | %.3g | %llu | %.1f %% |\n", ranks,
+           (unsigned long long)l->n, r.makespan_s, ideal / r.makespan_s,
+           bound(&m, l, work) / r.makespan_s, (double)r.messages / r.makespan_s,
+           100 * r.served_s / r.makespan_s, r.longest_wait_s, (unsigned long long)r.failures,
+           100 * r.lost_s / (work + r.lost_s));
+    free(joined.lot);
+}
+
 static void table(const struct settings *s, struct lots *l)
 {
     double work = all_work(l);
 
-    printf("%llu lots, %.4g bytes, %.6g s of work, longest lot %.4g s, dearest item %.4g s\n\n",
-           (unsigned long long)l->n, l->bytes, work, longest_lot(l, &s->machine), l->largest_s);
-    puts("| ranks | seconds | efficiency | of what is possible | messages/s | rank 0 busy | "
+    printf("%.4g bytes, %.6g s of work, dearest item %.4g s\n\n", l->bytes, work, l->largest_s);
+    puts("| ranks | lots | seconds | efficiency | of what is possible | messages/s | rank 0 busy | "
          "longest wait s | failures | lost |");
-    puts("|---|---|---|---|---|---|---|---|---|");
-    for (uint32_t i = 0; i < s->nranks; i++) {
-        struct sim_machine m = s->machine;
-        struct sim_result r;
-        double ideal;
-        m.ranks = s->ranks[i];
-        r = sim_run(&m, l->lot, l->n);
-        ideal = work / cores_of(&m);
-        printf("| %u | %.6g | %.3f | %.3f | %.0f | %.0f %% | %.3g | %llu | %.1f %% |\n", m.ranks,
-               r.makespan_s, ideal / r.makespan_s, bound(&m, l, work) / r.makespan_s,
-               (double)r.messages / r.makespan_s, 100 * r.served_s / r.makespan_s, r.longest_wait_s,
-               (unsigned long long)r.failures, 100 * r.lost_s / (work + r.lost_s));
-    }
+    puts("|---|---|---|---|---|---|---|---|---|---|");
+    for (uint32_t i = 0; i < s->nranks; i++)
+        line(s, l, work, s->ranks[i]);
 }
 
 int main(int argc, char **argv)

@@ -10,6 +10,7 @@ struct sim_lot {
     uint64_t bytes;
     double read_s, examine_s;
     double largest_s; /* its dearest item: what examiners cannot share */
+    uint64_t entries;
 };
 
 struct sim_machine {

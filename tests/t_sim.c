@@ -31,7 +31,7 @@ static void make_lots(void)
         for (int k = 0; k < 4; k++)
             cost *=
                 1 + 9.0 * (double)((x >> (16 + 8 * k)) & 255) / 255 * (double)((x >> (50 + k)) & 1);
-        lot[i] = (struct sim_lot){(uint64_t)(cost * 5e7), cost / 10, cost, cost / 4};
+        lot[i] = (struct sim_lot){(uint64_t)(cost * 5e7), cost / 10, cost, cost / 4, 1};
         work_s += cost * 1.1;
         longest_s = cost > longest_s ? cost : longest_s;
         all_bytes += (double)lot[i].bytes;
@@ -115,7 +115,7 @@ static void t_batches(void **state)
     (void)state;
 
     for (int i = 0; i < 10 * LOTS; i++)
-        small[i] = (struct sim_lot){1000, 0.01, 0.2, 0};
+        small[i] = (struct sim_lot){1000, 0.01, 0.2, 0, 1};
     m.claim_s = 250e-6;
     batched = sim_run(&m, small, 10 * LOTS);
     m.batch = false;
