@@ -119,7 +119,7 @@ ranks() {
 # under_way CASE SECONDS: waits until status.json tells of a phase after the inventory
 under_way() {
     for _ in $(seq $((20 * $2))); do
-        grep -qE '"state": "(examine|recheck|seal)' "$1/status.json" 2>/dev/null && return 0
+        grep -qE '"state": "(examine|recheck|seal)"' "$1/status.json" 2>/dev/null && return 0
         sleep 0.05
     done
     fail "$1 is not under way after $2 s"

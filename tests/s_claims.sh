@@ -27,7 +27,6 @@ finish
 [ "$code" = 75 ] || fail "exit $code, not 75, of a run that was stopped"
 start 2 stopped evidence $lots
 under_way stopped 20
-sleep 0.3
 kill -KILL $(ranks "$pid" | tr ' ' '\n' | grep . | tail -n 1)
 finish
 [ "$code" != 0 ] || fail "a killed run gives 0"

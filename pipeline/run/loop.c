@@ -397,6 +397,8 @@ enum as_status as_loop_run(struct as_rank *r, enum as_phase phase, const struct 
     }
     status = as_comm_agree(r->comm, status, err);
     if (status == AS_OK) {
+        if (r->me == 0)
+            as_lead_status(l, true);
         while (!l->ended)
             turn(l);
         if (r->me == 0)
