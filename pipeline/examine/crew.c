@@ -134,6 +134,8 @@ static void zygote_message(struct as_crew *c)
         value = m->v[1];
         died = m->type == AS_MSG_DIED;
         c->counts.died += died;
+        if (died && m->v[2] > c->tally.peak_kb)
+            c->tally.peak_kb = m->v[2];
         if (c->reader.life != AS_WORKER_NONE && c->reader.tag == tag) {
             if (died && c->reader.life == AS_WORKER_BUSY)
                 as_crew_reader_message(c); /* the end of the lot may have come since */
@@ -220,6 +222,7 @@ enum as_status as_crew_new(struct as_crew **crew, struct as_zygote *zygote,
     c->options = options;
     c->cpu = cpu;
     c->calls = *calls;
+    c->begun = as_now_ns();
     c->reader.socket = -1;
     c->msg = calloc(1, sizeof *c->msg);
     c->record = malloc(AS_RECORD_MAX);
@@ -343,4 +346,10 @@ bool as_crew_quiet(const struct as_crew *c)
 struct as_crew_counts as_crew_counts(const struct as_crew *c)
 {
     return c->counts;
+}
+
+void as_crew_tally(const struct as_crew *c, struct as_tally *tally)
+{
+    *tally = c->tally;
+    tally->span_us = c->nseats * ((as_now_ns() - c->begun) / 1000);
 }

@@ -12,6 +12,7 @@
 #define AS_CREW_H
 
 #include "slot.h"
+#include "tally.h"
 #include "zygote.h"
 
 #include <poll.h>
@@ -100,5 +101,8 @@ void as_crew_stop(struct as_crew *crew);
 bool as_crew_quiet(const struct as_crew *crew);
 
 struct as_crew_counts as_crew_counts(const struct as_crew *crew);
+
+/* What the time went into until now. */
+void as_crew_tally(const struct as_crew *crew, struct as_tally *tally);
 
 #endif

@@ -2,6 +2,7 @@
 #include "crew_parts.h"
 
 #include "../log.h"
+#include "unit.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -160,14 +161,42 @@ static bool take_record(struct as_crew *c, struct as_examiner_seat *s, uint64_t 
     return true;
 }
 
-static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t v[4],
+/* The content in hand took its time, whatever came of it. */
+static void count_busy(struct as_crew *c, const struct as_examiner_seat *s)
+{
+    const struct as_crew_batch *b = batch_of(c, s);
+    const struct as_slot *what = &b->slot[s->slot];
+    uint64_t took = (as_now_ns() - s->w.wall_from) / 1000;
+
+    c->tally.busy_us += took;
+    as_tally_slow(&c->tally, took, what->size,
+                  (struct as_text){b->text + what->path_at, what->path_len});
+}
+
+/* What an examiner says of its time. */
+static void count_times(struct as_crew *c, const struct as_examiner_seat *s)
+{
+    const struct as_crew_batch *b = batch_of(c, s);
+    struct as_times times;
+
+    count_busy(c, s);
+    if (c->msg->len != sizeof times)
+        return;
+    memcpy(&times, c->msg->text, sizeof times);
+    b->work->us[2] += times.decode;
+    c->tally.decode_us += times.decode;
+    for (int d = 0; d < AS_DETECTORS_MAX; d++) {
+        b->work->us[3] += times.det[d];
+        c->tally.det_us[d] += times.det[d];
+    }
+}
+
+static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t v[2],
                    uint32_t code)
 {
-    struct as_work *w = batch_of(c, s)->work;
     uint16_t reason = code == AS_ENOMEM ? AS_REASON_LIMIT_MEMORY : AS_REASON_CRASHED;
 
-    w->us[2] += v[2];
-    w->us[3] += v[3];
+    count_times(c, s);
     s->w.life = AS_WORKER_IDLE;
     if (code == AS_OK && take_record(c, s, v[0])) {
         slot_done(c, s);
@@ -181,7 +210,7 @@ static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t
 
 void as_crew_examiner_message(struct as_crew *c, struct as_examiner_seat *s)
 {
-    uint64_t v[4];
+    uint64_t v[2];
 
     if (!as_crew_hear(c, &s->w))
         return;
@@ -200,6 +229,7 @@ void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int ws
     as_crew_bury(&s->w);
     if (s->serial == 0)
         return;
+    count_busy(c, s);
     as_log(AS_LOG_DEBUG, "examiner died wait_status=%d reason=\"%s\"", wstatus,
            as_reason_text(reason));
     if (reason != AS_REASON_NONE) {

@@ -92,6 +92,8 @@ struct as_crew {
     char broken_why[128];
     uint64_t checked_wall;
     struct as_crew_counts counts;
+    struct as_tally tally;
+    uint64_t begun; /* nanoseconds */
 };
 
 /* Processor time of a worker, 0 when it cannot be told. */

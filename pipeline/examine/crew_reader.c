@@ -279,6 +279,8 @@ static bool take_message(struct as_crew *c)
         c->lot_end = w->taken == w->sent && c->files_end_sent;
         w->us[0] += v[0];
         w->us[1] += v[1];
+        c->tally.read_us += v[0];
+        c->tally.unpack_us += v[1];
         return c->lot_end;
     default:
         return false;

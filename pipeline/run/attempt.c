@@ -216,6 +216,8 @@ void as_case_tell(const struct as_case *c, const struct as_case_status *s)
                   s->eta_s, "ranks", s->ranks, "updated", (json_int_t)time(NULL), "pid",
                   (int)getpid(), "host", host, "shard", s->shard,
                   "note", note[0] ? note : NULL);
+    if (s->time)
+        json_object_set(o, "time", s->time);
     snprintf(beside, sizeof beside, "%s.new", c->status);
     if (o && json_dump_file(o, beside, JSON_INDENT(1)) == 0 && rename(beside, c->status) != 0)
         unlink(beside);

@@ -6,6 +6,7 @@
 
 #include "../err.h"
 
+#include <jansson.h>
 #include <sys/types.h>
 
 struct as_case {
@@ -47,6 +48,7 @@ struct as_case_status {
     uint64_t items_seen, items_done, contents_done, bytes_done, bytes_total, lots_done, lots_total;
     uint64_t died, blamed;
     double elapsed_s, eta_s;
+    json_t *time; /* of as_timing_json, or NULL */
     int ranks;
 };
 

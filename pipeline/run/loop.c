@@ -19,9 +19,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
-enum { GRACE_S = 8, POLL_MAX = 1100 };
+enum { GRACE_S = 8, POLL_MAX = 1100, TALLIES_PER_S = 500 };
 
 /* ---- 1. signals and time ---- */
 
@@ -218,6 +219,10 @@ static void read_mail(struct as_loop *l, int from, const struct as_mail *m, uint
     case MAIL_COUNT:
         l->r->contents_done += m->v[0];
         break;
+    case MAIL_TALLY:
+        if (n == sizeof *l->r->tallies)
+            memcpy(&l->r->tallies[from], m->body, n);
+        break;
     case MAIL_STOPPED:
         if (++l->stopped == l->r->size)
             as_lead_tell_all(l, MAIL_END, 0, NULL, 0);
@@ -308,6 +313,38 @@ static void rest(struct as_loop *l, bool busy)
     ppoll(fds, n, &t, &none);
 }
 
+/* The tally of this rank until now. */
+static void tally_now(struct as_loop *l, struct as_tally *to)
+{
+    struct as_tally crew;
+    struct rusage used;
+
+    *to = l->r->tally;
+    as_crew_tally(l->crew, &crew);
+    if (l->phase != AS_PHASE_EXAMINE)
+        crew.span_us = 0; /* only readers work */
+    as_tally_add(to, &crew);
+    getrusage(RUSAGE_SELF, &used);
+    if ((uint64_t)used.ru_maxrss > to->peak_kb)
+        to->peak_kb = (uint64_t)used.ru_maxrss;
+}
+
+/* Each rank tells rank 0 now and then, the more seldom the more ranks there are. */
+static void tell_tally(struct as_loop *l)
+{
+    double t = as_rank_elapsed(l->r), every = AS_TELL_S + l->r->size / TALLIES_PER_S;
+    struct as_tally tally;
+
+    if (t - l->tallied < every || l->ended)
+        return;
+    l->tallied = t;
+    tally_now(l, &tally);
+    if (l->r->me == 0)
+        l->r->tallies[0] = tally;
+    else
+        as_loop_post(l, 0, MAIL_TALLY, 0, &tally, sizeof tally);
+}
+
 static void turn(struct as_loop *l)
 {
     struct as_err err = {0};
@@ -320,6 +357,7 @@ static void turn(struct as_loop *l)
         as_loop_stop(l, status, err.text);
     claim(l);
     as_loop_tell(l, false);
+    tell_tally(l);
     as_loop_sync(l, false);
     check_stop(l);
     if (l->r->me == 0)
@@ -351,6 +389,8 @@ static enum as_status begin(struct as_loop *l, const struct as_lot *lots, uint64
         l->lots_total++;
     }
     l->lots = lots;
+    if (r->tallies == NULL && (r->tallies = calloc((size_t)r->size, sizeof *r->tallies)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the tallies of %d ranks", r->size);
     AS_TRY(as_claims_new(&l->claims, bytes, done, nlots, err));
     l->bytes_left = as_claims_bytes_left(l->claims);
     l->begun = as_rank_elapsed(r);
@@ -370,6 +410,8 @@ static void finish(struct as_loop *l)
         c = as_crew_counts(l->crew);
     r->crew_counts.blamed += c.blamed;
     r->crew_counts.died += c.died;
+    if (l->crew)
+        tally_now(l, &r->tally);
     while (as_io_pending(r->io) > 0) { /* opens under way still name this crew */
         struct pollfd fd = {as_io_fd(r->io), POLLIN, 0};
         poll(&fd, 1, 100);

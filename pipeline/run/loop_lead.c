@@ -2,7 +2,9 @@
 #include "loop_parts.h"
 
 #include "../log.h"
+#include "timing.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +126,9 @@ void as_lead_status(struct as_loop *l, bool now)
     s->contents_done = l->r->contents_done;
     s->elapsed_s = t;
     s->eta_s = s->bytes_done ? t * (double)(s->bytes_total - s->bytes_done) / (double)s->bytes_done : 0;
+    s->time = as_timing_json(l->r->tallies, l->r->size);
     as_case_tell(&l->r->kase, s);
+    json_decref(s->time);
+    s->time = NULL;
     show_progress(l, s, t);
 }

@@ -18,6 +18,7 @@ enum mail_type {
     MAIL_GRANT,   /* v[0] = batch, body = a byte per hash  */
     MAIL_STOP,    /* v[0] = status, body = text            */
     MAIL_COUNT,   /* to 0: v[0] = contents saved since the last of these */
+    MAIL_TALLY,   /* to 0: body = struct as_tally of the attempt until now */
     MAIL_STOPPED, /* to 0: nothing in hand any more        */
     MAIL_END      /* the phase is over                     */
 };
@@ -34,8 +35,9 @@ struct as_mail {
 };
 
 static_assert(AS_CLAIM_MAX * sizeof(struct as_grant) <= sizeof((struct as_mail *)0)->body &&
-                  AS_REPORTS_MAX * sizeof(struct as_lot_report) <= sizeof((struct as_mail *)0)->body,
-              "an answer and a batch of reports fit a message");
+                  AS_REPORTS_MAX * sizeof(struct as_lot_report) <= sizeof((struct as_mail *)0)->body &&
+                  sizeof(struct as_tally) <= sizeof((struct as_mail *)0)->body,
+              "an answer, a batch of reports and a tally fit a message");
 
 struct as_question {
     uint32_t n, open; /* hashes; owners that have not answered */
@@ -53,6 +55,7 @@ struct as_loop {
     uint32_t nqueue, queue_next;
     uint32_t in_hand; /* given to the crew, not done */
     bool claiming, no_more, ended, stopping, stopped_told;
+    double tallied; /* when the tally was last told */
     double stop_at; /* when items in hand are given up */
     enum as_status why;
     struct as_err err;

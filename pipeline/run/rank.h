@@ -60,6 +60,7 @@ struct as_rank {
     size_t njournals;
     struct as_owners *owners;
     struct as_crew_counts crew_counts;
+    struct as_tally tally; /* of the phases that are over */
     struct as_lot_report *report; /* of the lots this rank did */
     uint64_t nreports, reports_cap;
     struct timespec started;
@@ -76,6 +77,8 @@ struct as_rank {
     struct as_case_status tell;
     uint64_t items_done, contents_done; /* in all attempts, in the phases before this one too */
     double told; /* when status.json was last written */
+    double seal_s;
+    struct as_tally *tallies; /* [size] what each rank told last */
 };
 
 /* How a run ended, the same on every rank. */

@@ -7,6 +7,8 @@
  */
 #include "run.h"
 
+#include "timing.h"
+
 #include "../../kernels/cpu.h"
 #include "../../kernels/simd.h"
 #include "../examine/unit.h"
@@ -250,6 +252,7 @@ static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprin
     AS_TRY(take_inventory(r, fingerprint, err));
     AS_TRY(phase(r, AS_PHASE_EXAMINE, r->lots, r->nlots, err));
     AS_TRY(recheck(r, err));
+    AS_TRY(as_timing_gather(r, err));
     if (r->shard.n) {
         AS_TRY(as_rank_last(r, "recheck", err));
         status = r->me == 0 ? as_shard_leave(r, fingerprint, err) : AS_OK;
