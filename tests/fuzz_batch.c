@@ -172,7 +172,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!take_message(c))
             break;
     }
-    if (blamed_key(c, &key) && as_crew_file_of(c->reading, &key) < 0 && key.part[0] != 0)
+    if (blamed_key(c, AS_REASON_CRASHED, &key) && as_crew_file_of(c->reading, &key) < 0 && key.part[0] != 0)
         abort();
     blame_reader(c, AS_REASON_CRASHED);
     return 0;
