@@ -104,6 +104,7 @@ static struct as_crew *make_crew(struct as_options *o)
     c->msg = calloc(1, sizeof *c->msg);
     c->order = calloc(FILES, sizeof *c->order);
     c->told = calloc(FILES, sizeof *c->told);
+    c->rows = calloc(FILES, sizeof *c->rows);
     c->file_fd = malloc(FILES * sizeof *c->file_fd);
     for (uint32_t i = 0; i < FILES; i++) {
         c->order[i] = i;
