@@ -12,12 +12,13 @@
 /* ---- joining ---- */
 
 /* A lot gets this part of what each worker still has before it, so that the last lots
- * are small (guided self-scheduling, Polychronopoulos and Kuck 1987).              */
-enum { SHARES = 4 };
+ * are small (guided self-scheduling, Polychronopoulos and Kuck 1987); half of it, because a
+ * worker holds one lot more ready.  A worker alone has nobody to wait for.          */
+enum { SHARES = 2 };
 
 static uint64_t share(uint64_t rest, uint64_t most, uint32_t workers)
 {
-    uint64_t part = rest / ((uint64_t)SHARES * (workers ? workers : 1));
+    uint64_t part = workers > 1 ? rest / ((uint64_t)SHARES * workers) : most;
 
     return part < most ? part : most;
 }
