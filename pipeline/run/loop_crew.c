@@ -177,9 +177,17 @@ static void on_done(void *state, struct as_work *work)
     as_work_free(work);
 }
 
+static void on_hand(void *state, uint32_t seat, const struct as_hand *hand)
+{
+    struct as_loop *l = state;
+
+    as_hands_note(&l->r->hands, seat, hand);
+}
+
 struct as_crew_calls as_loop_calls(struct as_loop *l)
 {
-    return (struct as_crew_calls){l, on_open, on_item, on_ask, on_content, on_split, on_chunk, on_done};
+    return (struct as_crew_calls){l,        on_open,  on_item, on_ask, on_content,
+                                  on_split, on_chunk, on_done, on_hand};
 }
 
 /* ---- journal ---- */

@@ -233,7 +233,10 @@ static enum as_status start_parts(struct as_rank *r, struct as_err *err)
     if (r->me == 0)
         AS_TRY(as_audit_open(&r->audit, r->kase.audit, err));
 done:
-    return as_comm_agree(r->comm, status, err);
+    status = as_comm_agree(r->comm, status, err);
+    if (status == AS_OK)
+        status = as_hands_begin(&r->hands, r->comm, r->kase.journal, r->kase.attempt, err);
+    return status;
 }
 
 static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprint,
