@@ -136,7 +136,7 @@ static void check_stop(struct as_loop *l)
         return;
     if (l->committing)
         return;
-    if (as_journal_held(l->r->journal) > 0 && l->commit_status == AS_OK) {
+    if ((as_journal_held(l->r->journal) > 0 || l->uncopied) && l->commit_status == AS_OK) {
         as_loop_sync(l, true);
         return;
     }
