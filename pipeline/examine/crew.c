@@ -229,7 +229,8 @@ enum as_status as_crew_new(struct as_crew **crew, struct as_zygote *zygote,
     c->room = malloc(sizeof *c->room);
     c->row = calloc(1, sizeof *c->row);
     c->seat = calloc(nexaminers, sizeof *c->seat);
-    if (!c->msg || !c->record || !c->room || !c->row || !c->seat)
+    c->held = calloc((size_t)nexaminers + 1, sizeof *c->held);
+    if (!c->msg || !c->record || !c->room || !c->row || !c->seat || !c->held)
         AS_FAIL(err, AS_ENOMEM, "no memory for the crew");
     for (int i = 0; i < AS_ARENAS; i++)
         AS_TRY(make_arena(c, &c->arena[i], err));
@@ -273,6 +274,7 @@ void as_crew_free(struct as_crew *c)
         free_arena(&c->arena[i]);
     as_crew_close_files(c);
     free(c->seat);
+    free(c->held);
     free(c->msg);
     free(c->record);
     free(c->room);
@@ -327,6 +329,7 @@ enum as_status as_crew_turn(struct as_crew *c, struct as_err *err)
     }
     as_crew_reader_schedule(c);
     as_crew_examiners_schedule(c);
+    as_crew_hands(c);
     if (c->broken)
         AS_FAIL(err, AS_ESTOP, "%s; the state is saved, run again to go on", c->broken_why);
 done:

@@ -13,8 +13,8 @@ static struct as_crew_batch *batch_of(struct as_crew *c, const struct as_examine
     return &c->arena[s->arena].batch;
 }
 
-/* A waiting content of one lot, or of any; with `retry` one that must be done alone. */
-static bool find_in(struct as_crew *c, const uint64_t *lot, bool retry, uint32_t *arena,
+/* A waiting content of one lot, or of any; one that must be done alone, or one that need not. */
+static bool find_in(struct as_crew *c, const uint64_t *lot, bool alone, uint32_t *arena,
                     uint32_t *slot)
 {
     for (uint32_t a = 0; a < AS_ARENAS; a++) {
@@ -22,7 +22,7 @@ static bool find_in(struct as_crew *c, const uint64_t *lot, bool retry, uint32_t
         if (b->work == NULL || (lot && b->work->id != *lot))
             continue;
         for (uint32_t i = 0; i < b->nslots; i++)
-            if (b->state[i] == AS_SLOT_WAITS && (b->tries[i] > 0) == retry) {
+            if (b->state[i] == AS_SLOT_WAITS && b->alone[i] == alone) {
                 *arena = a;
                 *slot = i;
                 return true;
@@ -32,12 +32,25 @@ static bool find_in(struct as_crew *c, const uint64_t *lot, bool retry, uint32_t
 }
 
 /* What a seat does next: the lot it is in first, because each change of lot costs an examiner. */
-static bool find_waiting(struct as_crew *c, const struct as_examiner_seat *s, bool retry,
+static bool find_waiting(struct as_crew *c, const struct as_examiner_seat *s, bool alone,
                          uint32_t *arena, uint32_t *slot)
 {
-    if (s->w.life != AS_WORKER_NONE && find_in(c, &s->lot, retry, arena, slot))
+    if (s->w.life != AS_WORKER_NONE && find_in(c, &s->lot, alone, arena, slot))
         return true;
-    return find_in(c, NULL, retry, arena, slot);
+    return find_in(c, NULL, alone, arena, slot);
+}
+
+/* For the log of a suspect: its key, and how many others are busy beside it. */
+static void log_alone(const struct as_crew *c, const struct as_slot *what)
+{
+    char key[AS_KEY_MAX * 11 + 1] = "";
+    uint32_t busy = 0, at = 0;
+
+    for (uint32_t i = 0; i < what->key.n && i < AS_KEY_MAX; i++)
+        at += (uint32_t)snprintf(key + at, sizeof key - at, i ? ".%u" : "%u", what->key.part[i]);
+    for (uint32_t i = 0; i < c->nseats; i++)
+        busy += c->seat[i].serial != 0;
+    as_log(AS_LOG_INFO, "examines a suspect alone key=%s others_busy=%u", key, busy);
 }
 
 static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t arena, uint32_t slot)
@@ -54,9 +67,12 @@ static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t ar
     m->v[1] = what->size;
     m->v[2] = what->kind;
     m->v[3] = ++c->next_serial;
+    as_crew_hold(c, s, what);
+    if (b->alone[slot] && b->tries[slot] == 0)
+        log_alone(c, what);
     if (as_channel_send(s->w.socket, m, &b->fd[slot], behind ? 1 : 0) != 0)
         return; /* dead: its death will be told, the content still waits */
-    c->retries -= b->tries[slot] > 0;
+    c->alones -= b->alone[slot];
     b->state[slot] = AS_SLOT_RUNS;
     s->w.life = AS_WORKER_BUSY;
     s->w.cpu_from = as_crew_cpu_ns(&s->w);
@@ -91,11 +107,11 @@ static bool occupy(struct as_crew *c, struct as_examiner_seat *s, bool alone)
 
 void as_crew_examiners_schedule(struct as_crew *c)
 {
-    bool alone = c->retries > 0;
+    bool alone = c->alones > 0;
 
     if (c->stopping || c->broken)
         return;
-    if (c->reader_alone && c->reader.life == AS_WORKER_BUSY && c->fills > 0)
+    if ((c->reader_alone || c->lone) && c->reader.life == AS_WORKER_BUSY && c->fills > 0)
         return;
     if (alone && !as_crew_examiners_idle(c))
         return;
@@ -127,8 +143,9 @@ static void blame_content(struct as_crew *c, struct as_examiner_seat *s, uint16_
 
     if (b->tries[s->slot]++ == 0) {
         b->state[s->slot] = AS_SLOT_WAITS;
+        b->alone[s->slot] = true;
         s->serial = 0;
-        c->retries++;
+        c->alones++;
         return;
     }
     c->counts.blamed++;
@@ -237,7 +254,7 @@ void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int ws
         return;
     }
     b->state[s->slot] = AS_SLOT_WAITS;
-    c->retries += b->tries[s->slot] > 0;
+    c->alones += b->alone[s->slot];
     s->serial = 0;
     if (++b->unblamed[s->slot] > AS_TRIES_UNBLAMED) {
         c->broken = true;

@@ -137,7 +137,7 @@ static void check_stop(struct as_loop *l)
         return;
     if (l->committing)
         return;
-    if (as_journal_held(l->r->journal) > 0 && l->commit_status == AS_OK) {
+    if ((as_journal_held(l->r->journal) > 0 || l->uncopied) && l->commit_status == AS_OK) {
         as_loop_sync(l, true);
         return;
     }
@@ -353,8 +353,10 @@ static void turn(struct as_loop *l)
 
     as_io_reap(l->r->io);
     status = as_crew_turn(l->crew, &err);
-    if (status != AS_OK)
+    if (status != AS_OK) {
+        l->r->hands.keep = true;
         as_loop_stop(l, status, err.text);
+    }
     claim(l);
     as_loop_tell(l, false);
     tell_tally(l);
@@ -377,6 +379,7 @@ static enum as_status begin(struct as_loop *l, const struct as_lot *lots, uint64
     if ((l->record = malloc(AS_RECORD_MAX + 32)) == NULL || !as_loop_grow_reports(l))
         AS_FAIL(err, AS_ENOMEM, "no memory for the run");
     AS_TRY(as_crew_new(&l->crew, &r->zygote, r->options, r->nexaminers, r->cpu, &calls, err));
+    as_crew_suspect(l->crew, r->hands.suspects, r->hands.nsuspects);
     if (r->me != 0)
         goto done;
     if ((bytes = calloc(nlots + 1, sizeof *bytes)) == NULL)

@@ -65,9 +65,11 @@ struct as_loop {
     enum as_status commit_status;
     struct as_err commit_err;
     bool committing;
-    double synced;
-    struct as_lot_report *ready, *writing; /* [cap]: done lots, not yet synced; being synced */
+    bool copying, uncopied; /* the commit brings all to the case; it lacks something */
+    double synced, copied;
+    struct as_lot_report *ready, *writing; /* [cap]: done lots, not yet in the case; on the way */
     uint32_t nready, nwriting, cap;
+    uint32_t nnear; /* of those ready: safe on the disk of the node */
     struct as_lot_report telling[AS_REPORTS_MAX]; /* synced, rank 0 has not been told */
     uint32_t ntelling;
     double telling_since;

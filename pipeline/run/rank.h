@@ -11,6 +11,7 @@
 #include "../options.h"
 #include "../store/store.h"
 #include "attempt.h"
+#include "hands.h"
 #include "inventory.h"
 #include "share.h"
 
@@ -59,6 +60,7 @@ struct as_rank {
     char *const *journals; /* [njournals] folders that the saved state is read from */
     size_t njournals;
     struct as_owners *owners;
+    struct as_hands hands;
     struct as_crew_counts crew_counts;
     struct as_tally tally; /* of the phases that are over */
     struct as_lot_report *report; /* of the lots this rank did */
