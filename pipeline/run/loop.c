@@ -307,7 +307,7 @@ static void rest(struct as_loop *l, bool busy)
         asking |= l->question[i].open > 0;
     if (!busy)
         t.tv_nsec = l->r->size == 1 ? 20000000 : asking ? 100000 : 1000000;
-    n = as_crew_poll(l->crew, fds, POLL_MAX - 1);
+    n = as_loop_behind(l) ? 0 : as_crew_poll(l->crew, fds, POLL_MAX - 1);
     fds[n++] = (struct pollfd){as_io_fd(l->r->io), POLLIN, 0};
     sigemptyset(&none);
     ppoll(fds, n, &t, &none);
@@ -352,7 +352,7 @@ static void turn(struct as_loop *l)
     enum as_status status;
 
     as_io_reap(l->r->io);
-    status = as_crew_turn(l->crew, &err);
+    status = as_loop_behind(l) ? AS_OK : as_crew_turn(l->crew, &err);
     if (status != AS_OK) {
         l->r->hands.keep = true;
         as_loop_stop(l, status, err.text);

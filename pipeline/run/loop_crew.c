@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SYNC_S = 2, COPY_S = 60, COUNT_S = 10, HELD_MAX = 8 << 20 };
+enum { SYNC_S = 2, COPY_S = 60, COUNT_S = 10, HELD_MAX = 8 << 20, HELD_STOP = 64 << 20 };
 
 struct opening {
     struct as_loop *l;
@@ -293,6 +293,11 @@ static void take_along(struct as_loop *l)
     l->nready = 0;
     l->saving = l->unsaved;
     l->unsaved = 0;
+}
+
+bool as_loop_behind(const struct as_loop *l)
+{
+    return l->committing && as_journal_held(l->r->journal) > HELD_STOP;
 }
 
 void as_loop_sync(struct as_loop *l, bool now)

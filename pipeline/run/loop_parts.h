@@ -100,6 +100,9 @@ void as_loop_stop(struct as_loop *l, enum as_status why, const char *text);
 struct as_crew_calls as_loop_calls(struct as_loop *l);
 bool as_loop_grow_reports(struct as_loop *l); /* false: no memory */
 
+/* The disk does not keep up: nothing more is taken from the crew while so much is held. */
+bool as_loop_behind(const struct as_loop *l);
+
 /* Starts a sync when a lot is through, much is held, or it has been a while; or now. */
 void as_loop_sync(struct as_loop *l, bool now);
 
