@@ -105,11 +105,20 @@ static bool occupy(struct as_crew *c, struct as_examiner_seat *s, bool alone)
     return true;
 }
 
+/* What is to be alone stays alone until it is done. */
+static bool alone_now(struct as_crew *c)
+{
+    for (uint32_t i = 0; i < c->nseats; i++)
+        if (c->seat[i].serial != 0 && batch_of(c, &c->seat[i])->alone[c->seat[i].slot])
+            return true;
+    return false;
+}
+
 void as_crew_examiners_schedule(struct as_crew *c)
 {
     bool alone = c->alones > 0;
 
-    if (c->stopping || c->broken)
+    if (c->stopping || c->broken || alone_now(c))
         return;
     if ((c->reader_alone || c->lone) && c->reader.life == AS_WORKER_BUSY && c->fills > 0)
         return;
