@@ -1,5 +1,6 @@
 /* cmd_run.c - assay run: the main job. */
 #include "../run/run.h"
+#include "../log.h"
 #include "cmd.h"
 
 #include <inttypes.h>
@@ -46,8 +47,14 @@ static void print_shard(const struct as_options *o, const struct as_run_result *
 int as_cmd_ended(const struct as_options *o, const struct as_run_result *result,
                  enum as_status status, const struct as_err *err)
 {
+    if (status != AS_OK && result->me == 0) {
+        as_cmd_fail(err, code_of(status));
+        if (code_of(status) == AS_EXIT_IO)
+            as_log(AS_LOG_ERROR, "what was finished is kept: when the cause is mended, run the same "
+                                 "command again to go on");
+    }
     if (status != AS_OK)
-        return result->me == 0 ? as_cmd_fail(err, code_of(status)) : code_of(status);
+        return code_of(status);
     if (result->me == 0 && o->shard[0])
         print_shard(o, result);
     else if (result->me == 0)

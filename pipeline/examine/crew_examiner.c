@@ -53,7 +53,7 @@ static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t ar
     m->v[1] = what->size;
     m->v[2] = what->kind;
     m->v[3] = ++c->next_serial;
-    if (as_channel_send(s->w.socket, m, &b->fd[slot], behind ? 1 : 0) != 0)
+    if (!as_crew_send(c, s->w.socket, &b->fd[slot], behind ? 1 : 0))
         return; /* dead: its death will be told, the content still waits */
     c->retries -= b->tries[slot] > 0;
     b->state[slot] = AS_SLOT_RUNS;
@@ -210,9 +210,7 @@ void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int ws
     c->retries += b->tries[s->slot] > 0;
     s->serial = 0;
     if (++b->unblamed[s->slot] > AS_TRIES_UNBLAMED) {
-        c->broken = true;
-        snprintf(c->broken_why, sizeof c->broken_why,
-                 "an examiner was killed %d times from outside on one item (out of memory?)",
-                 AS_TRIES_UNBLAMED + 1);
+        as_crew_break(c, AS_ESTOP, "an examiner was killed %d times from outside on one item (out of memory?)",
+                      AS_TRIES_UNBLAMED + 1);
     }
 }

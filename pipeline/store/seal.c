@@ -100,6 +100,12 @@ enum as_status as_store_seal_with(const char *path, struct as_comm *comm,
     AS_TRY(as_comm_agree(comm, mine, err));
 done:
     as_store_close(store);
+    if (status == AS_EFORMAT) { /* what was just written: no input of the user's is to blame */
+        char text[sizeof err->text];
+        snprintf(text, sizeof text, "%s", err ? err->text : "");
+        status = as_fail(err, AS_EIO, AS_REASON_NONE, __FILE__, __LINE__,
+                         "the new store does not read as it was written: %s", text);
+    }
     if (status != AS_OK && first && tmp != NULL)
         unlink(tmp);
     free(tmp);
