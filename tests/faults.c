@@ -27,6 +27,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -172,6 +173,14 @@ WRAP(int, fsync, -1, (int fd), (fd))
 WRAP(int, fdatasync, -1, (int fd), (fd))
 WRAP(int, ftruncate64, -1, (int fd, off_t n), (fd, n))
 WRAP(int, fallocate64, -1, (int fd, int mode, off_t from, off_t n), (fd, mode, from, n))
+/* Where space cannot be reserved by order, what is free is not told either. */
+WRAP_OWN(int, fstatvfs64, (int fd, struct statvfs64 *v))
+{
+    bool dumb = fault.on && fault.error == EOPNOTSUPP && strcmp(fault.call, "fallocate64") == 0;
+
+    return dumb || fails("fstatvfs64") ? -1 : __real_fstatvfs64(fd, v);
+}
+
 WRAP_AFTER(int, close, -1, (int fd), (fd))
 WRAP(int, dup2, -1, (int from, int to), (from, to))
 WRAP(int, rename, -1, (const char *from, const char *to), (from, to))
