@@ -1,6 +1,7 @@
 /* err.c - filling an error report. */
 #include "err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,23 @@ enum as_status as_fail(struct as_err *err, enum as_status status, enum as_reason
         if ((unsigned char)*c < 0x20)
             *c = ' ';
     return status;
+}
+
+bool as_errno_is_ours(int error)
+{
+    switch (error) {
+    case ENOMEM:
+    case ENOBUFS:
+    case EMFILE:
+    case ENFILE:
+    case ENOTCONN: /* the server of a network file system is gone */
+    case ESHUTDOWN:
+    case ETIMEDOUT:
+    case EHOSTDOWN:
+        return true;
+    default:
+        return false;
+    }
 }
 
 void as_err_clear(struct as_err *err)

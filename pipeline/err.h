@@ -13,6 +13,10 @@ struct as_err {
     char text[256]; /* for the user, no newline, may be cut */
 };
 
+/* True for an errno that tells of this machine or its connection to the disk, not of the file:
+ * the file may be well, so nothing may be recorded of it, and the run has to stop.        */
+bool as_errno_is_ours(int error);
+
 #define AS_MUST_CHECK __attribute__((warn_unused_result))
 
 /* Fill `err` (may be NULL) and return `status`.  The one breakpoint to set. */

@@ -11,12 +11,14 @@
 
 #include "hex.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MODEL_FILE_MAX = 16 << 20 };
 
@@ -140,7 +142,8 @@ enum as_status as_model_read(const char *path, const struct as_detector *det,
     *model = NULL;
     AS_TRY(read_file(path, &text, &len, err));
     if ((root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at)) == NULL)
-        AS_FAIL(err, AS_EUSAGE, "the model %s, line %d: %s", path, at.line, at.text);
+        AS_FAIL(err, json_error_code(&at) == json_error_out_of_memory ? AS_ENOMEM : AS_EUSAGE,
+                "the model %s, line %d: %s", path, at.line, at.text);
     if ((m = calloc(1, sizeof *m)) == NULL ||
         (m->weights = calloc(det->dim, sizeof *m->weights)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the model %s", path);
@@ -166,15 +169,6 @@ void as_model_free(struct as_model *model)
     free(model);
 }
 
-static bool is_there(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-
-    if (f)
-        fclose(f);
-    return f != NULL;
-}
-
 /* Writes the path of the model of `name`; false when there is none. */
 static bool find_file(const char *name, char *path, size_t n)
 {
@@ -184,7 +178,9 @@ static bool find_file(const char *name, char *path, size_t n)
 
     for (size_t i = 0; rooms[i]; i++) {
         const int len = snprintf(path, n, "%s/%s.json", rooms[i], name);
-        if (len > 0 && (size_t)len < n && is_there(path))
+        /* one that cannot be looked at is not taken for absent: reading it says what is wrong */
+        if (len > 0 && (size_t)len < n &&
+            (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)))
             return true;
     }
     return false;

@@ -270,7 +270,7 @@ static void t_full(void **state)
     limit = before;
     limit.rlim_cur = 200;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    assert_int_equal(as_audit_add(a, "stop", NULL, &err), AS_EIO);
+    assert_int_equal(as_audit_add(a, "stop", json_object(), &err), AS_EIO);
     setrlimit(RLIMIT_FSIZE, &before);
     assert_int_equal(check(&count, &err), AS_OK);
     assert_int_equal(count, 1);

@@ -129,7 +129,7 @@ static void test_writer(void **state)
 
     (void)state;
     assert_int_equal(as_audit_open(&a, path, &err), AS_OK);
-    assert_int_equal(as_audit_add(a, "start", NULL, &err), AS_OK);
+    assert_int_equal(as_audit_add(a, "start", json_object(), &err), AS_OK);
     as_audit_close(a);
     put("{\"event\": \"sto", false);
     assert_int_equal(as_audit_open(&a, path, &err), AS_OK);

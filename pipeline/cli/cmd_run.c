@@ -1,6 +1,7 @@
 /* cmd_run.c - assay run: the main job. */
 #include "../report/show_time.h"
 #include "../run/run.h"
+#include "../log.h"
 #include "cmd.h"
 
 #include <inttypes.h>
@@ -54,9 +55,12 @@ int as_cmd_ended(const struct as_options *o, const struct as_run_result *result,
 
     if (result->me == 0 && status != AS_OK)
         as_cmd_fail(err, code);
-    else if (result->me == 0 && o->shard[0])
+    if (result->me == 0 && code == AS_EXIT_IO)
+        as_log(AS_LOG_ERROR, "what was finished is kept: when the cause is mended, run the same "
+                             "command again to go on");
+    if (result->me == 0 && status == AS_OK && o->shard[0])
         print_shard(o, result);
-    else if (result->me == 0)
+    else if (result->me == 0 && status == AS_OK)
         print_outcome(o, result);
     json_decref(result->time);
     return code;

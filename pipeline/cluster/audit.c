@@ -121,7 +121,7 @@ static enum as_status next_line(struct reader *r, struct as_err *err)
     r->line_n = 0;
     r->too_long = r->ended = false;
     if (EVP_DigestInit_ex(r->md, EVP_sha256(), NULL) != 1)
-        AS_FAIL(err, AS_EBUG, "SHA-256 is not there");
+        AS_FAIL(err, AS_EIO, "SHA-256 failed (out of memory?)");
     while (!r->ended) {
         if (r->at == r->n && (status = refill(r, err)) != AS_OK)
             break;
@@ -221,7 +221,7 @@ static enum as_status append(struct as_audit *a, const char *line, size_t lead, 
     if (n > LINE_MAX_BYTES)
         AS_FAIL(err, AS_ELIMIT, "an entry of %zu bytes is too long for the audit log", n);
     if (EVP_Digest(line + lead, n - lead - 1, sha, NULL, EVP_sha256(), NULL) != 1)
-        AS_FAIL(err, AS_EBUG, "SHA-256 is not there");
+        AS_FAIL(err, AS_EIO, "SHA-256 failed (out of memory?)");
     error = as_write_synced(a->fd, line, n);
     if (error != 0) {
         a->broken = ftruncate(a->fd, (off_t)a->size) != 0;
@@ -239,11 +239,11 @@ static enum as_status add(struct as_audit *a, const char *lead, const char *even
     enum as_status status = AS_OK;
     char *line = NULL;
 
-    AS_TRY(check_alone(a, err));
-    if (fields != NULL && !json_is_object(fields))
-        AS_FAIL(err, AS_EBUG, "the fields of the audit entry %s are no object", event);
     if (fields == NULL)
-        fields = json_object();
+        AS_FAIL(err, AS_ENOMEM, "no memory for the audit entry %s", event);
+    if (!json_is_object(fields))
+        AS_FAIL(err, AS_EBUG, "the fields of the audit entry %s are no object", event);
+    AS_TRY(check_alone(a, err));
     line = compose(a, lead, event, fields);
     if (line == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the audit entry %s", event);

@@ -25,8 +25,8 @@ enum as_status as_audit_open(struct as_audit **a, const char *path,
 /*
  * Adds one entry, in one write, and syncs it.
  *
- *   fields   an object, or NULL for none; its reference is taken, whatever happens;
- *            "prev", "time" and "event" in it are replaced
+ *   fields   an object; its reference is taken, whatever happens.  NULL: there was no memory
+ *            for it, AS_ENOMEM.  "prev", "time" and "event" in it are replaced
  *
  * AS_ELIMIT: more than 16 MiB.  AS_ESTOP: somebody else has written to the log since.  AS_EIO: the
  * log is as it was, as far as the disk allows.

@@ -10,14 +10,35 @@
 #include "comm_mpi.h"
 #include "comm_state.h"
 
+#include "../log.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE_BYTES = 256 << 20 };
+enum { PIECE_BYTES = 256 << 20, EXIT_IO = 74 };
+
+static _Noreturn void abort_of(MPI_Comm comm, int size, int code)
+{
+    as_log(AS_LOG_ERROR, "the run ends here; what was saved stays: run the same command again to go "
+                         "on, if need be on other nodes");
+    if (size > 1)
+        MPI_Abort(comm, code);
+    _exit(code); /* alone there is nobody to tell, and MPI_Abort would print a page */
+}
 
 /* 1 start and end ---------------------------------------------------------------- */
+
+/* The others wait for this rank in a call that it will not make: all end now. */
+static _Noreturn void end_all(const char *what, const char *text)
+{
+    int size = 1;
+
+    as_log(AS_LOG_ERROR, "MPI failed to %s: %s", what, text);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    abort_of(MPI_COMM_WORLD, size, EXIT_IO);
+}
 
 enum as_status as_comm_check(int code, const char *what, struct as_err *err)
 {
@@ -25,9 +46,14 @@ enum as_status as_comm_check(int code, const char *what, struct as_err *err)
     char text[MPI_MAX_ERROR_STRING] = "unknown error";
     int n = 0;
 
+    int running = 0;
+
     if (code == MPI_SUCCESS)
         return AS_OK;
     MPI_Error_string(code, text, &n);
+    MPI_Initialized(&running);
+    if (running)
+        end_all(what, text);
     AS_FAIL(err, AS_EIO, "MPI failed to %s: %s", what, text);
 done:
     return status;
@@ -96,9 +122,7 @@ void as_comm_stop(struct as_comm *comm)
 
 void as_comm_abort(struct as_comm *comm, int code)
 {
-    if (comm != NULL && comm->size > 1)
-        MPI_Abort(comm->comm, code);
-    _exit(code); /* alone there is nobody to tell, and MPI_Abort would print a page */
+    abort_of(comm ? comm->comm : MPI_COMM_NULL, as_comm_size(comm), code);
 }
 
 int as_comm_rank(const struct as_comm *comm)

@@ -35,7 +35,8 @@ struct as_comm {
     int receive_from;
 };
 
-/* AS_OK, or AS_EIO with MPI's own words for `code`. */
+/* AS_OK, or AS_EIO when MPI could not be started.  Any later failure of MPI is told in its own
+ * words and ends all ranks with 74: nothing can be agreed any more.                          */
 enum as_status as_comm_check(int code, const char *what, struct as_err *err) AS_MUST_CHECK;
 
 /* Readies the lists and requests of messages. */

@@ -28,6 +28,7 @@ struct frame {
     size_t n, next;
     size_t path_len; /* of the folder's own path */
     int fd;          /* -1: given up */
+    int error;       /* then: why    */
     dev_t dev;
     ino_t ino;
 };
@@ -202,7 +203,8 @@ static void pop(struct as_folder *f)
     struct frame *top = &f->frame[f->depth - 1];
 
     if (f->depth > 1 && top[-1].fd < 0)
-        top[-1].fd = reopen_parent(f, top);
+        if ((top[-1].fd = reopen_parent(f, top)) < 0)
+            top[-1].error = as_errno_is_ours(errno) ? errno : ESTALE;
     frame_clear(top);
     f->depth--;
     if (f->first_open >= f->depth)
@@ -228,9 +230,9 @@ static void tell(struct as_file *file, const char *path, const struct stat *st)
 
 static enum as_status unreadable(struct as_file *file, int error, struct as_err *err)
 {
-    if (error == ENOMEM)
-        return as_fail(err, AS_ENOMEM, AS_REASON_NONE, __FILE__, __LINE__,
-                       "no memory for the names of a folder");
+    if (as_errno_is_ours(error))
+        return as_fail(err, AS_EIO, AS_REASON_NONE, __FILE__, __LINE__,
+                       "cannot go on listing the evidence: %s", strerror(error));
     file->reason = AS_REASON_UNREADABLE;
     file->error = error;
     return AS_OK;
@@ -245,7 +247,7 @@ static enum as_status visit(struct as_folder *f, int at, const char *name, size_
     int fd, error = 0;
 
     if (at == -1 || fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-        error = at == -1 ? ESTALE : errno;
+        error = at == -1 ? f->frame[f->depth - 1].error : errno;
         *file = (struct as_file){.path = f->path, .type = AS_ENTRY_FILE, .mtime_s = INT64_MIN};
         return unreadable(file, error, err);
     }
@@ -340,7 +342,7 @@ static int open_below(int root, const char *relative, size_t len)
 static int open_regular(int at, const char *name, struct stat *st)
 {
     const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW;
-    int fd;
+    int fd, error = 0;
 
     /* looked at first: opening a device may do something */
     if (fstatat(at, name, st, AT_SYMLINK_NOFOLLOW) != 0)
@@ -352,12 +354,14 @@ static int open_regular(int at, const char *name, struct stat *st)
     fd = openat(at, name, flags | O_NOATIME);
     if (fd < 0 && errno == EPERM)
         fd = openat(at, name, flags);
-    if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))) {
+    if (fd < 0 || fstat(fd, st) != 0)
+        error = errno;
+    else if (!S_ISREG(st->st_mode))
+        error = ENXIO;
+    if (error != 0 && fd >= 0)
         close(fd);
-        errno = ENXIO;
-        fd = -1;
-    }
-    return fd;
+    errno = error;
+    return error ? -1 : fd;
 }
 
 int as_file_open(const char *root, const char *relative, struct stat *st)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,13 +29,36 @@ uint64_t as_crew_cpu_ns(const struct as_worker *w)
 
 /* ---- birth and death ---- */
 
+void as_crew_break(struct as_crew *c, enum as_status status, const char *format, ...)
+{
+    va_list ap;
+
+    if (c->broken != AS_OK)
+        return;
+    c->broken = status;
+    va_start(ap, format);
+    vsnprintf(c->broken_why, sizeof c->broken_why, format, ap);
+    va_end(ap);
+}
+
+bool as_crew_send(struct as_crew *c, int socket, const int *fds, int nfds)
+{
+    if (as_channel_send(socket, c->msg, fds, nfds) == 0)
+        return true;
+    if (errno != EPIPE && errno != ECONNRESET && errno != ENOTCONN)
+        as_crew_break(c, AS_EIO, "cannot send to a worker: %s", strerror(errno));
+    return false;
+}
+
 bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, int result)
 {
     int pair[2], fds[2 + AS_ARENAS], n = 0;
     struct as_msg *m = c->msg;
 
-    if (as_channel_pair(pair) != 0)
+    if (as_channel_pair(pair) != 0) {
+        as_crew_break(c, AS_EIO, "cannot make a socket for a worker: %s", strerror(errno));
         return false;
+    }
     memset(m, 0, offsetof(struct as_msg, text));
     m->type = AS_MSG_SPAWN;
     m->arg = role;
@@ -46,7 +70,7 @@ bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, in
         for (int i = 0; i < AS_ARENAS; i++)
             fds[n++] = c->arena[i].fd_read;
     }
-    if (as_channel_send(c->zygote->socket, m, fds, n) != 0) {
+    if (!as_crew_send(c, c->zygote->socket, fds, n)) {
         close(pair[0]);
         close(pair[1]);
         return false;
@@ -63,10 +87,16 @@ void as_crew_kill(struct as_crew *c, struct as_worker *w, uint16_t reason)
     memset(m, 0, offsetof(struct as_msg, text));
     m->type = AS_MSG_KILL;
     m->v[0] = w->tag;
-    if (as_channel_send(c->zygote->socket, m, NULL, 0) != 0)
+    if (!as_crew_send(c, c->zygote->socket, NULL, 0))
         return;
     w->life = AS_WORKER_DYING;
     w->kill_reason = reason;
+}
+
+/* Nothing has come yet, or no message: not a fault of this side. */
+static bool worth_waiting(int error)
+{
+    return error == EAGAIN || error == EPROTO;
 }
 
 bool as_crew_hear(struct as_crew *c, struct as_worker *w)
@@ -77,6 +107,8 @@ bool as_crew_hear(struct as_crew *c, struct as_worker *w)
         w->deaf_since = as_now_ns();
     else if (got < 0 && !w->deaf_since && errno == EPROTO)
         as_crew_kill(c, w, AS_REASON_CRASHED);
+    else if (got < 0 && !w->deaf_since && !worth_waiting(errno))
+        as_crew_break(c, AS_EIO, "cannot hear a worker: %s", strerror(errno));
     return got == 1;
 }
 
@@ -157,8 +189,9 @@ static void zygote_message(struct as_crew *c)
         }
     }
     if (got == 0) {
-        c->broken = true;
-        snprintf(c->broken_why, sizeof c->broken_why, "the zygote died");
+        as_crew_break(c, AS_ESTOP, "the zygote died");
+    } else if (got < 0 && !worth_waiting(errno)) {
+        as_crew_break(c, AS_EIO, "cannot hear the zygote: %s", strerror(errno));
     }
 }
 
@@ -331,7 +364,7 @@ enum as_status as_crew_turn(struct as_crew *c, struct as_err *err)
     as_crew_examiners_schedule(c);
     as_crew_hands(c);
     if (c->broken)
-        AS_FAIL(err, AS_ESTOP, "%s; the state is saved, run again to go on", c->broken_why);
+        AS_FAIL(err, c->broken, "%s; the state is saved, run again to go on", c->broken_why);
 done:
     return status;
 }

@@ -70,7 +70,7 @@ static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t ar
     as_crew_hold(c, s, what);
     if (b->alone[slot] && b->tries[slot] == 0)
         log_alone(c, what);
-    if (as_channel_send(s->w.socket, m, &b->fd[slot], behind ? 1 : 0) != 0)
+    if (!as_crew_send(c, s->w.socket, &b->fd[slot], behind ? 1 : 0))
         return; /* dead: its death will be told, the content still waits */
     c->alones -= b->alone[slot];
     b->state[slot] = AS_SLOT_RUNS;
@@ -266,9 +266,7 @@ void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int ws
     c->alones += b->alone[s->slot];
     s->serial = 0;
     if (++b->unblamed[s->slot] > AS_TRIES_UNBLAMED) {
-        c->broken = true;
-        snprintf(c->broken_why, sizeof c->broken_why,
-                 "an examiner was killed %d times from outside on one item (out of memory?)",
-                 AS_TRIES_UNBLAMED + 1);
+        as_crew_break(c, AS_ESTOP, "an examiner was killed %d times from outside on one item (out of memory?)",
+                      AS_TRIES_UNBLAMED + 1);
     }
 }

@@ -96,7 +96,8 @@ struct as_crew {
     struct as_hand *held;      /* [nseats + 1] as last told, the reader's first */
     const struct as_hand *suspects; /* [nsuspects], the reader's first   */
     uint64_t nsuspects, nread_suspects;
-    bool stopping, broken;
+    bool stopping;
+    enum as_status broken; /* AS_OK, or why the crew cannot go on */
     char broken_why[128];
     uint64_t checked_wall;
     struct as_crew_counts counts;
@@ -111,7 +112,12 @@ uint64_t as_crew_cpu_ns(const struct as_worker *w);
 bool as_crew_hear(struct as_crew *c, struct as_worker *w);
 /* Kills a worker that closed its socket but does not end. */
 void as_crew_end_deaf(struct as_crew *c, struct as_worker *w, uint64_t wall);
-/* Asks the zygote for a worker. */
+/* The crew cannot go on: the first reason stays.  AS_ESTOP or AS_EIO. */
+void as_crew_break(struct as_crew *c, enum as_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Sends c->msg.  False: the other side is dead, which will be told, or the crew is broken. */
+bool as_crew_send(struct as_crew *c, int socket, const int *fds, int nfds);
+/* Asks the zygote for a worker; false: the crew is broken. */
 bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, int result);
 void as_crew_kill(struct as_crew *c, struct as_worker *w, uint16_t reason);
 /* Frees what is left of a dead worker. */

@@ -56,7 +56,8 @@ static void begin_work(struct as_crew *c)
     c->rows = calloc(w->nfiles + 1, sizeof *c->rows);
     if (c->file_fd == NULL || c->order == NULL || c->told == NULL || c->rows == NULL) {
         as_crew_close_files(c);
-        return; /* tried again at the next turn */
+        as_crew_break(c, AS_EIO, "no memory for the files of a lot");
+        return;
     }
     for (uint32_t i = 0; i < w->nfiles; i++)
         c->file_fd[i] = -1;
@@ -90,7 +91,7 @@ static bool start_reader(struct as_crew *c)
         w->lot.batch_bytes = AS_BATCH_BYTES;
     m->len = sizeof w->lot;
     memcpy(m->text, &w->lot, sizeof w->lot);
-    as_channel_send(c->reader.socket, m, NULL, 0);
+    as_crew_send(c, c->reader.socket, NULL, 0);
     c->reader.life = AS_WORKER_BUSY;
     c->files_end_sent = false;
     c->lot_end = false;
@@ -117,7 +118,7 @@ static void give_arenas(struct as_crew *c)
         memset(m, 0, offsetof(struct as_msg, text));
         m->type = AS_MSG_FILL;
         m->arg = i;
-        if (as_channel_send(c->reader.socket, m, &a->fd, a->known ? 0 : 1) != 0)
+        if (!as_crew_send(c, c->reader.socket, &a->fd, a->known ? 0 : 1))
             return;
         a->with_reader = a->known = true;
         c->filling[c->fills++] = i;
@@ -169,7 +170,7 @@ static void ask_files(struct as_crew *c)
     if (w->next == w->nfiles && w->open_pending == 0 && !c->files_end_sent) {
         memset(c->msg, 0, offsetof(struct as_msg, text));
         c->msg->type = AS_MSG_FILES_END;
-        c->files_end_sent = as_channel_send(c->reader.socket, c->msg, NULL, 0) == 0;
+        c->files_end_sent = as_crew_send(c, c->reader.socket, NULL, 0);
     }
 }
 
@@ -179,8 +180,7 @@ int as_crew_keep_fd(struct as_crew *c, int fd)
     int kept = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 
     if (kept < 0) {
-        c->broken = true;
-        snprintf(c->broken_why, sizeof c->broken_why, "no descriptor is left: %s", strerror(errno));
+        as_crew_break(c, AS_EIO, "no descriptor is left: %s", strerror(errno));
     }
     return kept;
 }
@@ -197,7 +197,7 @@ static void send_file(struct as_crew *c, struct as_work *w, uint32_t i, int fd)
     m->v[1] = (uint64_t)f->mtime_s;
     m->len = f->path.len < AS_PATH_MAX ? f->path.len : AS_PATH_MAX - 1;
     memcpy(m->text, f->path.at, m->len);
-    if (as_channel_send(c->reader.socket, m, &fd, 1) != 0)
+    if (!as_crew_send(c, c->reader.socket, &fd, 1))
         return; /* it is dead; its death will be told */
     c->order[w->sent++] = i;
     if (f->size > AS_INLINE_MAX && c->file_fd[i] < 0)
@@ -213,6 +213,8 @@ void as_crew_opened(struct as_crew *c, struct as_work *w, uint32_t i, int fd, in
     w->open_pending--;
     if (w != c->reading || c->reader.life != AS_WORKER_BUSY) {
         /* the reader died meanwhile: asked for again */
+    } else if (fd < 0 && as_errno_is_ours(error)) {
+        as_crew_break(c, AS_EIO, "cannot open evidence: %s", strerror(error));
     } else if (fd < 0) {
         snprintf(note, sizeof note, "cannot be opened: %s",
                  error == ENXIO ? "no longer a regular file" : strerror(error));
@@ -399,10 +401,8 @@ static void nobodys_fault(struct as_crew *c)
 {
     if (++c->unblamed <= AS_TRIES_UNBLAMED)
         return;
-    c->broken = true;
-    snprintf(c->broken_why, sizeof c->broken_why,
-             "the reader of lot %llu was killed %u times from outside",
-             (unsigned long long)c->reading->id, c->unblamed);
+    as_crew_break(c, AS_ESTOP, "the reader of lot %llu was killed %u times from outside",
+                  (unsigned long long)c->reading->id, c->unblamed);
 }
 
 /* True when the rest of the lot was given up. */

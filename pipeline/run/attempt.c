@@ -100,19 +100,23 @@ static bool looks_alive(const struct as_case *c, char *who, size_t n)
     return alive;
 }
 
-static uint32_t last_attempt(const struct as_case *c)
+/* The number of the last attempt, 0: none.  Gives 0 or an errno. */
+static int last_attempt(const struct as_case *c, uint32_t *last)
 {
     DIR *d = opendir(c->dir);
-    uint32_t last = 0;
     struct dirent *e;
+    int error = 0;
     unsigned n;
 
-    while (d && (e = readdir(d)) != NULL)
-        if (sscanf(e->d_name, "attempt-%u", &n) == 1 && n > last)
-            last = n;
-    if (d)
-        closedir(d);
-    return last;
+    *last = 0;
+    if (d == NULL)
+        return errno;
+    while (errno = 0, (e = readdir(d)) != NULL)
+        if (sscanf(e->d_name, "attempt-%u", &n) == 1 && n > *last)
+            *last = n;
+    error = errno;
+    closedir(d);
+    return error;
 }
 
 enum as_status as_case_alone(const struct as_case *c, bool takeover, struct as_err *err)
@@ -132,12 +136,15 @@ enum as_status as_case_begin(struct as_case *c, bool takeover, struct as_err *er
     enum as_status status = AS_OK;
     char *path = NULL;
     uint32_t attempt;
+    int error;
 
     if ((mkdir(c->dir, 0700) != 0 && errno != EEXIST) ||
         (mkdir(c->journal, 0700) != 0 && errno != EEXIST))
         AS_FAIL(err, AS_EIO, "cannot make the case folder %s: %s", c->dir, strerror(errno));
     AS_TRY(as_case_alone(c, takeover, err));
-    attempt = last_attempt(c) + 1;
+    if ((error = last_attempt(c, &attempt)) != 0)
+        AS_FAIL(err, AS_EIO, "cannot list the case folder %s: %s", c->dir, strerror(error));
+    attempt++;
     if (asprintf(&path, "%s/attempt-%u", c->dir, attempt) < 0)
         AS_FAIL(err, AS_ENOMEM, "no memory for the paths of the case");
     if (mkdir(path, 0700) != 0)
@@ -188,9 +195,12 @@ done:
 void as_case_tidy(struct as_case *c)
 {
     char path[4096];
+    uint32_t last;
 
     remove_tree(c->journal);
-    for (uint32_t i = 1, last = last_attempt(c); i < last; i++) {
+    if (last_attempt(c, &last) != 0)
+        return; /* empty folders stay, nothing else */
+    for (uint32_t i = 1; i < last; i++) {
         snprintf(path, sizeof path, "%s/attempt-%u", c->dir, i);
         rmdir(path);
     }
@@ -219,7 +229,7 @@ void as_case_tell(const struct as_case *c, const struct as_case_status *s)
     if (s->time)
         json_object_set(o, "time", s->time);
     snprintf(beside, sizeof beside, "%s.new", c->status);
-    if (o && json_dump_file(o, beside, JSON_INDENT(1)) == 0 && rename(beside, c->status) != 0)
+    if (o && (json_dump_file(o, beside, JSON_INDENT(1)) != 0 || rename(beside, c->status) != 0))
         unlink(beside);
     json_decref(o);
 }

@@ -67,7 +67,10 @@ static enum as_status fill_source(struct as_source *s, const char *given, struct
     char *slash;
 
     if ((s->path = realpath(given, NULL)) == NULL || stat(s->path, &st) != 0)
-        AS_FAIL(err, AS_SKIP, "no such evidence: %s (%s)", given, strerror(errno));
+        AS_FAIL(err, errno == EIO || as_errno_is_ours(errno) ? AS_EIO : AS_SKIP,
+                errno == EIO || as_errno_is_ours(errno) ? "cannot look at the evidence %s (%s)"
+                                                        : "no such evidence: %s (%s)",
+                given, strerror(errno));
     s->folder = S_ISDIR(st.st_mode);
     if (!s->folder && !S_ISREG(st.st_mode))
         AS_FAIL(err, AS_SKIP, "%s is neither a file nor a folder", given);

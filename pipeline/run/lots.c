@@ -133,18 +133,25 @@ enum as_status as_lots_read(const char *path, char **fingerprint, struct as_tota
     char magic[8], *text = NULL;
     struct as_lot *l = NULL;
     struct stat st;
+    bool bad;
 
     *fingerprint = NULL;
     *lots = NULL;
     *nlots = 0;
-    if (f == NULL)
+    if (f == NULL && errno == ENOENT)
         return AS_SKIP;
-    if (fstat(fileno(f), &st) != 0 || fread(magic, 8, 1, f) != 1 ||
-        memcmp(magic, LOTS_MAGIC, 8) != 0 || fread(&len, 8, 1, f) != 1 ||
-        len > (uint64_t)st.st_size || (text = calloc(1, len + 1)) == NULL ||
-        fread(text, 1, len, f) != len || fread(totals, sizeof *totals, 1, f) != 1 ||
-        fread(nlots, 8, 1, f) != 1 || *nlots > (uint64_t)st.st_size / sizeof *l ||
-        (l = calloc(*nlots + 1, sizeof *l)) == NULL || fread(l, sizeof *l, *nlots, f) != *nlots)
+    if (f == NULL)
+        AS_FAIL(err, AS_EIO, "cannot open %s: %s", path, strerror(errno));
+    errno = 0;
+    bad = fstat(fileno(f), &st) != 0 || fread(magic, 8, 1, f) != 1 ||
+          memcmp(magic, LOTS_MAGIC, 8) != 0 || fread(&len, 8, 1, f) != 1 ||
+          len > (uint64_t)st.st_size || (text = calloc(1, len + 1)) == NULL ||
+          fread(text, 1, len, f) != len || fread(totals, sizeof *totals, 1, f) != 1 ||
+          fread(nlots, 8, 1, f) != 1 || *nlots > (uint64_t)st.st_size / sizeof *l ||
+          (l = calloc(*nlots + 1, sizeof *l)) == NULL || fread(l, sizeof *l, *nlots, f) != *nlots;
+    if (bad && errno != 0)
+        AS_FAIL(err, AS_EIO, "cannot read %s: %s", path, strerror(errno));
+    if (bad)
         AS_FAIL(err, AS_EFORMAT, "%s is broken; start over with --fresh", path);
     *fingerprint = text;
     *lots = l;
@@ -153,6 +160,7 @@ enum as_status as_lots_read(const char *path, char **fingerprint, struct as_tota
 done:
     free(text);
     free(l);
-    fclose(f);
+    if (f)
+        fclose(f);
     return status;
 }

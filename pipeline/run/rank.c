@@ -10,6 +10,7 @@
 #include "provenance.h"
 #include "timing.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,10 +75,16 @@ static enum as_status look_sealed(struct as_rank *r, const char *fingerprint,
     const char *then;
     char difference[200];
 
-    if (r->options->fresh || access(r->kase.results, F_OK) != 0)
+    if (r->options->fresh)
         return AS_OK;
+    if (access(r->kase.results, F_OK) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return AS_OK;
+        AS_FAIL(err, AS_EIO, "cannot look for %s: %s", r->kase.results, strerror(errno));
+    }
     AS_TRY(as_store_open(&store, r->kase.results, err));
-    p = json_loads(as_store_provenance(store), 0, NULL);
+    if ((p = json_loads(as_store_provenance(store), 0, NULL)) == NULL)
+        AS_FAIL(err, AS_EIO, "cannot read the provenance of %s (out of memory?)", r->kase.results);
     then = json_string_value(json_object_get(p, "fingerprint"));
     if (then == NULL || strcmp(then, fingerprint) != 0) {
         as_fingerprint_difference(then ? then : "", fingerprint, difference, sizeof difference);

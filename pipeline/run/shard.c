@@ -198,9 +198,10 @@ enum as_status as_shard_unpack(struct as_shard_record *rec, const uint8_t *bytes
     rec->fingerprint = get_text(&w);
     rec->made = get_text(&w);
     rec->nsources = as_get_u32(&w);
-    if (w.bad || rec->nsources > SOURCES_MAX ||
-        (rec->sources = calloc((size_t)rec->nsources + 1, sizeof *rec->sources)) == NULL)
+    if (w.bad || rec->nsources > SOURCES_MAX)
         AS_FAIL(err, AS_EFORMAT, "journal/shard names no sources");
+    if ((rec->sources = calloc((size_t)rec->nsources + 1, sizeof *rec->sources)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the list of sources");
     for (uint32_t i = 0; i < rec->nsources && !w.bad; i++)
         if (!get_source(&w, &rec->sources[i]))
             AS_FAIL(err, AS_ENOMEM, "no memory for the list of sources");

@@ -80,7 +80,7 @@ static enum as_status sink_end(struct sink *k, uint8_t digest[32], struct as_err
 
     sink_drain(k);
     if (!k->ok || EVP_DigestFinal_ex(k->md, digest, NULL) != 1)
-        AS_FAIL(err, AS_EBUG, "SHA-256 failed");
+        AS_FAIL(err, AS_EIO, "SHA-256 failed (out of memory?)");
 done:
     return status;
 }

@@ -44,8 +44,11 @@ static hid_t text_type(size_t n)
 {
     hid_t type = H5Tcopy(H5T_C_S1);
 
-    H5Tset_size(type, n > 0 ? n : 1);
-    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    if (type >= 0 &&
+        (H5Tset_size(type, n > 0 ? n : 1) < 0 || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0)) {
+        H5Tclose(type);
+        return H5I_INVALID_HID;
+    }
     return type;
 }
 

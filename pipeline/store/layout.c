@@ -169,19 +169,33 @@ static hid_t cell_type(enum as_cell type)
         break;
     }
     hid_t text = H5Tcopy(H5T_C_S1);
-    H5Tset_size(text, SIZES[type]);
-    H5Tset_strpad(text, H5T_STR_NULLPAD);
+    if (text >= 0 &&
+        (H5Tset_size(text, SIZES[type]) < 0 || H5Tset_strpad(text, H5T_STR_NULLPAD) < 0)) {
+        H5Tclose(text);
+        return H5I_INVALID_HID;
+    }
     return text;
 }
 
-static void insert_text(hid_t record, const struct as_column *col)
+static bool insert_text(hid_t record, const struct as_column *col)
 {
     char name[64];
 
     snprintf(name, sizeof name, "%s_offset", col->name);
-    H5Tinsert(record, name, col->at, H5T_STD_U64LE);
+    if (H5Tinsert(record, name, col->at, H5T_STD_U64LE) < 0)
+        return false;
     snprintf(name, sizeof name, "%s_length", col->name);
-    H5Tinsert(record, name, col->at + 8, H5T_STD_U32LE);
+    return H5Tinsert(record, name, col->at + 8, H5T_STD_U32LE) >= 0;
+}
+
+static bool insert_cell(hid_t record, const struct as_column *col)
+{
+    hid_t type = cell_type(col->type);
+    bool ok = type >= 0 && H5Tinsert(record, col->name, col->at, type) >= 0;
+
+    if (type >= 0)
+        H5Tclose(type);
+    return ok;
 }
 
 hid_t as_layout_type(const struct as_set *set)
@@ -189,17 +203,14 @@ hid_t as_layout_type(const struct as_set *set)
     if (set->form != AS_FORM_TABLE)
         return cell_type(set->type);
     hid_t record = H5Tcreate(H5T_COMPOUND, set->row_bytes);
-    for (uint32_t c = 0; c < set->ncolumns; c++) {
+    bool ok = record >= 0;
+    for (uint32_t c = 0; ok && c < set->ncolumns; c++) {
         const struct as_column *col = &set->column[c];
-        if (as_is_text(col->type)) {
-            insert_text(record, col);
-        } else {
-            hid_t type = cell_type(col->type);
-            H5Tinsert(record, col->name, col->at, type);
-            H5Tclose(type);
-        }
+        ok = as_is_text(col->type) ? insert_text(record, col) : insert_cell(record, col);
     }
-    return record;
+    if (!ok && record >= 0)
+        H5Tclose(record);
+    return ok ? record : H5I_INVALID_HID;
 }
 
 void as_layout_order(const struct as_layout *l, uint32_t *order)

@@ -4,12 +4,16 @@
 #include "digest.h"
 #include "h5.h"
 
+#include "../log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { EXIT_IO = 74 }; /* of the program, design.md section 4 */
 
 static bool put_digest(hid_t file, const char *name, const char digest[65])
 {
@@ -38,8 +42,8 @@ done:
 }
 
 /* Rank 0: writes the digests into the file, and gives it its name. */
-static enum as_status finish(const char *tmp, const char *path, const char content[65],
-                             const char exact[65], struct as_err *err)
+static enum as_status finish(struct as_comm *comm, const char *tmp, const char *path,
+                             const char content[65], const char exact[65], struct as_err *err)
 {
     enum as_status status = AS_OK;
     char why[AS_H5_WHY], *folder = NULL;
@@ -53,6 +57,11 @@ static enum as_status finish(const char *tmp, const char *path, const char conte
     if (!ok)
         as_fail(err, AS_EIO, AS_REASON_NONE, __FILE__, __LINE__,
                 "cannot write the digests into %s: %s", tmp, as_h5_why(why));
+    if (!ok && file >= 0 && comm != NULL) { /* HDF5 may crash when it closes such a file */
+        as_log(AS_LOG_ERROR, "%s", err != NULL ? err->text : "the digests could not be written");
+        unlink(tmp);
+        as_comm_abort(comm, EXIT_IO);
+    }
     if (!ok && file >= 0)
         as_h5_divert(file);
     if (file >= 0 && H5Fclose(file) < 0 && ok)
@@ -96,10 +105,16 @@ enum as_status as_store_seal_with(const char *path, struct as_comm *comm,
     as_store_close(store);
     store = NULL;
     AS_TRY(as_comm_agree(comm, AS_OK, err)); /* all have closed it before it is changed */
-    mine = first ? finish(tmp, path, content_digest, digest_exact, err) : AS_OK;
+    mine = first ? finish(comm, tmp, path, content_digest, digest_exact, err) : AS_OK;
     AS_TRY(as_comm_agree(comm, mine, err));
 done:
     as_store_close(store);
+    if (status == AS_EFORMAT) { /* what was just written: no input of the user's is to blame */
+        char text[sizeof err->text];
+        snprintf(text, sizeof text, "%s", err ? err->text : "");
+        status = as_fail(err, AS_EIO, AS_REASON_NONE, __FILE__, __LINE__,
+                         "the new store does not read as it was written: %s", text);
+    }
     if (status != AS_OK && first && tmp != NULL)
         unlink(tmp);
     free(tmp);

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
@@ -192,15 +193,16 @@ static bool in_parallel(const struct as_seal *s)
 /*
  * After HDF5 failed to write.  MPI-IO leaves no way on: ranks may wait in its
  * collective calls for ever, and a file that does not close ends the process in
- * a segmentation fault; so the job ends here, saying why.  Space is reserved
- * before, so that this is left to failing devices.
+ * a segmentation fault, as one of a single rank does when its metadata are
+ * half written; so the job ends here, saying why.  Space is reserved before, so
+ * that this is left to failing devices and to file systems that cannot reserve.
  */
-static void give_up(struct as_seal *s, const struct as_err *err)
+static void give_up(struct as_seal *s, bool metadata, const struct as_err *err)
 {
     s->broken = true;
-    if (!in_parallel(s))
+    if (!in_parallel(s) && !(metadata && s->comm != NULL && s->file > 0))
         return;
-    as_log(AS_LOG_ERROR, "event=seal_failed text=\"%s\"", err != NULL ? err->text : "");
+    as_log(AS_LOG_ERROR, "%s", err != NULL ? err->text : "the store could not be written");
     unlink(s->tmp);
     as_comm_abort(s->comm, EXIT_IO);
 }
@@ -220,13 +222,19 @@ static uint64_t file_bytes(const struct as_seal *s)
 static enum as_status reserve(const struct as_seal *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    int fd = open(s->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    const uint64_t bytes = file_bytes(s);
+    struct statvfs v;
+    int error = 0, fd = open(s->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
     if (fd < 0)
         AS_FAIL(err, AS_EIO, "cannot create %s: %s", s->tmp, strerror(errno));
-    if (fallocate(fd, 0, 0, (off_t)file_bytes(s)) != 0 && errno != EOPNOTSUPP && errno != ENOSYS)
-        AS_FAIL(err, AS_EIO, "cannot have %" PRIu64 " MB for %s: %s", file_bytes(s) >> 20, s->tmp,
-                strerror(errno));
+    if (fallocate(fd, 0, 0, (off_t)bytes) != 0)
+        error = errno;
+    if (error == EOPNOTSUPP || error == ENOSYS) /* then what is free now must do */
+        error = fstatvfs(fd, &v) == 0 && v.f_bavail * v.f_frsize < bytes ? ENOSPC : 0;
+    if (error != 0)
+        AS_FAIL(err, AS_EIO, "cannot have %" PRIu64 " MB for %s: %s", bytes >> 20, s->tmp,
+                strerror(error));
 done:
     if (fd >= 0)
         close(fd);
@@ -243,6 +251,7 @@ static enum as_status create_file(struct as_seal *s, struct as_err *err)
     H5Pset_libver_bounds(fapl, H5F_LIBVER_V18, H5F_LIBVER_V18);
     H5Pset_file_locking(fapl, false, true);
     H5Pset_meta_block_size(fapl, META_BLOCK);
+    H5Pset_sieve_buf_size(fapl, 0); /* a write that fails must fail in its own call, not at a close */
     if (in_parallel(s)) {
         H5Pset_fapl_mpio(fapl, as_comm_mpi(s->comm), MPI_INFO_NULL);
         H5Pset_all_coll_metadata_ops(fapl, true);
@@ -269,7 +278,7 @@ static enum as_status create_file(struct as_seal *s, struct as_err *err)
         AS_FAIL(err, AS_EIO, "cannot write %s: %s", s->tmp, as_h5_why(why));
 done:
     if (status != AS_OK)
-        give_up(s, err);
+        give_up(s, true, err);
     H5Pclose(fapl);
     return status;
 }
@@ -299,7 +308,7 @@ static enum as_status flush(struct as_seal *s, bool mine_left, bool *any_left, s
         uint64_t calls = most[i] / rows + (most[i] % rows > 0);
         one = as_outlet_flush(&s->out[i], calls, rows, s->dxpl, status == AS_OK ? err : NULL);
         if (one == AS_EIO)
-            give_up(s, err);
+            give_up(s, false, err);
         status = status == AS_OK ? one : status;
     }
     s->pending = 0;
@@ -379,17 +388,16 @@ static enum as_status close_h5(struct as_seal *s, struct as_err *err)
     enum as_status status = AS_OK;
     char why[AS_H5_WHY];
 
-    if (!s->broken && H5Fflush(s->file, H5F_SCOPE_GLOBAL) < 0)
-        AS_FAIL(err, AS_EIO, "cannot write %s: %s", s->tmp, as_h5_why(why));
-done:
-    if (status != AS_OK)
-        give_up(s, err);
-    if (s->broken)
+    if (!s->broken && H5Fflush(s->file, H5F_SCOPE_GLOBAL) < 0) {
+        status = as_fail(err, AS_EIO, AS_REASON_NONE, __FILE__, __LINE__, "cannot write %s: %s",
+                         s->tmp, as_h5_why(why));
+        give_up(s, true, err);
         as_h5_divert(s->file);
+    }
     if (H5Fclose(s->file) < 0 && status == AS_OK && !s->broken) {
         status = as_fail(err, AS_EIO, AS_REASON_NONE, __FILE__, __LINE__, "cannot close %s: %s",
                          s->tmp, as_h5_why(why));
-        give_up(s, err);
+        give_up(s, true, err);
     }
     return status;
 }
