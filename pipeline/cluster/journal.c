@@ -210,7 +210,11 @@ enum as_status as_journal_commit(struct as_journal *j, struct as_block *block, s
     enum as_status status = AS_OK;
     int error;
 
-    AS_TRY(check_fence(j, err));
+    status = check_fence(j, err);
+    if (status != AS_OK) {
+        j->broken = true; /* what follows would stand without this block */
+        goto done;
+    }
     if (j->broken)
         AS_FAIL(err, AS_EIO, "%s could not be saved to before", j->name);
     if (block == NULL)

@@ -215,10 +215,10 @@ void as_case_tell(const struct as_case *c, const struct as_case_status *s)
         snprintf(note, sizeof note, "shard %s examined; run `assay merge`", s->shard);
 
     gethostname(host, sizeof host - 1);
-    o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:i, s:s, s:s*, s:s*}",
+    o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:i, s:s, s:s*, s:s*}",
                   "state", s->state, "attempt", (int)c->attempt, "items_seen",
                   (json_int_t)s->items_seen, "items_done", (json_int_t)s->items_done,
-                  "contents_done", (json_int_t)s->contents_done,
+                  "contents_done", (json_int_t)s->contents_done, "rechecked", (json_int_t)s->rechecked,
                   "bytes_done", (json_int_t)s->bytes_done, "bytes_total",
                   (json_int_t)s->bytes_total, "lots_done", (json_int_t)s->lots_done, "lots_total",
                   (json_int_t)s->lots_total, "workers_died", (json_int_t)s->died,

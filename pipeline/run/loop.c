@@ -81,8 +81,13 @@ void as_loop_post(struct as_loop *l, int to, uint32_t type, uint64_t v0, const v
     if (n)
         memcpy(l->mail.body, body, n);
     status = as_comm_post(l->r->comm, to, &l->mail, (uint32_t)offsetof(struct as_mail, body) + n, &err);
-    if (status != AS_OK && !l->stopping)
-        as_loop_stop(l, status, err.text);
+    if (status == AS_OK)
+        return;
+    if (l->stopping) { /* who waits for this message would wait for ever */
+        as_log(AS_LOG_ERROR, "%s", err.text);
+        as_comm_abort(l->r->comm, 74);
+    }
+    as_loop_stop(l, status, err.text);
 }
 
 /* Something keeps this rank from going on: tell rank 0, which tells all. */

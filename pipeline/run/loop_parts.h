@@ -55,6 +55,7 @@ struct as_loop {
     uint32_t nqueue, queue_next;
     uint32_t in_hand; /* given to the crew, not done */
     bool claiming, no_more, ended, stopping, stopped_told;
+    uint64_t finished; /* lots of this phase and attempt, on rank 0 */
     double tallied; /* when the tally was last told */
     double stop_at; /* when items in hand are given up */
     enum as_status why;

@@ -4,6 +4,8 @@
 #include "../examine/slot.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -84,13 +86,26 @@ FILE *as_beside_open(const char *path, char **beside)
     return fopen(*beside, "wb");
 }
 
+/* The name is on the disk too. */
+static bool sync_folder_of(const char *path)
+{
+    char *copy = strdup(path);
+    int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool good = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* some file systems sync no folders */
+
+    if (fd >= 0)
+        close(fd);
+    free(copy);
+    return good;
+}
+
 enum as_status as_beside_close(FILE *f, const char *beside, const char *path, struct as_err *err)
 {
     enum as_status status = AS_OK;
     bool bad = fflush(f) != 0 || fdatasync(fileno(f)) != 0;
 
     bad |= fclose(f) != 0;
-    if (bad || rename(beside, path) != 0)
+    if (bad || rename(beside, path) != 0 || !sync_folder_of(path))
         AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
 done:
     return status;

@@ -77,7 +77,7 @@ struct as_rank {
     struct as_split *split;
     uint64_t nsplits, splits_cap;
     struct as_case_status tell;
-    uint64_t items_done, contents_done; /* in all attempts, in the phases before this one too */
+    uint64_t items_done, contents_done, rechecked; /* in all attempts, in the phases before this one too */
     double told; /* when status.json was last written */
     double seal_s;
     struct as_tally *tallies; /* [size] what each rank told last */
