@@ -246,6 +246,24 @@ static void t_full(void **state)
     assert_false(torn);
 }
 
+/* A block that was lost is missed by all that follow: nothing is saved any more. */
+static void t_lost_block(void **state)
+{
+    struct as_journal *j = create();
+    struct as_err err = {0};
+    char away[96];
+    (void)state;
+
+    snprintf(away, sizeof away, "%s.away", dir);
+    append(j, 5);
+    assert_int_equal(rename(dir, away), 0); /* the case folder cannot be opened for a while */
+    assert_int_equal(commit(j, &err), AS_EIO);
+    assert_int_equal(rename(away, dir), 0);
+    append(j, 6);
+    assert_int_equal(commit(j, &err), AS_EIO);
+    as_journal_close(j);
+}
+
 static void t_fence(void **state)
 {
     struct as_journal *j = create();
@@ -546,7 +564,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, make_dir, drop_dir)
     const struct CMUnitTest tests[] = {
-        T(t_round_trip), T(t_format),     T(t_torn),  T(t_full),   T(t_fence),
+        T(t_round_trip), T(t_format),     T(t_torn),  T(t_full),   T(t_fence), T(t_lost_block),
         T(t_list),       T(t_scan_stops), T(t_large), T(t_reader), T(t_threads),
         T(t_near),
     };

@@ -220,10 +220,11 @@ void as_report_keep(struct as_rank *r, const struct as_lot_report *rep)
 static void count_saved(struct as_loop *l)
 {
     double t = as_rank_elapsed(l->r);
+    bool last = l->no_more && l->in_hand == 0;
 
     l->saved += l->saving;
     l->saving = 0;
-    if (l->saved == 0 || (!l->stopping && t - l->counted < COUNT_S))
+    if (l->saved == 0 || (!l->stopping && !last && t - l->counted < COUNT_S))
         return;
     as_loop_post(l, 0, MAIL_COUNT, l->saved, NULL, 0);
     l->saved = 0;
