@@ -86,7 +86,7 @@ MPI_Improbe 60 0,74
 MPI_Imrecv 10 74
 MPI_Test 20 0,74
 MPI_Waitall 4 74
-MPI_Ibarrier 1 0
+MPI_Ibarrier 1 74
 MPI_Allreduce 40 0,74
 MPI_Exscan 2 74
 MPI_Bcast 20 74

@@ -12,6 +12,7 @@ fi
 plain=$assay
 faulty=${ASSAY_MAKE_DIR:-$here/../build/bin}/assay_faulty
 [ -x "$faulty" ] || { echo "no assay_faulty"; exit 77; }
+trap 'umount -l "$tmp/disk" 2>/dev/null; leave' EXIT
 mkdir disk && mount -t tmpfs -o size=64m tmpfs disk 2>/dev/null || { echo "no tmpfs"; exit 77; }
 
 mkdir disk/case evidence
@@ -90,11 +91,12 @@ for ranks in 0 2; do
     rm -rf disk/case
     mkdir disk/case
     unsealed "$ranks"
-    for kb in 16 128 1024; do
+    for kb in 16 264 300; do
         room "$kb"
         assay=$faulty
         ASSAY_FAULT=fallocate64:1:95 run 74 "$ranks" case evidence --lot-bytes 1M
         assay=$plain
+        said case "No space left on device"
         [ ! -e disk/case/results.h5 ] || fail "a store on a full disk"
         [ ! -e disk/case/results.h5.tmp ] || fail "half a store is left"
     done

@@ -218,10 +218,10 @@ void as_comm_post_drain(struct as_comm *comm)
     while (as_comm_busy(comm))
         if (!discard(comm))
             return;
-    if (MPI_Ibarrier(comm->comm, &barrier) != MPI_SUCCESS)
+    if (as_comm_check(MPI_Ibarrier(comm->comm, &barrier), "end", NULL) != AS_OK)
         return;
     while (!all_sent && discard(comm))
-        if (MPI_Test(&barrier, &all_sent, MPI_STATUS_IGNORE) != MPI_SUCCESS)
+        if (as_comm_check(MPI_Test(&barrier, &all_sent, MPI_STATUS_IGNORE), "end", NULL) != AS_OK)
             return;
     while (comm->receive_bytes != NULL && discard(comm))
         ;

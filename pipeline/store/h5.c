@@ -15,8 +15,13 @@ void as_h5_quiet(void)
 
 static herr_t take_first(unsigned n, const H5E_error2_t *e, void *state)
 {
-    if (n == 0)
-        snprintf(state, AS_H5_WHY, "%s", e->desc != NULL ? e->desc : "");
+    const char *text = e->desc != NULL ? e->desc : "";
+    const char *system = strstr(text, "error message = '");
+
+    if (n == 0 && system != NULL) /* else file name and time leave no room for it */
+        snprintf(state, AS_H5_WHY, "%.*s", (int)strcspn(system + 17, "'"), system + 17);
+    else if (n == 0)
+        snprintf(state, AS_H5_WHY, "%s", text);
     return 0;
 }
 

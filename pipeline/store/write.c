@@ -199,10 +199,15 @@ static bool in_parallel(const struct as_seal *s)
  */
 static void give_up(struct as_seal *s, bool metadata, const struct as_err *err)
 {
+    const char *text = err != NULL ? err->text : "the store could not be written";
+    struct statvfs v;
+    bool said = strstr(text, strerror(ENOSPC)) != NULL; /* MPI-IO does not say why */
+
     s->broken = true;
     if (!in_parallel(s) && !(metadata && s->comm != NULL && s->file > 0))
         return;
-    as_log(AS_LOG_ERROR, "%s", err != NULL ? err->text : "the store could not be written");
+    said |= statvfs(s->tmp, &v) != 0 || v.f_bavail * v.f_frsize >= META_BLOCK;
+    as_log(AS_LOG_ERROR, said ? "%s" : "%s: No space left on device, or hardly any", text);
     unlink(s->tmp);
     as_comm_abort(s->comm, EXIT_IO);
 }
@@ -241,6 +246,22 @@ done:
     return status;
 }
 
+/* Rank 0: has the place of the metadata on the disk before they are.  When one rank of several
+ * cannot write its part of them, HDF5 leaves all waiting for each other for ever.           */
+static enum as_status hold_metadata(const struct as_seal *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    int fd = open(s->tmp, O_RDWR | O_CLOEXEC);
+    int error = fd < 0 ? errno : posix_fallocate(fd, 0, META_BLOCK);
+
+    if (error != 0)
+        AS_FAIL(err, AS_EIO, "cannot write %s: %s", s->tmp, strerror(error));
+done:
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
 static enum as_status create_file(struct as_seal *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -261,6 +282,7 @@ static enum as_status create_file(struct as_seal *s, struct as_err *err)
     s->file = H5Fcreate(s->tmp, H5F_ACC_TRUNC, H5P_DEFAULT, fapl);
     if (s->file < 0)
         AS_FAIL(err, AS_EIO, "cannot create %s: %s", s->tmp, as_h5_why(why));
+    AS_TRY(as_comm_agree(s->comm, first_rank(s) ? hold_metadata(s, err) : AS_OK, err));
     AS_TRY(as_create_root(s->file, err));
     for (uint32_t i = 0; i < s->layout.nsets; i++) {
         const struct as_set *set = &s->layout.set[i];
