@@ -93,7 +93,8 @@ evidence out small/DCIM/100CAM00/IMG_0001.JPG sigkill
 sha=$(sha256sum <out.d/m.JPG | cut -d ' ' -f 1)
 for n in 1 2 3; do
     attempt 75 out "$planted"
-    "$python" hands.py "out/journal/a000$n-r00000.hand" | grep -q "^examiner .* $sha" ||
+    "$python" hands.py "out/journal/a000$n-r00000.hand" >"out.$n"
+    hands out $n | grep -q "^examiner .* $sha" ||
         fail "a broken crew tells nothing of it"
 done
 said out 'examines a suspect alone'

@@ -85,6 +85,14 @@ static void tell(struct as_crew *c, uint32_t seat, const struct as_hand *hand)
     c->calls.hand(c->calls.state, seat, hand);
 }
 
+/* Seats but one that have nothing in hand any more. */
+static void put_down(struct as_crew *c, const struct as_examiner_seat *but)
+{
+    for (uint32_t i = 0; i < c->nseats; i++)
+        if (&c->seat[i] != but && c->seat[i].serial == 0)
+            tell(c, i + 1, &NOTHING);
+}
+
 void as_crew_hold(struct as_crew *c, const struct as_examiner_seat *s, const struct as_slot *what)
 {
     struct as_hand hand = {.key = what->key};
@@ -92,6 +100,7 @@ void as_crew_hold(struct as_crew *c, const struct as_examiner_seat *s, const str
     if (c->calls.hand == NULL)
         return;
     memcpy(hand.sha256, what->sha256, sizeof hand.sha256);
+    put_down(c, s); /* first, so that what others are through with is not named beside it */
     tell(c, (uint32_t)(s - c->seat) + 1, &hand);
 }
 
@@ -103,7 +112,5 @@ void as_crew_hands(struct as_crew *c)
     if (c->calls.hand == NULL || c->broken)
         return;
     tell(c, 0, as_crew_reader_at(c, &hand.key) ? &hand : &NOTHING);
-    for (uint32_t i = 0; i < c->nseats; i++)
-        if (c->seat[i].serial == 0)
-            tell(c, i + 1, &NOTHING);
+    put_down(c, NULL);
 }
