@@ -15,7 +15,7 @@ cat >hands.py <<'END'
 # hands.py FILE: a line for each worker that has something in hand: its kind, key and hash
 import struct, sys
 data = open(sys.argv[1], "rb").read()
-for seat in range(len(data) // 84):
+for seat in range(min(257, len(data) // 84)):
     words = struct.unpack_from("<13I", data, 84 * seat)
     if words[0]:
         sha = data[84 * seat + 52:84 * seat + 84].hex()
@@ -36,8 +36,8 @@ hands() { cat "$1.$2"; }
 # killed CASE N: the N-th attempt, which dies of the plant
 killed() {
     attempt 137 "$1" "$planted"
-    "$python" hands.py "$1/journal/a000$2-r00000.hand" >"$1.$2" || fail "attempt $2 of $1 left nothing"
-    [ "$(cd "$1/journal" && echo *.hand)" = "a000$2-r00000.hand" ] || fail "a counted file is left"
+    "$python" hands.py "$1/journal/a000$2.hand" >"$1.$2" || fail "attempt $2 of $1 left nothing"
+    [ "$(cd "$1/journal" && echo *.hand)" = "a000$2.hand" ] || fail "a counted file is left"
 }
 
 # evidence CASE FILE PLANT: with FILE planted in the middle
@@ -93,7 +93,7 @@ evidence out small/DCIM/100CAM00/IMG_0001.JPG sigkill
 sha=$(sha256sum <out.d/m.JPG | cut -d ' ' -f 1)
 for n in 1 2 3; do
     attempt 75 out "$planted"
-    "$python" hands.py "out/journal/a000$n-r00000.hand" >"out.$n"
+    "$python" hands.py "out/journal/a000$n.hand" >"out.$n"
     hands out $n | grep -q "^examiner .* $sha" ||
         fail "a broken crew tells nothing of it"
 done

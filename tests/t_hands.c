@@ -85,7 +85,7 @@ static void t_two_deaths(void **state)
     die(&h);
     h = begin(2);
     assert_int_equal(h.nsuspects, 0);
-    assert_false(exists("a0001-r00000.hand"));
+    assert_false(exists("a0001.hand"));
     note(&h, 2, hand_of(9, 2)); /* another item, the same content: the same suspect */
     note(&h, 1, hand_of(7, 3)); /* the same item of another content is another thing */
     note(&h, 0, hand_of(5, 0));
@@ -96,8 +96,8 @@ static void t_two_deaths(void **state)
     assert_int_equal(h.suspects[0].sha256[0], 0);
     assert_int_equal(h.suspects[1].sha256[0], 2);
     as_hands_end(&h);
-    assert_false(exists("a0003-r00000.hand"));
     h = begin(4); /* and remain so */
+    assert_false(exists("a0003.hand"));
     assert_int_equal(h.nsuspects, 2);
     as_hands_end(&h);
 }
@@ -132,7 +132,7 @@ static void t_once_an_attempt(void **state)
     note(&h, 1, hand_of(7, 1));
     note(&h, 2, hand_of(7, 1));
     die(&h);
-    snprintf(from, sizeof from, "%s/a0001-r00000.hand", dir);
+    snprintf(from, sizeof from, "%s/a0001.hand", dir);
     snprintf(to, sizeof to, "%s/kept", dir);
     assert_int_equal(link(from, to), 0);
     h = begin(2);
@@ -146,8 +146,8 @@ static void t_once_an_attempt(void **state)
 
 static void t_garbage(void **state)
 {
-    static const char *const NAMES[] = {"hands", "a0001-r00000.hand", "a0002-r00000.hand",
-                                        "a0001-r00000.handle", "x.hand"};
+    static const char *const NAMES[] = {"hands", "a0001.hand", "a0002.hand",
+                                        "a0001.handle", "x.hand"};
     char path[64];
     FILE *f;
     struct as_hands h;
@@ -166,7 +166,7 @@ static void t_garbage(void **state)
         assert_in_range(h.suspects[i].key.n, 1, AS_KEY_MAX);
     as_hands_end(&h);
     assert_true(exists("x.hand"));
-    assert_true(exists("a0001-r00000.handle"));
+    assert_true(exists("a0001.handle"));
 }
 
 /* A run does without. */

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SEATS_MAX = 257, DEATHS = 2 };
+/* Each rank has a room of its own in the file, of whole pages: no two write to one. */
+enum { SEATS_MAX = 257, DEATHS = 2, PAGE = 4096 };
+enum { ROOM = (SEATS_MAX * (int)sizeof(struct as_hand) + PAGE - 1) / PAGE * PAGE };
 
 /* A record of CASE/journal/hands. */
 struct counted {
@@ -27,23 +29,53 @@ struct table {
 
 /* ---- counting: rank 0 ---- */
 
-/* What is not there, or is cut short, was not in hand. */
-static bool add_file(struct table *t, int dir, const char *name, size_t size, uint32_t attempt)
+static bool add_one(struct table *t, const struct counted *one)
+{
+    if (one->hand.key.n < 1 || one->hand.key.n > AS_KEY_MAX)
+        return true;
+    if (!as_grow((void **)&t->at, t->n, &t->cap, sizeof *one))
+        return false;
+    t->at[t->n++] = *one;
+    return true;
+}
+
+static FILE *open_in(int dir, const char *name)
 {
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-    struct counted one = {.deaths = 1, .attempt = attempt};
-    bool room = true;
 
     if (f == NULL && fd >= 0)
         close(fd);
-    while (f && room && fread(&one, size, 1, f) == 1) {
-        if (one.hand.key.n < 1 || one.hand.key.n > AS_KEY_MAX)
-            continue;
-        room = as_grow((void **)&t->at, t->n, &t->cap, sizeof one);
-        if (room)
-            t->at[t->n++] = one;
-    }
+    return f;
+}
+
+/* The table of before.  What is not there, or is cut short, was not in hand. */
+static bool add_table(struct table *t, int dir)
+{
+    FILE *f = open_in(dir, "hands");
+    struct counted one;
+    bool room = true;
+
+    while (f && room && fread(&one, sizeof one, 1, f) == 1)
+        room = add_one(t, &one);
+    if (f)
+        fclose(f);
+    return room;
+}
+
+/* What the ranks of a dead attempt left. */
+static bool add_attempt(struct table *t, int dir, const char *name, uint32_t attempt)
+{
+    FILE *f = open_in(dir, name);
+    struct as_hand seat[ROOM / sizeof(struct as_hand)];
+    bool room = true;
+    size_t n;
+
+    for (off_t at = 0; f && room && fseeko(f, at, SEEK_SET) == 0 &&
+                       (n = fread(seat, sizeof *seat, SEATS_MAX, f)) > 0;
+         at += ROOM)
+        for (size_t i = 0; i < n && room; i++)
+            room = add_one(t, &(struct counted){seat[i], 1, attempt});
     if (f)
         fclose(f);
     return room;
@@ -78,45 +110,45 @@ static void add_up(struct table *t)
 
 static bool is_hand(const char *name, unsigned *attempt)
 {
-    unsigned rank;
     int end = 0;
 
-    return sscanf(name, "a%4u-r%5u.hand%n", attempt, &rank, &end) == 2 && end > 0 &&
-           name[end] == 0;
+    return sscanf(name, "a%4u.hand%n", attempt, &end) == 1 && end > 0 && name[end] == 0;
 }
 
 /* The table of before, and the files of attempts that have died since. */
 static bool add_all(struct table *t, DIR *d)
 {
-    bool room = add_file(t, dirfd(d), "hands", sizeof(struct counted), 0);
+    bool room = add_table(t, dirfd(d));
     unsigned attempt;
 
     for (struct dirent *e; room && (e = readdir(d)) != NULL;)
         if (is_hand(e->d_name, &attempt))
-            room = add_file(t, dirfd(d), e->d_name, sizeof(struct as_hand), attempt);
+            room = add_attempt(t, dirfd(d), e->d_name, attempt);
     add_up(t);
     return room;
 }
 
-/* Writes the table before the files go that it was made of. */
 static bool write_table(const struct table *t, DIR *d)
 {
     int fd = openat(dirfd(d), "hands.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     bool good = f != NULL && (t->n == 0 || fwrite(t->at, sizeof *t->at, t->n, f) == t->n);
-    unsigned attempt;
 
     if (f == NULL && fd >= 0)
         close(fd);
     if (f && fclose(f) != 0)
         good = false;
-    if (!good || renameat(dirfd(d), "hands.new", dirfd(d), "hands") != 0)
-        return false;
+    return good && renameat(dirfd(d), "hands.new", dirfd(d), "hands") == 0;
+}
+
+static void remove_counted(DIR *d)
+{
+    unsigned attempt;
+
     rewinddir(d);
     for (struct dirent *e; (e = readdir(d)) != NULL;)
         if (is_hand(e->d_name, &attempt))
             unlinkat(dirfd(d), e->d_name, 0);
-    return true;
 }
 
 static void find_suspects(struct as_hands *h, const char *journal)
@@ -127,6 +159,8 @@ static void find_suspects(struct as_hands *h, const char *journal)
 
     if (good && t.n > 0)
         good = write_table(&t, d);
+    if (good)
+        remove_counted(d); /* not before the table is written */
     if (t.n > 0)
         h->suspects = calloc(t.n, sizeof *h->suspects);
     for (uint64_t i = 0; h->suspects && i < t.n; i++)
@@ -169,10 +203,11 @@ enum as_status as_hands_begin(struct as_hands *h, struct as_comm *comm, const ch
     if (me == 0)
         find_suspects(h, journal);
     AS_TRY(share_suspects(h, comm, err)); /* whoever is past this is past the counting */
-    if (asprintf(&h->path, "%s/a%04u-r%05u.hand", journal, attempt, me) < 0)
+    h->room = (off_t)me * ROOM;
+    if (asprintf(&h->path, "%s/a%04u.hand", journal, attempt) < 0)
         h->path = NULL;
     else
-        h->fd = open(h->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        h->fd = open(h->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (h->fd < 0)
         as_log(AS_LOG_WARN, "what is in hand cannot be kept in %s: %s", journal, strerror(errno));
 done:
@@ -183,7 +218,7 @@ done:
 void as_hands_note(struct as_hands *h, uint32_t seat, const struct as_hand *hand)
 {
     if (h->fd >= 0 && seat < SEATS_MAX &&
-        pwrite(h->fd, hand, sizeof *hand, (off_t)(seat * sizeof *hand)) != (ssize_t)sizeof *hand) {
+        pwrite(h->fd, hand, sizeof *hand, h->room + (off_t)(seat * sizeof *hand)) != (ssize_t)sizeof *hand) {
         as_log(AS_LOG_WARN, "what is in hand cannot be kept in %s: %s", h->path, strerror(errno));
         close(h->fd);
         h->fd = -1;
@@ -192,10 +227,13 @@ void as_hands_note(struct as_hands *h, uint32_t seat, const struct as_hand *hand
 
 void as_hands_end(struct as_hands *h)
 {
-    if (h->path && h->fd >= 0)
+    static const uint8_t nothing[ROOM];
+
+    if (h->path && h->fd >= 0) {
+        if (!h->keep)
+            (void)!pwrite(h->fd, nothing, sizeof nothing, h->room);
         close(h->fd);
-    if (h->path && !h->keep)
-        unlink(h->path);
+    }
     free(h->path);
     free(h->suspects);
     *h = (struct as_hands){.fd = -1};
