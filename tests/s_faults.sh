@@ -93,7 +93,7 @@ MPI_Bcast 20 74
 MPI_Alltoall 6 74
 MPI_Allgather 4 74
 H5Pcreate 40 74
-H5Pset_fapl_mpio 2 74
+H5Pset_fapl_mpio 1 74
 H5Tcreate 30 0,74
 H5Tcopy 300 0,74
 H5Screate_simple 150 74

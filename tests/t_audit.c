@@ -52,7 +52,7 @@ static void add(struct as_audit *a, const char *event, json_t *fields)
 {
     struct as_err err = {0};
 
-    if (as_audit_add(a, event, fields, &err) != AS_OK)
+    if (as_audit_add(a, event, fields ? fields : json_object(), &err) != AS_OK)
         fail_msg("%s", err.text);
 }
 

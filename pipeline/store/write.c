@@ -262,6 +262,14 @@ done:
     return status;
 }
 
+static bool set_parallel(const struct as_seal *s, hid_t fapl)
+{
+    return H5Pset_fapl_mpio(fapl, as_comm_mpi(s->comm), MPI_INFO_NULL) >= 0 &&
+           H5Pset_all_coll_metadata_ops(fapl, true) >= 0 &&
+           H5Pset_coll_metadata_write(fapl, true) >= 0 &&
+           H5Pset_dxpl_mpio(s->dxpl, H5FD_MPIO_COLLECTIVE) >= 0;
+}
+
 static enum as_status create_file(struct as_seal *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -273,12 +281,8 @@ static enum as_status create_file(struct as_seal *s, struct as_err *err)
     H5Pset_file_locking(fapl, false, true);
     H5Pset_meta_block_size(fapl, META_BLOCK);
     H5Pset_sieve_buf_size(fapl, 0); /* a write that fails must fail in its own call, not at a close */
-    if (in_parallel(s)) {
-        H5Pset_fapl_mpio(fapl, as_comm_mpi(s->comm), MPI_INFO_NULL);
-        H5Pset_all_coll_metadata_ops(fapl, true);
-        H5Pset_coll_metadata_write(fapl, true);
-        H5Pset_dxpl_mpio(s->dxpl, H5FD_MPIO_COLLECTIVE);
-    }
+    if (in_parallel(s) && !set_parallel(s, fapl)) /* the others would wait for ever */
+        AS_FAIL(err, AS_EIO, "cannot prepare MPI-IO for %s: %s", s->tmp, as_h5_why(why));
     s->file = H5Fcreate(s->tmp, H5F_ACC_TRUNC, H5P_DEFAULT, fapl);
     if (s->file < 0)
         AS_FAIL(err, AS_EIO, "cannot create %s: %s", s->tmp, as_h5_why(why));
