@@ -45,7 +45,7 @@ say
 
 # pictures that differ in their last bytes, so that each is examined
 mkdir "$work/many"
-for i in $(seq 12); do
+for i in $(seq 24); do
     k=0
     for f in "${files[@]}"; do
         k=$((k + 1))
@@ -100,6 +100,34 @@ echo "$(printf '%s' "$whole" | median) $(printf '%s' "$single" | median)" \
     "$(printf '%s' "$inner" | median) $n" | awk '{
     printf "processor time of the run %.2f s, of a run of one picture %.2f s; of the same examinations in one process %.2f s\n", $1, $2, $3 * $4 / 1000
     printf "jail, broker, reading, journal and seal: %.1f %% of the examination\n", 100 * (($1 - $2) / ($3 * ($4 - 1) / 1000) - 1)}'
+say
+
+say "## Efficiency on a skewed corpus: sizes over four decades, a picture of 200 MP, a solid 7z"
+mkdir "$work/skew" "$work/solid"
+"$bin/make_evidence" "$work/skew/made" --size demo > /dev/null
+mv "$work"/many/[1-9]-*.jpg "$work/skew"
+mv "$work"/many/1[0-5]-*.jpg "$work/solid"
+(cd "$work/solid" && cmake -E tar cf "$work/skew/solid.7z" --format=7zip .)
+/usr/bin/python3 - "${files[0]}" "$work/skew/big.jpg" << 'EOF'
+import sys
+from PIL import Image
+tile, big = Image.open(sys.argv[1]).convert("RGB"), Image.new("RGB", (16000, 12500))
+for y in range(0, big.height, tile.height):
+    for x in range(0, big.width, tile.width):
+        big.paste(tile, (x, y))
+big.save(sys.argv[2], quality=90)
+EOF
+one='' four=''
+for _ in $(seq "$rounds"); do
+    one+="$(processor "$work/skew")"$'\n'
+    rm -rf "$work/case"
+    four+="$(seconds mpirun -n 4 --oversubscribe --bind-to none --mca mpi_yield_when_idle 1 \
+        taskset -c 0,1 "$bin/assay" run "$work/skew" -o "$work/case" --examiners 1 --recheck none)"$'\n'
+done
+echo "$(printf '%s' "$one" | median) $(printf '%s' "$four" | median) $c" | awk '{
+    printf "processor time on one core %.2f s; wall time of 4 ranks on 2 cores %.2f s: efficiency %.2f", $1, $2, $1 / $2 / 2
+    printf " (%.2f without the %.2f s of start and seal)\n", $1 / ($2 - $3) / 2, $3}'
+"$bin/assay" show "$work/case" | grep -A 3 '^  by'
 say
 
 say "## Inventory of a tar of 1,000,000 entries, 2 ranks"

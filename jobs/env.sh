@@ -55,6 +55,6 @@ find_case() {
 
 # What is finished of a case, in all attempts: grows with every item, or is 0.
 finished() {
-    sed -n 's/^ *"\(items_done\|contents_done\)": \([0-9]*\).*/\2/p' "$1/status.json" 2>/dev/null |
+    sed -n 's/^ *"\(items_done\|contents_done\|rechecked\)": \([0-9]*\).*/\2/p' "$1/status.json" 2>/dev/null |
         awk '{n += $1} END {print n + 0}'
 }

@@ -2,10 +2,10 @@
 restarts=${SLURM_RESTART_COUNT:-0}
 say() { echo "$(date '+%F %T') job=$SLURM_JOB_ID restart=$restarts $*"; }
 
-# seconds_left: until Slurm ends the job, less a minute for the end; nothing: unknown
+# seconds_left: until Slurm sends USR1, 120 s before the end, or a little earlier; nothing: unknown
 seconds_left() {
     end=${SLURM_JOB_END_TIME:-$(date -d "$(squeue -h -j "$SLURM_JOB_ID" -o %e)" +%s 2>/dev/null)}
-    left=$((${end:-0} - $(date +%s) - 60))
+    left=$((${end:-0} - $(date +%s) - 130))
     [ "$left" -le 0 ] || echo "$left"
 }
 

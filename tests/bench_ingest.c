@@ -94,10 +94,10 @@ static void examine(struct as_bench *bench, struct as_hash *h, const struct blob
 {
     static struct as_row row;
     struct as_input in = {b->at, -1, 0, b->n};
-    uint64_t us[2] = {0};
+    struct as_times times = {0};
 
     sha(h, b);
-    if (as_bench_examine(bench, AS_KIND_JPEG, &in, &row, us) != AS_OK || row.reason != 0)
+    if (as_bench_examine(bench, AS_KIND_JPEG, &in, &row, &times) != AS_OK || row.reason != 0)
         fprintf(stderr, "one of the files did not decode\n");
 }
 

@@ -104,6 +104,7 @@ static struct as_crew *make_crew(struct as_options *o)
     c->msg = calloc(1, sizeof *c->msg);
     c->order = calloc(FILES, sizeof *c->order);
     c->told = calloc(FILES, sizeof *c->told);
+    c->rows = calloc(FILES, sizeof *c->rows);
     c->file_fd = malloc(FILES * sizeof *c->file_fd);
     for (uint32_t i = 0; i < FILES; i++) {
         c->order[i] = i;
@@ -172,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!take_message(c))
             break;
     }
-    if (blamed_key(c, &key) && as_crew_file_of(c->reading, &key) < 0 && key.part[0] != 0)
+    if (blamed_key(c, AS_REASON_CRASHED, &key) && as_crew_file_of(c->reading, &key) < 0 && key.part[0] != 0)
         abort();
     blame_reader(c, AS_REASON_CRASHED);
     return 0;

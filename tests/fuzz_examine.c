@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct as_input in = {data, -1, 0, size};
     enum as_kind kind = as_sniff(&in);
     enum as_class class = as_kind_class((uint16_t)kind);
-    uint64_t us[2] = {0};
+    struct as_times times = {0};
 
     if (!bench) {
         as_options_defaults(&options);
@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (class != AS_CLASS_PICTURE && class != AS_CLASS_VIDEO && class != AS_CLASS_UNDECODED)
         return 0;
-    if (as_bench_examine(bench, kind, &in, &row, us) == AS_OK)
+    if (as_bench_examine(bench, kind, &in, &row, &times) == AS_OK)
         check(&row);
     return 0;
 }

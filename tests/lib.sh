@@ -30,6 +30,14 @@ fail() {
     exit 1
 }
 
+# invented N: evidence/1 .. evidence/N, one seed each
+invented() {
+    mkdir evidence
+    for i in $(seq "$1"); do
+        "$maker" "evidence/$i" --seed "$i" --manifest "$i.csv" || fail "make_evidence"
+    done
+}
+
 # start N CASE ARGUMENTS...: `assay run` in the background on N ranks, 0: without mpirun; $pid
 start() {
     n=$1 case=$2

@@ -229,6 +229,18 @@ static void do_sigkill(void)
     raise(SIGKILL); /* refused in the jail, so only --no-sandbox dies of it */
 }
 
+/* With the broker and all it has started; like the one above without the jail only. */
+static void do_kill_group(void)
+{
+    kill(0, SIGKILL);
+}
+
+static void do_kill_group_late(void)
+{
+    poll(NULL, 0, 300);
+    kill(0, SIGKILL);
+}
+
 static void do_garbage(void)
 {
     struct iovec iov = {seen.path, 3};
@@ -246,6 +258,7 @@ static const struct {
     {"sleep", rest_forever}, {"allocate", do_allocate}, {"heap", do_heap},
     {"stack", do_stack},     {"abort", abort},          {"exit", do_exit},
     {"close", do_close},     {"sigkill", do_sigkill},   {"garbage", do_garbage},
+    {"kill-group", do_kill_group}, {"kill-group-late", do_kill_group_late},
 };
 
 bool act(const char *name)

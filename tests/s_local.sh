@@ -4,10 +4,7 @@
 local_sh=$here/../jobs/local.sh
 export ASSAY="$assay"
 
-mkdir evidence
-for i in 1 2 3; do
-    "$maker" "evidence/$i" --seed "$i" --manifest "$i.csv" || fail "make_evidence"
-done
+invented 3
 lots="--lot-bytes 1M"
 run 0 1 plain evidence $lots
 

@@ -29,6 +29,10 @@ is() {
 }
 
 run 0 1 first small
+for word in seconds.of.work examiners.idle slowest; do
+    grep -q "$word" first.out || fail "the summary of a run lacks: $word"
+done
+grep -q '"idle_percent"' first/status.json || fail "status.json does not tell of the time"
 sound first
 is no_mpirun 0 small
 is two 2 small

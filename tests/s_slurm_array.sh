@@ -5,15 +5,7 @@ here=$(dirname "$0")
 . "$here/lib.sh"
 . "$here/slurm_up.sh"
 
-mkdir evidence
-for i in 1 2 3; do
-    "$maker" "evidence/$i" --seed "$i" --manifest "$i.csv" || fail "make_evidence"
-done
-lots="--lot-bytes 1M"
-run 0 2 plain evidence $lots
-nodes 4
-slurm_up 4 2
-export ASSAY="$assay"
+slurm_with_plain
 
 "$here/../jobs/array.sbatch" 3 --nodes 1 --exclusive -t 5 -- evidence -o case $lots >jobs.log || fail "array.sbatch"
 array=$(sed -n 's/^array \([0-9]*\) .*/\1/p' jobs.log)

@@ -6,16 +6,7 @@ here=$(dirname "$0")
 . "$here/slurm_up.sh"
 jobs=$here/../jobs
 
-mkdir evidence
-for i in 1 2 3; do
-    "$maker" "evidence/$i" --seed "$i" --manifest "$i.csv" || fail "make_evidence"
-done
-lots="--lot-bytes 1M"
-run 0 2 plain evidence $lots
-sound plain
-nodes 4
-slurm_up 4 2
-export ASSAY="$assay"
+slurm_with_plain
 
 # submit CASE ARGUMENTS...: as a batch job on two nodes of two ranks; $job
 submit() {

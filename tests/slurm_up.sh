@@ -96,3 +96,14 @@ job_said() {
 
 # job_nodes JOB: n1 n2 ..., of a job that has started
 job_nodes() { scontrol show hostnames "$(job_field "$1" NodeList)"; }
+
+# slurm_with_plain: evidence, the plain run to compare with, and four nodes of two; $lots
+slurm_with_plain() {
+    invented 3
+    lots="--lot-bytes 1M"
+    run 0 2 plain evidence $lots
+    sound plain
+    nodes 4
+    slurm_up 4 2
+    export ASSAY="$assay"
+}

@@ -429,6 +429,36 @@ static void t_rows_max(void **state)
     assert_true(as_crew_rows_max(&o, 7) == UINT64_MAX);
 }
 
+static uint32_t held_n[3];
+
+static void on_hand(void *state, uint32_t seat, const struct as_hand *hand)
+{
+    (void)state;
+    held_n[seat] = hand->key.n;
+}
+
+/* An examiner's content is told before it has it, and what is done with is no longer told then. */
+static void t_held(void **state)
+{
+    static struct as_examiner_seat seat[2];
+    static struct as_hand held[3];
+    struct as_crew c = {.seat = seat, .nseats = 2, .held = held, .calls = {.hand = on_hand}};
+    const struct as_slot one = {.key = {.n = 2, .part = {0, 1}}, .sha256 = {1}};
+    const struct as_slot two = {.key = {.n = 3, .part = {0, 2, 0}}, .sha256 = {2}};
+    (void)state;
+
+    as_crew_hold(&c, &seat[0], &one);
+    assert_int_equal(held_n[1], 2);
+    seat[0].serial = 1;
+    as_crew_hold(&c, &seat[1], &two);
+    assert_int_equal(held_n[1], 2);
+    assert_int_equal(held_n[2], 3);
+    seat[0].serial = 0; /* done with, and the other seat goes on in the same turn */
+    as_crew_hold(&c, &seat[1], &one);
+    assert_int_equal(held_n[1], 0);
+    assert_int_equal(held_n[2], 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +470,7 @@ int main(void)
         cmocka_unit_test(t_blocked),
         cmocka_unit_test(t_large),
         cmocka_unit_test(t_rows_max),
+        cmocka_unit_test(t_held),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

@@ -246,6 +246,24 @@ static void t_full(void **state)
     assert_false(torn);
 }
 
+/* A block that was lost is missed by all that follow: nothing is saved any more. */
+static void t_lost_block(void **state)
+{
+    struct as_journal *j = create();
+    struct as_err err = {0};
+    char away[96];
+    (void)state;
+
+    snprintf(away, sizeof away, "%s.away", dir);
+    append(j, 5);
+    assert_int_equal(rename(dir, away), 0); /* the case folder cannot be opened for a while */
+    assert_int_equal(commit(j, &err), AS_EIO);
+    assert_int_equal(rename(away, dir), 0);
+    append(j, 6);
+    assert_int_equal(commit(j, &err), AS_EIO);
+    as_journal_close(j);
+}
+
 static void t_fence(void **state)
 {
     struct as_journal *j = create();
@@ -262,9 +280,9 @@ static void t_fence(void **state)
     assert_int_equal(commit(j, &err), AS_ESTOP); /* with nothing to write too */
     unlink(fence);
     append(j, 1);
-    assert_int_equal(commit(j, &err), AS_OK);
+    assert_int_equal(commit(j, &err), AS_EIO); /* the block before it was lost */
     as_journal_close(j);
-    assert_int_equal(scan(&torn).n, 2);
+    assert_int_equal(scan(&torn).n, 1);
 }
 
 /* dir/name; borrowed until the next call */
@@ -449,12 +467,106 @@ static void t_threads(void **state)
     assert_int_equal(scan(&torn).n, 44);
 }
 
+/* ---- kept near ---- */
+
+static struct as_journal *create_near(const char *near, uint32_t attempt)
+{
+    struct as_journal *j;
+    struct as_err err = {0};
+
+    if (as_journal_create(&j, dir, attempt, 7, fence, &err) != AS_OK ||
+        as_journal_keep_near(j, near, dir, &err) != AS_OK)
+        fail_msg("%s", err.text);
+    return j;
+}
+
+static void put(struct as_journal *j, const char *words)
+{
+    struct as_block *block;
+
+    assert_int_equal(as_journal_append(j, 9, words, (uint32_t)strlen(words)), AS_OK);
+    as_journal_cut(j, &block);
+    assert_int_equal(as_journal_commit(j, block, NULL), AS_OK);
+}
+
+struct words {
+    char text[256];
+};
+
+static enum as_status add_words(void *state, uint8_t type, const void *bytes, uint32_t n,
+                                uint64_t offset)
+{
+    struct words *w = state;
+    size_t at = strlen(w->text);
+
+    (void)offset;
+    if (type == 9)
+        snprintf(w->text + at, sizeof w->text - at, "%.*s ", (int)n, (const char *)bytes);
+    return AS_OK;
+}
+
+/* What all journals of the case say. */
+static struct words said(void)
+{
+    char *dirs[] = {dir}, **names;
+    struct words w = {""};
+    bool torn;
+    size_t n;
+
+    assert_int_equal(as_journal_list(dirs, 1, &names, &n, NULL), AS_OK);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(as_journal_scan(names[i], add_words, &w, &torn, NULL), AS_OK);
+    as_journal_list_free(names, n);
+    return w;
+}
+
+static void t_near(void **state)
+{
+    char near[96];
+    struct as_journal *a, *b;
+    uint64_t bytes;
+    (void)state;
+
+    snprintf(near, sizeof near, "%s.near", dir);
+    a = create_near(near, 1);
+    put(a, "one");
+    assert_string_equal(said().text, "");
+    assert_int_equal(as_journal_copy(a, NULL), AS_OK);
+    assert_int_equal(as_journal_copy(a, NULL), AS_OK);
+    put(a, "two");
+    assert_string_equal(said().text, "one ");
+    as_journal_close(a); /* with something that is not copied: it stays */
+
+    b = create_near(near, 2);
+    assert_int_equal(as_journal_take_up(b, dir, &bytes, NULL), AS_OK);
+    assert_int_equal(bytes, HEAD + 3);
+    assert_string_equal(said().text, "one two ");
+    assert_int_equal(as_journal_take_up(b, dir, &bytes, NULL), AS_OK);
+    assert_int_equal(bytes, 0);
+    put(b, "three");
+    as_journal_close(b);
+
+    /* the journal is another one of that name: nothing of its near file is taken */
+    snprintf(path, sizeof path, "%s/a0002-r00007.jnl", dir);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(as_journal_create(&a, dir, 2, 7, fence, NULL), AS_OK);
+    as_journal_close(a);
+    b = create_near(near, 3);
+    assert_int_equal(as_journal_take_up(b, dir, &bytes, NULL), AS_OK);
+    assert_int_equal(bytes, 0);
+    assert_string_equal(said().text, "one ");
+    as_journal_close(b);
+    assert_int_equal(rmdir(near), 0); /* all is gone */
+    snprintf(path, sizeof path, "%s/%s", dir, NAME);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, make_dir, drop_dir)
     const struct CMUnitTest tests[] = {
-        T(t_round_trip), T(t_format),     T(t_torn),  T(t_full),   T(t_fence),
+        T(t_round_trip), T(t_format),     T(t_torn),  T(t_full),   T(t_fence), T(t_lost_block),
         T(t_list),       T(t_scan_stops), T(t_large), T(t_reader), T(t_threads),
+        T(t_near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

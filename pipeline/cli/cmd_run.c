@@ -1,4 +1,5 @@
 /* cmd_run.c - assay run: the main job. */
+#include "../report/show_time.h"
 #include "../run/run.h"
 #include "../log.h"
 #include "cmd.h"
@@ -21,6 +22,9 @@ static void print_outcome(const struct as_options *o, const struct as_run_result
     else
         printf("%" PRIu64 " items in %.1f s on %d rank%s\n", v->items, r->seconds, r->ranks,
                r->ranks == 1 ? "" : "s");
+    as_show_time(stdout, r->time, "  ", 3);
+    if (r->seal_s > 0)
+        printf("  seal %.1f s\n", r->seal_s);
     for (int i = 0; i < AS_ITEM_STATUSES; i++)
         if (v->by_status[i])
             printf("  %-15s %10" PRIu64 "\n", as_item_status_name((enum as_item_status)i),
@@ -47,19 +51,19 @@ static void print_shard(const struct as_options *o, const struct as_run_result *
 int as_cmd_ended(const struct as_options *o, const struct as_run_result *result,
                  enum as_status status, const struct as_err *err)
 {
-    if (status != AS_OK && result->me == 0) {
-        as_cmd_fail(err, code_of(status));
-        if (code_of(status) == AS_EXIT_IO)
-            as_log(AS_LOG_ERROR, "what was finished is kept: when the cause is mended, run the same "
-                                 "command again to go on");
-    }
-    if (status != AS_OK)
-        return code_of(status);
-    if (result->me == 0 && o->shard[0])
+    int code = status == AS_OK ? result->outcome.code : code_of(status);
+
+    if (result->me == 0 && status != AS_OK)
+        as_cmd_fail(err, code);
+    if (result->me == 0 && code == AS_EXIT_IO)
+        as_log(AS_LOG_ERROR, "what was finished is kept: when the cause is mended, run the same "
+                             "command again to go on");
+    if (result->me == 0 && status == AS_OK && o->shard[0])
         print_shard(o, result);
-    else if (result->me == 0)
+    else if (result->me == 0 && status == AS_OK)
         print_outcome(o, result);
-    return result->outcome.code;
+    json_decref(result->time);
+    return code;
 }
 
 int as_cmd_run(const struct as_options *o, int argc, char **argv)

@@ -2,7 +2,7 @@
  *
  * The block in memory belongs to the main thread, the file to the thread that
  * commits: they share nothing but the block that is handed over.                 */
-#include "journal.h"
+#include "journal_parts.h"
 
 #include "durable.h"
 #include "journal_frame.h"
@@ -16,21 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_ROOM = 32, BLOCK_START = 64 << 10, ATTEMPT_MAX = 9999, RANK_MAX = 99999 };
+enum { BLOCK_START = 64 << 10, ATTEMPT_MAX = 9999, RANK_MAX = 99999 };
 
 struct as_block {
     uint8_t *at;
     size_t n, room;
-};
-
-struct as_journal {
-    struct as_block *block; /* the main thread's                                */
-    int fd;                 /* from here on: the committing thread's            */
-    uint64_t size;          /* what is committed                                */
-    bool broken;            /* a commit failed: what is on the disk is unknown  */
-    char *fence_dir;
-    const char *fence_name; /* inside fence_dir's allocation                    */
-    char name[NAME_ROOM];
 };
 
 /* Splits the fence's path, because its folder is opened anew before each look. */
@@ -85,7 +75,7 @@ enum as_status as_journal_create(struct as_journal **j, const char *dir, uint32_
     made = calloc(1, sizeof *made);
     if (made == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for a journal");
-    made->fd = -1;
+    made->fd = made->back = -1;
     snprintf(made->name, sizeof made->name, "a%04" PRIu32 "-r%05" PRIu32 ".jnl", attempt, rank);
     AS_TRY(set_fence(made, fence_path, err));
     AS_TRY(create_file(made, dir, err));
@@ -110,6 +100,7 @@ void as_journal_close(struct as_journal *j)
         return;
     if (j->fd >= 0)
         close(j->fd);
+    as_journal_close_near(j);
     as_block_free(j->block);
     free(j->fence_dir);
     free(j);
@@ -191,22 +182,27 @@ done:
     return status;
 }
 
-/* Takes a failed block back and says what happened. */
-static enum as_status give_up(struct as_journal *j, int error, struct as_err *err)
+enum as_status as_journal_unsaved(const char *where, int error, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
+    if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+        AS_FAIL(err, AS_EIO,
+                "no room to save the state of the run in %s (%s): make room and run again", where,
+                strerror(error));
+    AS_FAIL(err, AS_EIO, "cannot save the state of the run in %s: %s", where, strerror(error));
+done:
+    return status;
+}
+
+/* Takes a failed block back and says what happened. */
+static enum as_status give_up(struct as_journal *j, int error, struct as_err *err)
+{
     j->broken = true;
     /* if even this fails, readers still stop at the last whole frame */
     if (ftruncate(j->fd, (off_t)j->size) == 0)
         (void)fdatasync(j->fd);
-    if (error == ENOSPC || error == EDQUOT || error == EFBIG)
-        AS_FAIL(err, AS_EIO,
-                "no room to save the state of the run in %s (%s): make room and run again", j->name,
-                strerror(error));
-    AS_FAIL(err, AS_EIO, "cannot save the state of the run in %s: %s", j->name, strerror(error));
-done:
-    return status;
+    return as_journal_unsaved(j->near_path ? j->near_path : j->name, error, err);
 }
 
 enum as_status as_journal_commit(struct as_journal *j, struct as_block *block, struct as_err *err)
@@ -214,7 +210,11 @@ enum as_status as_journal_commit(struct as_journal *j, struct as_block *block, s
     enum as_status status = AS_OK;
     int error;
 
-    AS_TRY(check_fence(j, err));
+    status = check_fence(j, err);
+    if (status != AS_OK) {
+        j->broken = true; /* what follows would stand without this block */
+        goto done;
+    }
     if (j->broken)
         AS_FAIL(err, AS_EIO, "%s could not be saved to before", j->name);
     if (block == NULL)

@@ -57,6 +57,23 @@ void as_journal_cut(struct as_journal *j, struct as_block **block);
 enum as_status as_journal_commit(struct as_journal *j, struct as_block *block,
                                  struct as_err *err) AS_MUST_CHECK;
 
+/*
+ * Has blocks committed to a file in a folder of this case in `dir`, a disk of the node that
+ * is made if need be; only as_journal_copy brings them to the journal.  Call once, before
+ * anything else.  AS_EIO: it cannot be written.
+ */
+enum as_status as_journal_keep_near(struct as_journal *j, const char *dir, const char *kase,
+                                    struct as_err *err) AS_MUST_CHECK;
+
+/* Brings to the journal what was committed, and syncs it; like as_journal_commit, and in
+ * the same thread.  AS_OK at once where nothing is kept near.                          */
+enum as_status as_journal_copy(struct as_journal *j, struct as_err *err) AS_MUST_CHECK;
+
+/* Takes into this journal what attempts before left in the near folder and could not copy to
+ * theirs in `dir`: *bytes of it.  For one rank of a node.                             */
+enum as_status as_journal_take_up(struct as_journal *j, const char *dir, uint64_t *bytes,
+                                  struct as_err *err) AS_MUST_CHECK;
+
 /* Frees a block that is not to be written. */
 void as_block_free(struct as_block *block);
 

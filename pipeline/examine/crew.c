@@ -166,6 +166,8 @@ static void zygote_message(struct as_crew *c)
         value = m->v[1];
         died = m->type == AS_MSG_DIED;
         c->counts.died += died;
+        if (died && m->v[2] > c->tally.peak_kb)
+            c->tally.peak_kb = m->v[2];
         if (c->reader.life != AS_WORKER_NONE && c->reader.tag == tag) {
             if (died && c->reader.life == AS_WORKER_BUSY)
                 as_crew_reader_message(c); /* the end of the lot may have come since */
@@ -253,13 +255,15 @@ enum as_status as_crew_new(struct as_crew **crew, struct as_zygote *zygote,
     c->options = options;
     c->cpu = cpu;
     c->calls = *calls;
+    c->begun = as_now_ns();
     c->reader.socket = -1;
     c->msg = calloc(1, sizeof *c->msg);
     c->record = malloc(AS_RECORD_MAX);
     c->room = malloc(sizeof *c->room);
     c->row = calloc(1, sizeof *c->row);
     c->seat = calloc(nexaminers, sizeof *c->seat);
-    if (!c->msg || !c->record || !c->room || !c->row || !c->seat)
+    c->held = calloc((size_t)nexaminers + 1, sizeof *c->held);
+    if (!c->msg || !c->record || !c->room || !c->row || !c->seat || !c->held)
         AS_FAIL(err, AS_ENOMEM, "no memory for the crew");
     for (int i = 0; i < AS_ARENAS; i++)
         AS_TRY(make_arena(c, &c->arena[i], err));
@@ -303,6 +307,7 @@ void as_crew_free(struct as_crew *c)
         free_arena(&c->arena[i]);
     as_crew_close_files(c);
     free(c->seat);
+    free(c->held);
     free(c->msg);
     free(c->record);
     free(c->room);
@@ -357,6 +362,7 @@ enum as_status as_crew_turn(struct as_crew *c, struct as_err *err)
     }
     as_crew_reader_schedule(c);
     as_crew_examiners_schedule(c);
+    as_crew_hands(c);
     if (c->broken)
         AS_FAIL(err, c->broken, "%s; the state is saved, run again to go on", c->broken_why);
 done:
@@ -376,4 +382,10 @@ bool as_crew_quiet(const struct as_crew *c)
 struct as_crew_counts as_crew_counts(const struct as_crew *c)
 {
     return c->counts;
+}
+
+void as_crew_tally(const struct as_crew *c, struct as_tally *tally)
+{
+    *tally = c->tally;
+    tally->span_us = c->nseats * ((as_now_ns() - c->begun) / 1000);
 }

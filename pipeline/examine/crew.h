@@ -12,6 +12,7 @@
 #define AS_CREW_H
 
 #include "slot.h"
+#include "tally.h"
 #include "zygote.h"
 
 #include <poll.h>
@@ -42,6 +43,16 @@ struct as_work {
     uint64_t bytes, us[4];               /* read, unpack, decode, extract                 */
 };
 
+/* What a worker has in hand.  Two of examiners are the same if their contents are, two of
+ * readers if their keys are.                                                          */
+struct as_hand {
+    struct as_key key;  /* n == 0: nothing                                       */
+    uint8_t sha256[32]; /* of the content an examiner has; a reader's: all zeros */
+};
+
+/* For qsort: -1, 0, 1; those of readers first. */
+int as_hand_compare(const void *a, const void *b);
+
 struct as_crew_calls {
     void *state;
     /* Open file i of the work; as_crew_opened must follow, not within this call. */
@@ -56,6 +67,9 @@ struct as_crew_calls {
     void (*chunk)(void *state, struct as_work *work, const struct as_key *key, uint64_t chunk,
                   const uint8_t sha256[32]);
     void (*done)(void *state, struct as_work *work);
+    /* What a worker has in hand from now on: before an examiner gets it; of the reader
+     * (seat 0) as seen at the end of a turn.  NULL: nobody wants to know.            */
+    void (*hand)(void *state, uint32_t seat, const struct as_hand *hand);
 };
 
 /* Counters of a crew's life, for the summary. */
@@ -69,6 +83,9 @@ struct as_crew;
 enum as_status as_crew_new(struct as_crew **crew, struct as_zygote *zygote,
                            const struct as_options *options, uint32_t nexaminers, unsigned cpu,
                            const struct as_crew_calls *calls, struct as_err *err) AS_MUST_CHECK;
+/* What must be done alone: contents while no other examiner is busy, files that are or hold
+ * a reader's suspect while none is.  Sorted; borrowed for the crew's life.           */
+void as_crew_suspect(struct as_crew *crew, const struct as_hand *suspects, uint64_t n);
 /* Kills the workers; works that are not done are forgotten. */
 void as_crew_free(struct as_crew *crew);
 
@@ -100,5 +117,8 @@ void as_crew_stop(struct as_crew *crew);
 bool as_crew_quiet(const struct as_crew *crew);
 
 struct as_crew_counts as_crew_counts(const struct as_crew *crew);
+
+/* What the time went into until now. */
+void as_crew_tally(const struct as_crew *crew, struct as_tally *tally);
 
 #endif

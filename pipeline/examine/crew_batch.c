@@ -110,6 +110,7 @@ static void take_batch(struct as_crew *c, struct as_arena *a)
     c->reader_alone = false;
     memset(b->tries, 0, sizeof b->tries);
     memset(b->unblamed, 0, sizeof b->unblamed);
+    memset(b->alone, 0, sizeof b->alone);
     for (uint32_t i = 0; i < b->nslots; i++) {
         const struct as_slot *s = &b->slot[i];
         b->state[i] = AS_SLOT_DONE;
@@ -140,6 +141,8 @@ void as_crew_granted(struct as_crew *c, uint32_t batch, const bool *grant, uint3
             continue;
         b->state[i] = grant[k] ? AS_SLOT_WAITS : AS_SLOT_DONE;
         b->left -= !grant[k];
+        b->alone[i] = grant[k] && as_crew_suspects_content(c, &b->slot[i]);
+        c->alones += b->alone[i];
         k++;
     }
     if (b->work && b->left == 0)

@@ -2,6 +2,7 @@
 #include "crew_parts.h"
 
 #include "../log.h"
+#include "unit.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -12,8 +13,8 @@ static struct as_crew_batch *batch_of(struct as_crew *c, const struct as_examine
     return &c->arena[s->arena].batch;
 }
 
-/* A waiting content of one lot, or of any; with `retry` one that must be done alone. */
-static bool find_in(struct as_crew *c, const uint64_t *lot, bool retry, uint32_t *arena,
+/* A waiting content of one lot, or of any; one that must be done alone, or one that need not. */
+static bool find_in(struct as_crew *c, const uint64_t *lot, bool alone, uint32_t *arena,
                     uint32_t *slot)
 {
     for (uint32_t a = 0; a < AS_ARENAS; a++) {
@@ -21,7 +22,7 @@ static bool find_in(struct as_crew *c, const uint64_t *lot, bool retry, uint32_t
         if (b->work == NULL || (lot && b->work->id != *lot))
             continue;
         for (uint32_t i = 0; i < b->nslots; i++)
-            if (b->state[i] == AS_SLOT_WAITS && (b->tries[i] > 0) == retry) {
+            if (b->state[i] == AS_SLOT_WAITS && b->alone[i] == alone) {
                 *arena = a;
                 *slot = i;
                 return true;
@@ -31,12 +32,25 @@ static bool find_in(struct as_crew *c, const uint64_t *lot, bool retry, uint32_t
 }
 
 /* What a seat does next: the lot it is in first, because each change of lot costs an examiner. */
-static bool find_waiting(struct as_crew *c, const struct as_examiner_seat *s, bool retry,
+static bool find_waiting(struct as_crew *c, const struct as_examiner_seat *s, bool alone,
                          uint32_t *arena, uint32_t *slot)
 {
-    if (s->w.life != AS_WORKER_NONE && find_in(c, &s->lot, retry, arena, slot))
+    if (s->w.life != AS_WORKER_NONE && find_in(c, &s->lot, alone, arena, slot))
         return true;
-    return find_in(c, NULL, retry, arena, slot);
+    return find_in(c, NULL, alone, arena, slot);
+}
+
+/* For the log of a suspect: its key, and how many others are busy beside it. */
+static void log_alone(const struct as_crew *c, const struct as_slot *what)
+{
+    char key[AS_KEY_MAX * 11 + 1] = "";
+    uint32_t busy = 0, at = 0;
+
+    for (uint32_t i = 0; i < what->key.n && i < AS_KEY_MAX; i++)
+        at += (uint32_t)snprintf(key + at, sizeof key - at, i ? ".%u" : "%u", what->key.part[i]);
+    for (uint32_t i = 0; i < c->nseats; i++)
+        busy += c->seat[i].serial != 0;
+    as_log(AS_LOG_INFO, "examines a suspect alone key=%s others_busy=%u", key, busy);
 }
 
 static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t arena, uint32_t slot)
@@ -53,9 +67,12 @@ static void send_item(struct as_crew *c, struct as_examiner_seat *s, uint32_t ar
     m->v[1] = what->size;
     m->v[2] = what->kind;
     m->v[3] = ++c->next_serial;
+    as_crew_hold(c, s, what);
+    if (b->alone[slot] && b->tries[slot] == 0)
+        log_alone(c, what);
     if (!as_crew_send(c, s->w.socket, &b->fd[slot], behind ? 1 : 0))
         return; /* dead: its death will be told, the content still waits */
-    c->retries -= b->tries[slot] > 0;
+    c->alones -= b->alone[slot];
     b->state[slot] = AS_SLOT_RUNS;
     s->w.life = AS_WORKER_BUSY;
     s->w.cpu_from = as_crew_cpu_ns(&s->w);
@@ -88,13 +105,22 @@ static bool occupy(struct as_crew *c, struct as_examiner_seat *s, bool alone)
     return true;
 }
 
+/* What is to be alone stays alone until it is done. */
+static bool alone_now(struct as_crew *c)
+{
+    for (uint32_t i = 0; i < c->nseats; i++)
+        if (c->seat[i].serial != 0 && batch_of(c, &c->seat[i])->alone[c->seat[i].slot])
+            return true;
+    return false;
+}
+
 void as_crew_examiners_schedule(struct as_crew *c)
 {
-    bool alone = c->retries > 0;
+    bool alone = c->alones > 0;
 
-    if (c->stopping || c->broken)
+    if (c->stopping || c->broken || alone_now(c))
         return;
-    if (c->reader_alone && c->reader.life == AS_WORKER_BUSY && c->fills > 0)
+    if ((c->reader_alone || c->lone) && c->reader.life == AS_WORKER_BUSY && c->fills > 0)
         return;
     if (alone && !as_crew_examiners_idle(c))
         return;
@@ -126,8 +152,9 @@ static void blame_content(struct as_crew *c, struct as_examiner_seat *s, uint16_
 
     if (b->tries[s->slot]++ == 0) {
         b->state[s->slot] = AS_SLOT_WAITS;
+        b->alone[s->slot] = true;
         s->serial = 0;
-        c->retries++;
+        c->alones++;
         return;
     }
     c->counts.blamed++;
@@ -160,14 +187,42 @@ static bool take_record(struct as_crew *c, struct as_examiner_seat *s, uint64_t 
     return true;
 }
 
-static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t v[4],
+/* The content in hand took its time, whatever came of it. */
+static void count_busy(struct as_crew *c, const struct as_examiner_seat *s)
+{
+    const struct as_crew_batch *b = batch_of(c, s);
+    const struct as_slot *what = &b->slot[s->slot];
+    uint64_t took = (as_now_ns() - s->w.wall_from) / 1000;
+
+    c->tally.busy_us += took;
+    as_tally_slow(&c->tally, took, what->size,
+                  (struct as_text){b->text + what->path_at, what->path_len});
+}
+
+/* What an examiner says of its time. */
+static void count_times(struct as_crew *c, const struct as_examiner_seat *s)
+{
+    const struct as_crew_batch *b = batch_of(c, s);
+    struct as_times times;
+
+    count_busy(c, s);
+    if (c->msg->len != sizeof times)
+        return;
+    memcpy(&times, c->msg->text, sizeof times);
+    b->work->us[2] += times.decode;
+    c->tally.decode_us += times.decode;
+    for (int d = 0; d < AS_DETECTORS_MAX; d++) {
+        b->work->us[3] += times.det[d];
+        c->tally.det_us[d] += times.det[d];
+    }
+}
+
+static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t v[2],
                    uint32_t code)
 {
-    struct as_work *w = batch_of(c, s)->work;
     uint16_t reason = code == AS_ENOMEM ? AS_REASON_LIMIT_MEMORY : AS_REASON_CRASHED;
 
-    w->us[2] += v[2];
-    w->us[3] += v[3];
+    count_times(c, s);
     s->w.life = AS_WORKER_IDLE;
     if (code == AS_OK && take_record(c, s, v[0])) {
         slot_done(c, s);
@@ -181,7 +236,7 @@ static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t
 
 void as_crew_examiner_message(struct as_crew *c, struct as_examiner_seat *s)
 {
-    uint64_t v[4];
+    uint64_t v[2];
 
     if (!as_crew_hear(c, &s->w))
         return;
@@ -200,6 +255,7 @@ void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int ws
     as_crew_bury(&s->w);
     if (s->serial == 0)
         return;
+    count_busy(c, s);
     as_log(AS_LOG_DEBUG, "examiner died wait_status=%d reason=\"%s\"", wstatus,
            as_reason_text(reason));
     if (reason != AS_REASON_NONE) {
@@ -207,7 +263,7 @@ void as_crew_examiner_died(struct as_crew *c, struct as_examiner_seat *s, int ws
         return;
     }
     b->state[s->slot] = AS_SLOT_WAITS;
-    c->retries += b->tries[s->slot] > 0;
+    c->alones += b->alone[s->slot];
     s->serial = 0;
     if (++b->unblamed[s->slot] > AS_TRIES_UNBLAMED) {
         as_crew_break(c, AS_ESTOP, "an examiner was killed %d times from outside on one item (out of memory?)",

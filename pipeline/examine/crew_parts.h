@@ -30,6 +30,7 @@ struct as_crew_batch {
     struct as_slot *slot; /* [AS_BATCH_SLOTS], checked copy             */
     char *text;
     uint8_t state[AS_BATCH_SLOTS], tries[AS_BATCH_SLOTS], unblamed[AS_BATCH_SLOTS];
+    bool alone[AS_BATCH_SLOTS]; /* to be examined while no other examiner is busy */
     int fd[AS_BATCH_SLOTS]; /* of contents behind a descriptor, else -1 */
     uint32_t nslots, left;  /* left: contents not done                  */
 };
@@ -50,6 +51,9 @@ struct as_examiner_seat {
     uint32_t arena, slot; /* in hand                                   */
     uint64_t serial;
 };
+
+/* The next file to be read is or holds a suspect: the examiners come to rest, then it is read. */
+enum as_lone { AS_LONE_NO, AS_LONE_WANTED, AS_LONE_READ };
 
 struct as_suspect {
     struct as_key key;
@@ -84,15 +88,21 @@ struct as_crew {
     uint32_t unblamed;         /* deaths without blame on this work      */
     uint64_t progress, progress_cpu, progress_wall, row_wall;
     bool reader_alone;
+    enum as_lone lone;
     /* examiners */
     struct as_examiner_seat *seat;
     uint32_t nseats;
-    uint32_t retries;          /* contents that wait to be done alone    */
+    uint32_t alones;           /* contents that wait to be done alone    */
+    struct as_hand *held;      /* [nseats + 1] as last told, the reader's first */
+    const struct as_hand *suspects; /* [nsuspects], the reader's first   */
+    uint64_t nsuspects, nread_suspects;
     bool stopping;
     enum as_status broken; /* AS_OK, or why the crew cannot go on */
     char broken_why[128];
     uint64_t checked_wall;
     struct as_crew_counts counts;
+    struct as_tally tally;
+    uint64_t begun; /* nanoseconds */
 };
 
 /* Processor time of a worker, 0 when it cannot be told. */
@@ -135,6 +145,20 @@ int64_t as_crew_file_of(const struct as_work *w, const struct as_key *key);
 /* Takes over the arena that the reader says is filled; false: that cannot be. */
 bool as_crew_batch_message(struct as_crew *c, uint32_t arena);
 void as_crew_batch_done(struct as_crew *c, struct as_arena *a);
+
+/* What the reader is at, by its own word if that can be, else its file.  False: at nothing. */
+bool as_crew_reader_at(const struct as_crew *c, struct as_key *key);
+
+/* crew_hand.c */
+
+/* Tells of what an examiner is about to be given. */
+void as_crew_hold(struct as_crew *c, const struct as_examiner_seat *s, const struct as_slot *what);
+/* Tells of what changed in a turn. */
+void as_crew_hands(struct as_crew *c);
+bool as_crew_suspects_content(const struct as_crew *c, const struct as_slot *what);
+/* Whether the reader may have the next file: a suspected one by itself, and while no examiner
+ * is busy.                                                                           */
+bool as_crew_may_ask(struct as_crew *c);
 
 /* crew_examiner.c */
 void as_crew_examiner_message(struct as_crew *c, struct as_examiner_seat *s);

@@ -96,6 +96,7 @@ static bool start_reader(struct as_crew *c)
     c->files_end_sent = false;
     c->lot_end = false;
     c->fills = 0;
+    c->lone = AS_LONE_NO;
     c->splits = c->chunks = 0;
     c->progress_wall = c->row_wall = as_now_ns();
     c->progress_cpu = c->given = 0;
@@ -156,7 +157,7 @@ static void ask_files(struct as_crew *c)
 {
     struct as_work *w = c->reading;
 
-    while (w->next < w->nfiles && w->open_pending + w->sent - w->taken < AS_OPEN_AHEAD) {
+    while (as_crew_may_ask(c)) {
         const struct as_lot_file *f = &w->file[w->next];
         if (type_reason(f) != AS_REASON_NONE) {
             tell_unread(c, f, type_reason(f), 0, "");
@@ -281,6 +282,8 @@ static bool take_message(struct as_crew *c)
         c->lot_end = w->taken == w->sent && c->files_end_sent;
         w->us[0] += v[0];
         w->us[1] += v[1];
+        c->tally.read_us += v[0];
+        c->tally.unpack_us += v[1];
         return c->lot_end;
     default:
         return false;
@@ -310,16 +313,31 @@ int64_t as_crew_file_in_hand(const struct as_crew *c)
     return c->order[w->taken < w->sent ? w->taken : w->sent - 1];
 }
 
-/* Whether the reader may have been at this: something of a file that was sent and of
- * which not all rows are in batches.                                            */
-static bool may_be_at(const struct as_crew *c, const struct as_key *key)
+/* What the reader says it is at, if that is something of the files sent from the k-th on. */
+static bool says_at(const struct as_crew *c, uint32_t k, struct as_key *key)
 {
     const struct as_work *w = c->reading;
 
-    for (uint32_t k = w->safe; k < w->sent; k++)
+    memset(key, 0, sizeof *key);
+    if (c->fills > 0)
+        memcpy(key, (const void *)&c->arena[c->filling[0]].map->now, sizeof *key);
+    for (uint32_t i = key->n; i < AS_KEY_MAX; i++)
+        key->part[i] = 0;
+    for (; k < w->sent; k++)
         if (as_key_within(key, &w->file[c->order[k]].key))
             return true;
     return false;
+}
+
+bool as_crew_reader_at(const struct as_crew *c, struct as_key *key)
+{
+    const struct as_work *w = c->reading;
+
+    if (w == NULL || c->reader.life != AS_WORKER_BUSY || w->taken >= w->sent)
+        return false;
+    if (!says_at(c, w->taken, key))
+        *key = w->file[c->order[w->taken]].key;
+    return true;
 }
 
 /* What the reader was at when it died: what it says, if that can be, else its file.  Too
@@ -330,12 +348,9 @@ static bool blamed_key(const struct as_crew *c, uint16_t reason, struct as_key *
 
     if (i < 0)
         return false;
-    memset(key, 0, sizeof *key);
-    if (c->fills > 0)
-        memcpy(key, (const void *)&c->arena[c->filling[0]].map->now, sizeof *key);
-    for (uint32_t k = key->n; k < AS_KEY_MAX; k++)
-        key->part[k] = 0;
-    if (!may_be_at(c, key) || c->deaths > DEATHS_MAX || reason == AS_REASON_LIMIT_ENTRIES)
+    /* of files that are wholly in batches it is not */
+    if (!says_at(c, c->reading->safe, key) || c->deaths > DEATHS_MAX ||
+        reason == AS_REASON_LIMIT_ENTRIES)
         *key = c->reading->file[i].key;
     return true;
 }
@@ -472,6 +487,7 @@ void as_crew_reader_schedule(struct as_crew *c)
         return;
     if (c->reader.life != AS_WORKER_BUSY || c->lot_end)
         return;
-    give_arenas(c);
+    if (c->lone != AS_LONE_READ || as_crew_examiners_idle(c))
+        give_arenas(c);
     ask_files(c);
 }

@@ -38,12 +38,13 @@ static struct as_input input_of(const struct examiner *e, const int *fds, int nf
 static void do_item(struct examiner *e, const int *fds, int nfds)
 {
     struct as_input in = input_of(e, fds, nfds);
-    uint64_t us[2] = {0}, serial = e->msg->v[3];
+    struct as_times times = {0};
+    uint64_t serial = e->msg->v[3];
     enum as_status status = AS_EBUG;
     size_t len = 0;
 
     if (in.at || in.fd >= 0)
-        status = as_bench_examine(e->bench, (enum as_kind)e->msg->v[2], &in, &e->row, us);
+        status = as_bench_examine(e->bench, (enum as_kind)e->msg->v[2], &in, &e->row, &times);
     if (status == AS_OK)
         len = as_content_pack(&e->row, e->result, AS_RECORD_MAX);
     memset(e->msg, 0, offsetof(struct as_msg, text));
@@ -51,8 +52,8 @@ static void do_item(struct examiner *e, const int *fds, int nfds)
     e->msg->arg = (uint32_t)status;
     e->msg->v[0] = len;
     e->msg->v[1] = serial;
-    e->msg->v[2] = us[0];
-    e->msg->v[3] = us[1];
+    e->msg->len = sizeof times;
+    memcpy(e->msg->text, &times, sizeof times);
     if (as_channel_send(e->start->socket, e->msg, NULL, 0) != 0)
         _exit(0);
 }

@@ -182,9 +182,10 @@ static enum as_status run_detector(struct as_bench *b, size_t d, const struct as
 }
 
 static enum as_status run_detectors(struct as_bench *b, const struct as_picture *pic,
-                                    struct as_row *row)
+                                    struct as_row *row, struct as_times *times)
 {
     struct as_unit unit = {0};
+    uint64_t begun;
     enum as_status status = AS_OK;
 
     b->meta = (struct as_meta){pic->w,    pic->h,    row->kind,
@@ -197,20 +198,25 @@ static enum as_status run_detectors(struct as_bench *b, const struct as_picture 
     unit.sample = pic->sample;
     unit.dct = pic->dct;
     unit.meta = &b->meta;
-    for (size_t d = 0; as_detectors[d] && status == AS_OK; d++)
-        if (b->with[d])
-            status = run_detector(b, d, &unit, pic->w, pic->h, &row->det[d]);
+    for (size_t d = 0; as_detectors[d] && status == AS_OK; d++) {
+        if (!b->with[d])
+            continue;
+        begun = as_now_us();
+        status = run_detector(b, d, &unit, pic->w, pic->h, &row->det[d]);
+        times->det[d] += as_now_us() - begun;
+    }
     return status;
 }
 
 /* Decodes a picture and runs the detectors on it. */
 static enum as_status examine_picture(struct as_bench *b, enum as_kind kind,
-                                      const struct as_input *in, struct as_row *row, uint64_t us[2])
+                                      const struct as_input *in, struct as_row *row,
+                                      struct as_times *times)
 {
     struct as_want want = {b->views & DECODED_VIEWS, b->options->max_pixels, UINT64_C(1) << 34};
     struct as_picture pic = {0};
     struct as_err *err = &b->err[1];
-    uint64_t begun = as_now_us(), decoded;
+    uint64_t begun = as_now_us();
     enum as_status status = as_media_decode(b->picture, kind, in, &want, &pic, err);
 
     row->w = pic.w;
@@ -218,8 +224,7 @@ static enum as_status examine_picture(struct as_bench *b, enum as_kind kind,
     row->frames = pic.frames;
     row->duration_s = pic.duration_s;
     row->flags |= pic.flags;
-    decoded = as_now_us();
-    us[0] += decoded - begun;
+    times->decode += as_now_us() - begun;
     if (status == AS_ENOMEM)
         return status;
     row->reason = (uint16_t)pic.reason;
@@ -229,9 +234,7 @@ static enum as_status examine_picture(struct as_bench *b, enum as_kind kind,
         row->reason = err->reason ? (uint16_t)err->reason : AS_REASON_DAMAGED;
         return AS_OK;
     }
-    status = run_detectors(b, &pic, row);
-    us[1] += as_now_us() - decoded;
-    return status;
+    return run_detectors(b, &pic, row, times);
 }
 
 static enum as_status examine_video(struct as_bench *b, enum as_kind kind,
@@ -257,7 +260,7 @@ static enum as_status examine_video(struct as_bench *b, enum as_kind kind,
 }
 
 enum as_status as_bench_examine(struct as_bench *b, enum as_kind kind, const struct as_input *in,
-                                struct as_row *row, uint64_t us[2])
+                                struct as_row *row, struct as_times *times)
 {
     enum as_class class = as_kind_class((uint16_t)kind);
     struct as_input whole = *in;
@@ -274,12 +277,12 @@ enum as_status as_bench_examine(struct as_bench *b, enum as_kind kind, const str
         status = load(b, &whole, &b->err[0]);
     if (status == AS_OK)
         status = as_metadata_read(kind, &whole, &b->kvs, &b->facts, &b->err[0]);
-    us[0] += as_now_us() - begun;
+    times->decode += as_now_us() - begun;
     row->flags = b->facts.flags;
     if (as_item_failed(status) && status != AS_ENOMEM)
         row->reason = (uint16_t)b->err[0].reason;
     else if (status == AS_OK && class == AS_CLASS_PICTURE)
-        status = examine_picture(b, kind, &whole, row, us);
+        status = examine_picture(b, kind, &whole, row, times);
     else if (status == AS_OK && class == AS_CLASS_VIDEO)
         status = examine_video(b, kind, &whole, row);
     else if (status == AS_OK)

@@ -19,15 +19,20 @@ enum as_status as_bench_new(struct as_bench **b, const struct as_options *o,
 void as_bench_ask(struct as_bench *b, uint32_t views);
 void as_bench_free(struct as_bench *b);
 
+/* Microseconds: metadata and pixels, and each detector. */
+struct as_times {
+    uint64_t decode, det[AS_DETECTORS_MAX];
+};
+
 /*
  * Fills the content part of `row`, borrowed from the bench until its next use.
- * us[0], us[1] gain the microseconds of decoding and of detectors.
+ * `times` gains what it took.
  *   AS_OK      the row says what became of it, also when it is damaged
  *   AS_ENOMEM  memory ran out: try again alone
  * The result depends on the bytes, the kind (itself decided by the bytes) and
  * the options alone.
  */
 enum as_status as_bench_examine(struct as_bench *b, enum as_kind kind, const struct as_input *in,
-                                struct as_row *row, uint64_t us[2]) AS_MUST_CHECK;
+                                struct as_row *row, struct as_times *times) AS_MUST_CHECK;
 
 #endif

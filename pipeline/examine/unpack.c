@@ -115,8 +115,7 @@ void as_unpack_part(struct as_unpack *u, const struct as_unpack_file *file)
         as_unpack_emit(u, &s, file->path, file->path_len, "a part of it breaks the reader");
         return;
     }
-    if (as_unpack_blocked(u, &s.key) ||
-        as_unpack_push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
+    if (as_unpack_push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
         return; /* its own row, given by another lot, says why */
     for (uint64_t i = 0; u->lot->offset == 0 && i < u->lot->first; i++) {
         as_unpack_blame(u, &s.key);
@@ -202,9 +201,12 @@ void as_unpack_list(struct as_unpack *u, const struct as_unpack_file *file,
     struct as_container *c;
 
     as_unpack_blame(u, &s.key);
+    if (as_unpack_blocked(u, &s.key)) { /* what earlier readers told is not all: it stays whole */
+        part(arg, (const uint64_t[4]){0, UINT64_MAX, 0, UINT64_MAX});
+        return;
+    }
     /* media with a container behind it is an item as well, and stays in one lot */
-    if (as_unpack_blocked(u, &s.key) ||
-        as_kind_class((uint16_t)as_sniff(&in)) != AS_CLASS_CONTAINER ||
+    if (as_kind_class((uint16_t)as_sniff(&in)) != AS_CLASS_CONTAINER ||
         as_unpack_push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
         return;
     c = u->level[0].c;

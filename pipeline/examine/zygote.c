@@ -115,7 +115,7 @@ static void be_worker(const struct nursery *n, enum as_role role, struct as_work
     _exit(as_examiner_main(start));
 }
 
-static void reply(const struct nursery *n, uint32_t type, uint64_t a, uint64_t b)
+static void reply(const struct nursery *n, uint32_t type, uint64_t a, uint64_t b, uint64_t c)
 {
     struct as_msg *m = calloc(1, sizeof *m);
 
@@ -124,6 +124,7 @@ static void reply(const struct nursery *n, uint32_t type, uint64_t a, uint64_t b
     m->type = type;
     m->v[0] = a;
     m->v[1] = b;
+    m->v[2] = c;
     if (as_channel_send(n->socket, m, NULL, 0) != 0)
         _exit(0); /* the broker is gone */
     free(m);
@@ -149,12 +150,12 @@ static void spawn(struct nursery *n, const struct as_msg *m, int *fds, int nfds)
     for (int i = 0; i < nfds; i++)
         close(fds[i]);
     if (pid < 0) {
-        reply(n, AS_MSG_DIED, m->v[0], SIGKILL); /* no process is left: not the item's fault */
+        reply(n, AS_MSG_DIED, m->v[0], SIGKILL, 0); /* no process is left: not the item's fault */
         return;
     }
     n->worker[at].pid = pid;
     n->worker[at].tag = m->v[0];
-    reply(n, AS_MSG_SPAWNED, m->v[0], (uint64_t)pid);
+    reply(n, AS_MSG_SPAWNED, m->v[0], (uint64_t)pid, 0);
 }
 
 static void kill_worker(struct nursery *n, uint64_t tag)
@@ -167,16 +168,18 @@ static void kill_worker(struct nursery *n, uint64_t tag)
 static void reap(struct nursery *n)
 {
     struct signalfd_siginfo info;
+    struct rusage used;
     int wstatus;
     pid_t pid;
 
     while (read(n->deaths, &info, sizeof info) > 0) {
     }
-    while ((pid = waitpid(-1, &wstatus, WNOHANG)) > 0)
+    while ((pid = wait4(-1, &wstatus, WNOHANG, &used)) > 0)
         for (size_t i = 0; i < WORKERS_MAX; i++)
             if (n->worker[i].pid == pid) {
                 n->worker[i].pid = 0;
-                reply(n, AS_MSG_DIED, n->worker[i].tag, (uint64_t)wstatus);
+                reply(n, AS_MSG_DIED, n->worker[i].tag, (uint64_t)wstatus,
+                      (uint64_t)used.ru_maxrss);
             }
 }
 
@@ -224,7 +227,7 @@ static void be_zygote(int socket, const struct as_options *options, char *const 
     warm();
     if ((!options->no_sandbox && as_jail_new(&n->jail, &err) != AS_OK) || !try_jail(n))
         _exit(69);
-    reply(n, AS_MSG_SPAWNED, 0, 0); /* ready */
+    reply(n, AS_MSG_SPAWNED, 0, 0, 0); /* ready */
     serve(n);
     as_jail_free(n->jail);
     free(n);

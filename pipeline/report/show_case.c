@@ -8,6 +8,7 @@
 #include "advice.h"
 #include "human.h"
 #include "show.h"
+#include "show_time.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -61,6 +62,7 @@ static void made(const struct as_terminal *t, const struct as_show *show)
     struct as_making m;
     char text[512], took[32];
     size_t k = 0;
+    json_t *time;
 
     as_making_read(as_store_provenance(show->store), &m);
     if (m.shards)
@@ -80,6 +82,9 @@ static void made(const struct as_terminal *t, const struct as_show *show)
             snprintf(text + k, sizeof text - k, ", %" PRIu64 " attempts", m.attempts);
         line(t, "by", text);
     }
+    time = json_loads(as_store_provenance(show->store), 0, NULL);
+    as_show_time(t->out, json_object_get(time, "time"), "                 ", 0);
+    json_decref(time);
     if (m.no_sandbox)
         line(t, "", "WITHOUT THE SANDBOX (--no-sandbox): for debugging only");
 }

@@ -215,10 +215,10 @@ void as_case_tell(const struct as_case *c, const struct as_case_status *s)
         snprintf(note, sizeof note, "shard %s examined; run `assay merge`", s->shard);
 
     gethostname(host, sizeof host - 1);
-    o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:i, s:s, s:s*, s:s*}",
+    o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:i, s:s, s:s*, s:s*}",
                   "state", s->state, "attempt", (int)c->attempt, "items_seen",
                   (json_int_t)s->items_seen, "items_done", (json_int_t)s->items_done,
-                  "contents_done", (json_int_t)s->contents_done,
+                  "contents_done", (json_int_t)s->contents_done, "rechecked", (json_int_t)s->rechecked,
                   "bytes_done", (json_int_t)s->bytes_done, "bytes_total",
                   (json_int_t)s->bytes_total, "lots_done", (json_int_t)s->lots_done, "lots_total",
                   (json_int_t)s->lots_total, "workers_died", (json_int_t)s->died,
@@ -226,6 +226,8 @@ void as_case_tell(const struct as_case *c, const struct as_case_status *s)
                   s->eta_s, "ranks", s->ranks, "updated", (json_int_t)time(NULL), "pid",
                   (int)getpid(), "host", host, "shard", s->shard,
                   "note", note[0] ? note : NULL);
+    if (s->time)
+        json_object_set(o, "time", s->time);
     snprintf(beside, sizeof beside, "%s.new", c->status);
     if (o && (json_dump_file(o, beside, JSON_INDENT(1)) != 0 || rename(beside, c->status) != 0))
         unlink(beside);

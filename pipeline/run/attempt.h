@@ -6,6 +6,7 @@
 
 #include "../err.h"
 
+#include <jansson.h>
 #include <sys/types.h>
 
 struct as_case {
@@ -40,13 +41,15 @@ enum as_status as_case_reset(struct as_case *c, struct as_err *err) AS_MUST_CHEC
 /* Removes what a sealed case needs no more: journals and attempt folders. */
 void as_case_tidy(struct as_case *c);
 
-/* items_done and contents_done are of all attempts and phases: they grow or nothing was done. */
+/* items_done, contents_done and rechecked (files read a second time) are of all attempts:
+ * one of them grows, or nothing was done.                                         */
 struct as_case_status {
     const char *state; /* inventory, examine, recheck, merge, seal, sealed, examined, stopped, failed */
     const char *shard; /* "2/3", or NULL */
-    uint64_t items_seen, items_done, contents_done, bytes_done, bytes_total, lots_done, lots_total;
+    uint64_t items_seen, items_done, contents_done, rechecked, bytes_done, bytes_total, lots_done, lots_total;
     uint64_t died, blamed;
     double elapsed_s, eta_s;
+    json_t *time; /* of as_timing_json, or NULL */
     int ranks;
 };
 

@@ -105,6 +105,15 @@ static enum as_status index_content(struct index *x, const void *bytes, uint64_t
     return AS_OK;
 }
 
+/* A container that broke a reader in one of its parts has a row of that beside the one of
+ * the lot for the whole: failure comes first, and the first row is the item's.      */
+static bool failed(uint16_t reason)
+{
+    enum as_item_status status = as_reason_status(reason);
+
+    return status != AS_ITEM_OK && status != AS_ITEM_NOT_APPLICABLE;
+}
+
 static enum as_status index_record(void *state, uint8_t type, const void *bytes, uint32_t n,
                                    uint64_t offset)
 {
@@ -117,8 +126,9 @@ static enum as_status index_record(void *state, uint8_t type, const void *bytes,
     case AS_REC_RECHECK:
         if (as_item_unpack(bytes, n, &item) != AS_OK)
             return AS_EFORMAT;
-        return add(x, &item.key, type == AS_REC_ITEM ? ENTRY_ITEM : ENTRY_RECHECK, 0, false,
-                   offset);
+        if (type == AS_REC_RECHECK)
+            return add(x, &item.key, ENTRY_RECHECK, 0, false, offset);
+        return add(x, &item.key, ENTRY_ITEM, !failed(item.reason), false, offset);
     case AS_REC_CHUNK:
         if (n != sizeof chunk)
             return AS_EFORMAT;

@@ -19,9 +19,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
-enum { GRACE_S = 8, POLL_MAX = 1100 };
+enum { GRACE_S = 8, POLL_MAX = 1100, TALLIES_PER_S = 500 };
 
 /* ---- 1. signals and time ---- */
 
@@ -80,8 +81,13 @@ void as_loop_post(struct as_loop *l, int to, uint32_t type, uint64_t v0, const v
     if (n)
         memcpy(l->mail.body, body, n);
     status = as_comm_post(l->r->comm, to, &l->mail, (uint32_t)offsetof(struct as_mail, body) + n, &err);
-    if (status != AS_OK && !l->stopping)
-        as_loop_stop(l, status, err.text);
+    if (status == AS_OK)
+        return;
+    if (l->stopping) { /* who waits for this message would wait for ever */
+        as_log(AS_LOG_ERROR, "%s", err.text);
+        as_comm_abort(l->r->comm, 74);
+    }
+    as_loop_stop(l, status, err.text);
 }
 
 /* Something keeps this rank from going on: tell rank 0, which tells all. */
@@ -136,7 +142,7 @@ static void check_stop(struct as_loop *l)
         return;
     if (l->committing)
         return;
-    if (as_journal_held(l->r->journal) > 0 && l->commit_status == AS_OK) {
+    if ((as_journal_held(l->r->journal) > 0 || l->uncopied) && l->commit_status == AS_OK) {
         as_loop_sync(l, true);
         return;
     }
@@ -217,6 +223,10 @@ static void read_mail(struct as_loop *l, int from, const struct as_mail *m, uint
         break;
     case MAIL_COUNT:
         l->r->contents_done += m->v[0];
+        break;
+    case MAIL_TALLY:
+        if (n == sizeof *l->r->tallies)
+            memcpy(&l->r->tallies[from], m->body, n);
         break;
     case MAIL_STOPPED:
         if (++l->stopped == l->r->size)
@@ -302,10 +312,42 @@ static void rest(struct as_loop *l, bool busy)
         asking |= l->question[i].open > 0;
     if (!busy)
         t.tv_nsec = l->r->size == 1 ? 20000000 : asking ? 100000 : 1000000;
-    n = as_crew_poll(l->crew, fds, POLL_MAX - 1);
+    n = as_loop_behind(l) ? 0 : as_crew_poll(l->crew, fds, POLL_MAX - 1);
     fds[n++] = (struct pollfd){as_io_fd(l->r->io), POLLIN, 0};
     sigemptyset(&none);
     ppoll(fds, n, &t, &none);
+}
+
+/* The tally of this rank until now. */
+static void tally_now(struct as_loop *l, struct as_tally *to)
+{
+    struct as_tally crew;
+    struct rusage used;
+
+    *to = l->r->tally;
+    as_crew_tally(l->crew, &crew);
+    if (l->phase != AS_PHASE_EXAMINE)
+        crew.span_us = 0; /* only readers work */
+    as_tally_add(to, &crew);
+    getrusage(RUSAGE_SELF, &used);
+    if ((uint64_t)used.ru_maxrss > to->peak_kb)
+        to->peak_kb = (uint64_t)used.ru_maxrss;
+}
+
+/* Each rank tells rank 0 now and then, the more seldom the more ranks there are. */
+static void tell_tally(struct as_loop *l)
+{
+    double t = as_rank_elapsed(l->r), every = AS_TELL_S + l->r->size / TALLIES_PER_S;
+    struct as_tally tally;
+
+    if (t - l->tallied < every || l->ended)
+        return;
+    l->tallied = t;
+    tally_now(l, &tally);
+    if (l->r->me == 0)
+        l->r->tallies[0] = tally;
+    else
+        as_loop_post(l, 0, MAIL_TALLY, 0, &tally, sizeof tally);
 }
 
 static void turn(struct as_loop *l)
@@ -315,11 +357,14 @@ static void turn(struct as_loop *l)
     enum as_status status;
 
     as_io_reap(l->r->io);
-    status = as_crew_turn(l->crew, &err);
-    if (status != AS_OK)
+    status = as_loop_behind(l) ? AS_OK : as_crew_turn(l->crew, &err);
+    if (status != AS_OK) {
+        l->r->hands.keep = true;
         as_loop_stop(l, status, err.text);
+    }
     claim(l);
     as_loop_tell(l, false);
+    tell_tally(l);
     as_loop_sync(l, false);
     check_stop(l);
     if (l->r->me == 0)
@@ -339,6 +384,7 @@ static enum as_status begin(struct as_loop *l, const struct as_lot *lots, uint64
     if ((l->record = malloc(AS_RECORD_MAX + 32)) == NULL || !as_loop_grow_reports(l))
         AS_FAIL(err, AS_ENOMEM, "no memory for the run");
     AS_TRY(as_crew_new(&l->crew, &r->zygote, r->options, r->nexaminers, r->cpu, &calls, err));
+    as_crew_suspect(l->crew, r->hands.suspects, r->hands.nsuspects);
     if (r->me != 0)
         goto done;
     if ((bytes = calloc(nlots + 1, sizeof *bytes)) == NULL)
@@ -351,6 +397,8 @@ static enum as_status begin(struct as_loop *l, const struct as_lot *lots, uint64
         l->lots_total++;
     }
     l->lots = lots;
+    if (r->tallies == NULL && (r->tallies = calloc((size_t)r->size, sizeof *r->tallies)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the tallies of %d ranks", r->size);
     AS_TRY(as_claims_new(&l->claims, bytes, done, nlots, err));
     l->bytes_left = as_claims_bytes_left(l->claims);
     l->begun = as_rank_elapsed(r);
@@ -370,6 +418,8 @@ static void finish(struct as_loop *l)
         c = as_crew_counts(l->crew);
     r->crew_counts.blamed += c.blamed;
     r->crew_counts.died += c.died;
+    if (l->crew)
+        tally_now(l, &r->tally);
     while (as_io_pending(r->io) > 0) { /* opens under way still name this crew */
         struct pollfd fd = {as_io_fd(r->io), POLLIN, 0};
         poll(&fd, 1, 100);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SYNC_S = 2, COUNT_S = 10, HELD_MAX = 8 << 20 };
+enum { SYNC_S = 2, COPY_S = 60, COUNT_S = 10, HELD_MAX = 8 << 20, HELD_STOP = 64 << 20 };
 
 struct opening {
     struct as_loop *l;
@@ -177,9 +177,17 @@ static void on_done(void *state, struct as_work *work)
     as_work_free(work);
 }
 
+static void on_hand(void *state, uint32_t seat, const struct as_hand *hand)
+{
+    struct as_loop *l = state;
+
+    as_hands_note(&l->r->hands, seat, hand);
+}
+
 struct as_crew_calls as_loop_calls(struct as_loop *l)
 {
-    return (struct as_crew_calls){l, on_open, on_item, on_ask, on_content, on_split, on_chunk, on_done};
+    return (struct as_crew_calls){l,        on_open,  on_item, on_ask, on_content,
+                                  on_split, on_chunk, on_done, on_hand};
 }
 
 /* ---- journal ---- */
@@ -189,6 +197,8 @@ static void commit_work(void *arg)
     struct as_loop *l = arg;
 
     l->commit_status = as_journal_commit(l->r->journal, l->block, &l->commit_err);
+    if (l->commit_status == AS_OK && l->copying)
+        l->commit_status = as_journal_copy(l->r->journal, &l->commit_err);
 }
 
 void as_report_keep(struct as_rank *r, const struct as_lot_report *rep)
@@ -210,10 +220,11 @@ void as_report_keep(struct as_rank *r, const struct as_lot_report *rep)
 static void count_saved(struct as_loop *l)
 {
     double t = as_rank_elapsed(l->r);
+    bool last = l->no_more && l->in_hand == 0;
 
     l->saved += l->saving;
     l->saving = 0;
-    if (l->saved == 0 || (!l->stopping && t - l->counted < COUNT_S))
+    if (l->saved == 0 || (!l->stopping && !last && t - l->counted < COUNT_S))
         return;
     as_loop_post(l, 0, MAIL_COUNT, l->saved, NULL, 0);
     l->saved = 0;
@@ -253,26 +264,56 @@ void as_loop_tell(struct as_loop *l, bool now)
     l->ntelling = 0;
 }
 
-/* Starts a sync when a lot is through, much is held, or it has been a while. */
-void as_loop_sync(struct as_loop *l, bool now)
+/* A lot is through, much is held, or it has been a while. */
+static bool sync_due(const struct as_loop *l)
 {
     uint64_t held = as_journal_held(l->r->journal);
-    double t = as_rank_elapsed(l->r);
-    struct as_lot_report *swap;
 
-    if (l->committing || (held == 0 && !now))
-        return;
-    if (!now && l->nready == 0 && held < HELD_MAX && t - l->synced < SYNC_S)
-        return;
-    l->synced = t;
-    as_journal_cut(l->r->journal, &l->block);
-    swap = l->writing;
+    return held > 0 && (l->nready > l->nnear || held >= HELD_MAX ||
+                        as_rank_elapsed(l->r) - l->synced >= SYNC_S);
+}
+
+/* With --journal-dir: it has been long, or nothing is left to do but to tell of it. */
+static bool copy_due(const struct as_loop *l)
+{
+    bool idle = l->no_more && l->in_hand == 0 && l->nready > 0;
+
+    return (l->uncopied || as_journal_held(l->r->journal) > 0) &&
+           (idle || as_rank_elapsed(l->r) - l->copied >= COPY_S);
+}
+
+/* What goes to the case with this commit; rank 0 hears of it when it is there. */
+static void take_along(struct as_loop *l)
+{
+    struct as_lot_report *swap = l->writing;
+
+    l->copied = l->synced;
     l->writing = l->ready;
     l->nwriting = l->nready;
     l->ready = swap;
     l->nready = 0;
     l->saving = l->unsaved;
     l->unsaved = 0;
+}
+
+bool as_loop_behind(const struct as_loop *l)
+{
+    return l->committing && as_journal_held(l->r->journal) > HELD_STOP;
+}
+
+void as_loop_sync(struct as_loop *l, bool now)
+{
+    bool near = l->r->options->journal_dir[0] != 0, copy = near && copy_due(l);
+
+    if (l->committing || (!now && !copy && !sync_due(l)))
+        return;
+    l->synced = as_rank_elapsed(l->r);
+    l->copying = now || copy || !near;
+    l->uncopied = !l->copying;
+    as_journal_cut(l->r->journal, &l->block);
+    if (l->copying)
+        take_along(l);
+    l->nnear = l->nready;
     l->committing = true;
     if (as_io_submit(l->r->io, commit_work, commit_done, l) != AS_OK) {
         as_block_free(l->block);

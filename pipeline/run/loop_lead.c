@@ -2,7 +2,9 @@
 #include "loop_parts.h"
 
 #include "../log.h"
+#include "timing.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,8 @@ void as_lead_tell_all(struct as_loop *l, uint32_t type, uint64_t v0, const void 
 /*
  * A lot that cannot be finished before the time limit is not begun.  The estimate is a rank's
  * bytes per second in this phase; a lot waits for the one before it, so it has half of the time.
- * When only such lots are left, the run is over for now.
+ * When only such lots are left, the run is over for now.  Nothing is said before there are as
+ * many finished lots as ranks: what the others have in hand would not be counted.
  */
 static void drop_late(struct as_loop *l)
 {
@@ -25,7 +28,7 @@ static void drop_late(struct as_loop *l)
     uint64_t done = l->bytes_left - as_claims_bytes_left(l->claims);
     double rate = (double)done / (t - l->begun + 1e-9) / l->r->size;
 
-    if (limit <= 0 || done == 0 || l->phase == AS_PHASE_LIST || l->stopping)
+    if (limit <= 0 || l->finished < (uint64_t)l->r->size || l->phase == AS_PHASE_LIST || l->stopping)
         return;
     l->dropped += as_claims_drop(l->claims, t < limit ? (uint64_t)(rate * (limit - t) / 2) : 0);
     if (l->dropped > 0 && as_claims_left(l->claims) == l->dropped)
@@ -48,10 +51,12 @@ void as_lead_claim(struct as_loop *l, int from)
 
 void as_lead_done(struct as_loop *l, const struct as_lot_report *rep, uint32_t n)
 {
+    l->finished += n;
     for (uint32_t i = 0; i < n; i++) {
         if (as_claims_done(l->claims, rep[i].lot) != AS_OK)
             as_loop_stop(l, AS_EBUG, "a lot was reported that does not exist");
-        l->r->items_done += l->phase == AS_PHASE_LIST ? 0 : rep[i].items;
+        l->r->items_done += l->phase == AS_PHASE_EXAMINE ? rep[i].items : 0;
+        l->r->rechecked += l->phase == AS_PHASE_RECHECK ? rep[i].items : 0;
     }
     if (n > 0)
         drop_late(l);
@@ -89,7 +94,7 @@ static void show_progress(struct as_loop *l, const struct as_case_status *s, dou
     static double line_at;
     char bar[200];
     double part = s->bytes_total ? (double)s->bytes_done / (double)s->bytes_total : 1;
-    int cells = (int)(part * 30);
+    int cells = (int)((part = part > 1 ? 1 : part) * 30);
 
     snprintf(bar, sizeof bar, "%s %3.0f%% [%.*s%*s] %llu/%llu lots, %llu items, %.0f s left",
              phase_name(l->phase), part * 100, cells, "##############################", 30 - cells,
@@ -122,8 +127,12 @@ void as_lead_status(struct as_loop *l, bool now)
     s->items_done = l->r->items_done;
     s->items_seen = l->r->totals.entries > s->items_done ? l->r->totals.entries : s->items_done;
     s->contents_done = l->r->contents_done;
+    s->rechecked = l->r->rechecked;
     s->elapsed_s = t;
     s->eta_s = s->bytes_done ? t * (double)(s->bytes_total - s->bytes_done) / (double)s->bytes_done : 0;
+    s->time = as_timing_json(l->r->tallies, l->r->size);
     as_case_tell(&l->r->kase, s);
+    json_decref(s->time);
+    s->time = NULL;
     show_progress(l, s, t);
 }

@@ -18,6 +18,7 @@ enum mail_type {
     MAIL_GRANT,   /* v[0] = batch, body = a byte per hash  */
     MAIL_STOP,    /* v[0] = status, body = text            */
     MAIL_COUNT,   /* to 0: v[0] = contents saved since the last of these */
+    MAIL_TALLY,   /* to 0: body = struct as_tally of the attempt until now */
     MAIL_STOPPED, /* to 0: nothing in hand any more        */
     MAIL_END      /* the phase is over                     */
 };
@@ -34,8 +35,9 @@ struct as_mail {
 };
 
 static_assert(AS_CLAIM_MAX * sizeof(struct as_grant) <= sizeof((struct as_mail *)0)->body &&
-                  AS_REPORTS_MAX * sizeof(struct as_lot_report) <= sizeof((struct as_mail *)0)->body,
-              "an answer and a batch of reports fit a message");
+                  AS_REPORTS_MAX * sizeof(struct as_lot_report) <= sizeof((struct as_mail *)0)->body &&
+                  sizeof(struct as_tally) <= sizeof((struct as_mail *)0)->body,
+              "an answer, a batch of reports and a tally fit a message");
 
 struct as_question {
     uint32_t n, open; /* hashes; owners that have not answered */
@@ -53,6 +55,8 @@ struct as_loop {
     uint32_t nqueue, queue_next;
     uint32_t in_hand; /* given to the crew, not done */
     bool claiming, no_more, ended, stopping, stopped_told;
+    uint64_t finished; /* lots of this phase and attempt, on rank 0 */
+    double tallied; /* when the tally was last told */
     double stop_at; /* when items in hand are given up */
     enum as_status why;
     struct as_err err;
@@ -62,9 +66,11 @@ struct as_loop {
     enum as_status commit_status;
     struct as_err commit_err;
     bool committing;
-    double synced;
-    struct as_lot_report *ready, *writing; /* [cap]: done lots, not yet synced; being synced */
+    bool copying, uncopied; /* the commit brings all to the case; it lacks something */
+    double synced, copied;
+    struct as_lot_report *ready, *writing; /* [cap]: done lots, not yet in the case; on the way */
     uint32_t nready, nwriting, cap;
+    uint32_t nnear; /* of those ready: safe on the disk of the node */
     struct as_lot_report telling[AS_REPORTS_MAX]; /* synced, rank 0 has not been told */
     uint32_t ntelling;
     double telling_since;
@@ -94,6 +100,9 @@ void as_loop_stop(struct as_loop *l, enum as_status why, const char *text);
 
 struct as_crew_calls as_loop_calls(struct as_loop *l);
 bool as_loop_grow_reports(struct as_loop *l); /* false: no memory */
+
+/* The disk does not keep up: nothing more is taken from the crew while so much is held. */
+bool as_loop_behind(const struct as_loop *l);
 
 /* Starts a sync when a lot is through, much is held, or it has been a while; or now. */
 void as_loop_sync(struct as_loop *l, bool now);

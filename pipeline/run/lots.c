@@ -4,6 +4,8 @@
 #include "../examine/slot.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,12 +14,13 @@
 /* ---- joining ---- */
 
 /* A lot gets this part of what each worker still has before it, so that the last lots
- * are small (guided self-scheduling, Polychronopoulos and Kuck 1987).              */
-enum { SHARES = 4 };
+ * are small (guided self-scheduling, Polychronopoulos and Kuck 1987); half of it, because a
+ * worker holds one lot more ready.  A worker alone has nobody to wait for.          */
+enum { SHARES = 2 };
 
 static uint64_t share(uint64_t rest, uint64_t most, uint32_t workers)
 {
-    uint64_t part = rest / ((uint64_t)SHARES * (workers ? workers : 1));
+    uint64_t part = workers > 1 ? rest / ((uint64_t)SHARES * workers) : most;
 
     return part < most ? part : most;
 }
@@ -83,13 +86,26 @@ FILE *as_beside_open(const char *path, char **beside)
     return fopen(*beside, "wb");
 }
 
+/* The name is on the disk too. */
+static bool sync_folder_of(const char *path)
+{
+    char *copy = strdup(path);
+    int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool good = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* some file systems sync no folders */
+
+    if (fd >= 0)
+        close(fd);
+    free(copy);
+    return good;
+}
+
 enum as_status as_beside_close(FILE *f, const char *beside, const char *path, struct as_err *err)
 {
     enum as_status status = AS_OK;
     bool bad = fflush(f) != 0 || fdatasync(fileno(f)) != 0;
 
     bad |= fclose(f) != 0;
-    if (bad || rename(beside, path) != 0)
+    if (bad || rename(beside, path) != 0 || !sync_folder_of(path))
         AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
 done:
     return status;

@@ -36,8 +36,8 @@ struct as_totals {
  * as_lots_join - joins grains in place; returns how many lots they became.
  *
  * A lot grows while its neighbour continues it (the next files, or the next entries of
- * one container) up to lot_bytes and lot_entries, and up to a quarter of what is left
- * for each of `workers`.  A grain above that stays alone.  Bytes, entries and order are kept.
+ * one container) up to lot_bytes and lot_entries, and up to half of what is left for
+ * each of `workers`, if those are several.  A grain above that stays alone.  Bytes, entries and order are kept.
  */
 uint64_t as_lots_join(struct as_lot *lot, uint64_t n, uint64_t lot_bytes, uint64_t lot_entries,
                       uint32_t workers);

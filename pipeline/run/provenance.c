@@ -1,6 +1,8 @@
 /* provenance.c - what decided the results and how they came about. */
 #include "provenance.h"
 
+#include "timing.h"
+
 #include "../../kernels/cpu.h"
 #include "../evidence/container.h"
 #include "../examine/hash.h"
@@ -296,6 +298,8 @@ enum as_status as_provenance_make(const struct as_rank *r, const char *fingerpri
     add(o, "sealed", json_integer((json_int_t)time(NULL)));
     add(o, "sandbox", json_boolean(!r->options->no_sandbox));
     add(o, "exit_code", json_integer(v->code));
+    if (r->tallies)
+        add(o, "time", as_timing_json(r->tallies, r->size));
     if (r->shards)
         add(o, "shards", json_incref(r->shards));
     *text = json_dumps(o, JSON_INDENT(1) | JSON_ENSURE_ASCII);

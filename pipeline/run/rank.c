@@ -8,6 +8,7 @@
 
 #include "../log.h"
 #include "provenance.h"
+#include "timing.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -197,8 +198,12 @@ enum as_status as_rank_seal(struct as_rank *r, const char *fingerprint, struct a
 {
     enum as_status status = AS_OK;
 
+    double begun;
+
     AS_TRY(as_rank_last(r, "seal", err));
+    begun = as_rank_elapsed(r);
     AS_TRY(as_seal(r, fingerprint, v, err));
+    r->seal_s = as_rank_elapsed(r) - begun;
     status = r->me == 0 ? as_sealed(r, v, err) : AS_OK;
     AS_TRY(as_comm_agree(r->comm, status, err));
 done:
@@ -220,7 +225,10 @@ static void tell_end(struct as_rank *r, enum as_status status, const struct as_e
     r->tell.elapsed_s = as_rank_elapsed(r);
     r->tell.died = r->crew_counts.died;
     r->tell.blamed = r->crew_counts.blamed;
+    r->tell.time = r->tallies ? as_timing_json(r->tallies, r->size) : NULL;
     as_case_tell(&r->kase, &r->tell);
+    json_decref(r->tell.time);
+    r->tell.time = NULL;
     if (status != AS_OK &&
         as_rank_audit(r, r->tell.state, json_pack("{s:s}", "why", err ? err->text : ""), NULL) !=
             AS_OK)
@@ -232,6 +240,7 @@ static void clear(struct as_rank *r)
     as_io_free(r->io);
     as_journal_close(r->journal);
     as_owners_free(r->owners);
+    as_hands_end(&r->hands);
     as_audit_close(r->audit);
     if (r->inventory >= 0)
         close(r->inventory);
@@ -240,6 +249,7 @@ static void clear(struct as_rank *r)
     free(r->lots);
     free(r->split);
     free(r->report);
+    free(r->tallies);
     json_decref(r->shards);
 }
 
@@ -251,6 +261,8 @@ void as_rank_end(struct as_rank *r, struct as_run_result *result, enum as_status
     if (!result->sealed_before)
         tell_end(r, status, err);
     result->seconds = as_rank_elapsed(r);
+    result->time = r->tallies ? as_timing_json(r->tallies, r->size) : NULL;
+    result->seal_s = r->seal_s;
     result->died = r->crew_counts.died;
     result->blamed = r->crew_counts.blamed;
     clear(r);

@@ -11,6 +11,7 @@
 #include "../options.h"
 #include "../store/store.h"
 #include "attempt.h"
+#include "hands.h"
 #include "inventory.h"
 #include "share.h"
 
@@ -59,7 +60,9 @@ struct as_rank {
     char *const *journals; /* [njournals] folders that the saved state is read from */
     size_t njournals;
     struct as_owners *owners;
+    struct as_hands hands;
     struct as_crew_counts crew_counts;
+    struct as_tally tally; /* of the phases that are over */
     struct as_lot_report *report; /* of the lots this rank did */
     uint64_t nreports, reports_cap;
     struct timespec started;
@@ -74,8 +77,10 @@ struct as_rank {
     struct as_split *split;
     uint64_t nsplits, splits_cap;
     struct as_case_status tell;
-    uint64_t items_done, contents_done; /* in all attempts, in the phases before this one too */
+    uint64_t items_done, contents_done, rechecked; /* in all attempts, in the phases before this one too */
     double told; /* when status.json was last written */
+    double seal_s;
+    struct as_tally *tallies; /* [size] what each rank told last */
 };
 
 /* How a run ended, the same on every rank. */

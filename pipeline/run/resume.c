@@ -87,7 +87,8 @@ static enum as_status mark_done(struct found *f, bool *done, uint64_t nlots, str
     for (uint64_t at = 0; r->me == 0 && at + sizeof rep <= len; at += sizeof rep) {
         memcpy(&rep, all + at, sizeof rep);
         if (rep.lot < nlots) {
-            r->items_done += done[rep.lot] ? 0 : rep.items;
+            *(rep.phase == AS_PHASE_RECHECK ? &r->rechecked : &r->items_done) +=
+                done[rep.lot] ? 0 : rep.items;
             done[rep.lot] = true;
         }
         as_report_keep(r, &rep);

@@ -7,6 +7,8 @@
  */
 #include "run.h"
 
+#include "timing.h"
+
 #include "../../kernels/cpu.h"
 #include "../../kernels/simd.h"
 #include "../examine/unit.h"
@@ -222,6 +224,29 @@ done:
     return status;
 }
 
+/* Collective. */
+static enum as_status keep_near(struct as_rank *r, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint64_t bytes = 0;
+    uint8_t *all = NULL;
+    int ranks, me = -1;
+
+    if (r->options->journal_dir[0] == 0)
+        return AS_OK;
+    status = as_journal_keep_near(r->journal, r->options->journal_dir, r->kase.dir, err);
+    AS_TRY(as_comm_agree(r->comm, status, err));
+    AS_TRY(as_comm_node(r->comm, "", 1, &all, &ranks, &me, err));
+    status = me == 0 ? as_journal_take_up(r->journal, r->kase.journal, &bytes, err) : AS_OK;
+    if (bytes > 0)
+        as_log(AS_LOG_INFO, "bytes=%" PRIu64 " of journals are taken up from %s", bytes,
+               r->options->journal_dir);
+    AS_TRY(as_comm_agree(r->comm, status, err));
+done:
+    free(all);
+    return status;
+}
+
 static enum as_status start_parts(struct as_rank *r, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -233,7 +258,12 @@ static enum as_status start_parts(struct as_rank *r, struct as_err *err)
     if (r->me == 0)
         AS_TRY(as_audit_open(&r->audit, r->kase.audit, err));
 done:
-    return as_comm_agree(r->comm, status, err);
+    status = as_comm_agree(r->comm, status, err);
+    if (status == AS_OK)
+        status = keep_near(r, err);
+    if (status == AS_OK)
+        status = as_hands_begin(&r->hands, r->comm, r->kase.journal, r->kase.attempt, err);
+    return status;
 }
 
 static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprint,
@@ -250,6 +280,7 @@ static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprin
     AS_TRY(take_inventory(r, fingerprint, err));
     AS_TRY(phase(r, AS_PHASE_EXAMINE, r->lots, r->nlots, err));
     AS_TRY(recheck(r, err));
+    AS_TRY(as_timing_gather(r, err));
     if (r->shard.n) {
         AS_TRY(as_rank_last(r, "recheck", err));
         status = r->me == 0 ? as_shard_leave(r, fingerprint, err) : AS_OK;

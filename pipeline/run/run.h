@@ -10,7 +10,8 @@ struct as_run_result {
     bool sealed_before;      /* the case was sealed already: nothing was done */
     bool shard_before;       /* so was the shard                              */
     struct as_outcome outcome;
-    double seconds;
+    double seconds, seal_s;
+    json_t *time; /* of as_timing_json, NULL: nothing was examined; to be freed */
     int ranks;
     uint64_t died, blamed;
 };
