@@ -52,7 +52,7 @@ fstat64:12 20 0,74
 stat64:12 1 74
 fstatat64:12 20 74
 open64:12 30 0,74
-openat64:12 12 74
+openat64:12 12 0,74
 opendir:12 5 0,74
 fdopendir:12 1 74
 readdir64:12 30 0,74

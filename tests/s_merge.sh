@@ -133,14 +133,17 @@ run 0 1 late $evidence $cut --shard 3/3
 merge 65 1 bad one two late
 said bad "found other evidence"
 
-# 5. a file that changes between its two readings, which are of different shards here: the tar
-# weighs less than its parts, so the note is examined with it, but is checked again by the other
-echo one >note
-run 0 1 first all.tar note $cut --shard 1/2
-cp -p note was
-echo two >note
-touch -r was note
-run 0 1 second all.tar note $cut --shard 2/2
+# 5. files that change between two readings which are of different shards: the tar is one lot of the
+# second reading, which weighs more than all notes, and many of the first, so the notes go elsewhere
+notes="all.tar notes --lot-bytes 1M --lot-entries 4"
+mkdir notes
+for i in $(seq 24); do echo "one $i" >"notes/$i"; done
+cp -pR notes was
+run 0 1 first $notes --shard 1/2
+for i in $(seq 24); do echo "two $i" >"notes/$i"; done
+for i in $(seq 24); do touch -r "was/$i" "notes/$i"; done
+touch -r was notes
+run 0 1 second $notes --shard 2/2
 merge 2 1 changed first second
-grep -q "EVIDENCE CHANGED: 1 " changed.out || fail "the merge does not tell of the change"
+grep -q "EVIDENCE CHANGED: [1-9]" changed.out || fail "the merge does not tell of the change"
 echo "passed"
