@@ -106,7 +106,7 @@ say "## Efficiency on a skewed corpus: sizes over four decades, a picture of 200
 mkdir "$work/skew" "$work/solid"
 "$bin/make_evidence" "$work/skew/made" --size demo > /dev/null
 mv "$work"/many/[1-9]-*.jpg "$work/skew"
-mv "$work"/many/1[0-5]-*.jpg "$work/solid"
+mv "$work"/many/15-*.jpg "$work/solid"
 (cd "$work/solid" && cmake -E tar cf "$work/skew/solid.7z" --format=7zip .)
 /usr/bin/python3 - "${files[0]}" "$work/skew/big.jpg" << 'EOF'
 import sys
