@@ -168,8 +168,10 @@ static void answer(struct as_loop *l, int from, uint64_t batch, const uint8_t *s
 
     for (uint32_t i = 0; i < n; i++) {
         bool mine = false;
-        if (as_owners_ask(l->r->owners, sha + 32 * (size_t)i, &mine) != AS_OK)
+        if (as_owners_ask(l->r->owners, sha + 32 * (size_t)i, &mine) != AS_OK) {
             as_loop_stop(l, AS_EIO, "no memory for the table of contents");
+            return; /* "no" would say that somebody else examines it */
+        }
         grant[i] = mine;
     }
     as_loop_post(l, from, MAIL_GRANT, batch, grant, n);
