@@ -216,8 +216,27 @@ WRAP(DIR *, opendir, NULL, (const char *path), (path))
 WRAP(DIR *, fdopendir, NULL, (int fd), (fd))
 WRAP(struct dirent64 *, readdir64, NULL, (DIR * dir), (dir))
 WRAP(char *, realpath, NULL, (const char *path, char *to), (path, to))
-WRAP(size_t, fread, 0, (void *at, size_t size, size_t n, FILE *f), (at, size, n, f))
-WRAP(size_t, fwrite, 0, (const void *at, size_t size, size_t n, FILE *f), (at, size, n, f))
+
+/* Fails on a stream, which ferror then tells: by a flag of the GNU library. */
+static bool fails_on(const char *call, FILE *f)
+{
+    bool bad = fails(call);
+
+    if (bad)
+        f->_flags |= 0x20;
+    return bad;
+}
+
+WRAP_OWN(size_t, fread, (void *at, size_t size, size_t n, FILE *f))
+{
+    return fails_on("fread", f) ? 0 : __real_fread(at, size, n, f);
+}
+
+WRAP_OWN(size_t, fwrite, (const void *at, size_t size, size_t n, FILE *f))
+{
+    return fails_on("fwrite", f) ? 0 : __real_fwrite(at, size, n, f);
+}
+
 WRAP(int, fflush, EOF, (FILE * f), (f))
 WRAP_AFTER(int, fclose, EOF, (FILE * f), (f))
 WRAP(FILE *, fopen64, NULL, (const char *path, const char *mode), (path, mode))

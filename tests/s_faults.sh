@@ -63,8 +63,8 @@ opendir:12 5 0,74
 fdopendir:12 1 74
 readdir64:12 30 0,74
 realpath:12 3 0,74
-fread 3 74
-fwrite 14 74
+fread 6 0,74
+fwrite 60 74
 fflush 3 74
 fclose 10 0,74
 fopen64 12 0,74

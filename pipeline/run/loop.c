@@ -285,7 +285,12 @@ static void give(struct as_loop *l)
     } else if (l->phase == AS_PHASE_RECHECK) {
         work->lot.mode = AS_READ_RECHECK;
     }
-    l->in_hand++;
+    if (l->in_hand == sizeof l->hand / sizeof *l->hand) {
+        as_work_free(work);
+        as_loop_stop(l, AS_EBUG, "the crew has more lots in hand than it can have");
+        return;
+    }
+    l->hand[l->in_hand++] = work;
     as_crew_give(l->crew, work);
 }
 
@@ -430,6 +435,8 @@ static void finish(struct as_loop *l)
     if (r->me == 0)
         as_log_bar(NULL);
     as_crew_free(l->crew);
+    while (l->in_hand > 0) /* of a run that stopped: they are done again */
+        as_work_free(l->hand[--l->in_hand]);
     as_claims_free(l->claims);
     free(l->record);
     free(l->ready);
