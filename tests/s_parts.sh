@@ -1,7 +1,7 @@
 #!/bin/sh
 # s_parts.sh - a large container that breaks its readers: the same row however it is cut.
 #
-# assay_planted's reader dies at one entry of the tar (planted.c).
+# assay_planted's reader dies at one entry of the tar (planted.c), when it reads or when it lists.
 . "$(dirname "$0")/lib.sh"
 planted=$(dirname "$assay")/assay_planted
 [ -x "$planted" ] || { echo "assay_planted is not built"; exit 77; }
@@ -71,4 +71,12 @@ grep -q "^source sha256 .*$sha" whole.row || fail "the hash of the source is los
 grep -q "^source recheck 1" whole.row || fail "not compared: $(grep recheck whole.row)"
 echo "read: $(lots whole), $(lots cut.1.1M), $(lots cut.3.1M) lots, one row"
 
+# 2. a reader that dies while it lists, after it told of parts: the tar stays whole
+evidence listing break-listing 20
+examine 0 1 "$planted" listed listing.tar --lot-bytes 1M
+said listed "reader died"
+[ "$(lots listed)" = 1 ] || fail "cut by a list that is not whole: $(lots listed) lots"
+examine 0 1 "$assay" healthy listing.tar --lot-bytes 1M
+[ "$(lots healthy)" -ge 3 ] || fail "the healthy tar was not cut: $(lots healthy) lots"
+same healthy listed
 echo "passed"
