@@ -1,7 +1,8 @@
 #!/bin/sh
 # s_parts.sh - a large container that breaks its readers: the same row however it is cut.
 #
-# assay_planted's reader dies at one entry of the tar (planted.c), when it reads or when it lists.
+# assay_planted's reader dies at one entry of the tar (planted.c), when it reads or when it lists;
+# or it lies.
 . "$(dirname "$0")/lib.sh"
 planted=$(dirname "$assay")/assay_planted
 [ -x "$planted" ] || { echo "assay_planted is not built"; exit 77; }
@@ -79,4 +80,11 @@ said listed "reader died"
 examine 0 1 "$assay" healthy listing.tar --lot-bytes 1M
 [ "$(lots healthy)" -ge 3 ] || fail "the healthy tar was not cut: $(lots healthy) lots"
 same healthy listed
+
+# 3. a reader that tells of parts without end while it lists: two deaths, and it stays whole
+evidence flood flood-splits -
+examine 3 1 "$planted" flood flood.tar --lot-bytes 1M
+[ "$(grep -c 'reader died' flood.log)" = 4 ] || fail "$(grep -c 'reader died' flood.log) deaths"
+[ "$(lots flood)" = 1 ] || fail "cut by lies: $(lots flood) lots"
+[ "$(count flood crashed)" = 1 ] || fail "$(count flood crashed) crashed"
 echo "passed"

@@ -194,6 +194,9 @@ void as_unpack_rehash(struct as_unpack *u, const struct as_unpack_file *file)
     as_unpack_emit(u, &s, file->path, file->path_len, err.text);
 }
 
+/* Told instead of a part: the container stays whole. */
+static const uint64_t ALL_OF_IT[4] = {0, UINT64_MAX, 0, UINT64_MAX};
+
 void as_unpack_list(struct as_unpack *u, const struct as_unpack_file *file,
                     void (*part)(void *arg, const uint64_t v[4]), void *arg)
 {
@@ -201,12 +204,12 @@ void as_unpack_list(struct as_unpack *u, const struct as_unpack_file *file,
     struct as_input in = {NULL, file->fd, 0, file->size};
     struct as_err err = {0};
     struct as_entry e;
-    uint64_t v[4] = {0};
+    uint64_t v[4] = {0}, parts = 0;
     struct as_container *c;
 
     as_unpack_blame(u, &s.key);
     if (as_unpack_blocked(u, &s.key)) { /* what earlier readers told is not all: it stays whole */
-        part(arg, (const uint64_t[4]){0, UINT64_MAX, 0, UINT64_MAX});
+        part(arg, ALL_OF_IT);
         return;
     }
     /* media with a container behind it is an item as well, and stays in one lot */
@@ -214,7 +217,7 @@ void as_unpack_list(struct as_unpack *u, const struct as_unpack_file *file,
         as_unpack_push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
         return;
     c = u->level[0].c;
-    while (as_container_next(c, &e, &err) == AS_OK) {
+    while (parts < u->lot->parts_most && as_container_next(c, &e, &err) == AS_OK) {
         as_unpack_blame(u, &s.key);
         if (as_container_access(c) == AS_ACCESS_STREAM)
             break;
@@ -224,12 +227,13 @@ void as_unpack_list(struct as_unpack *u, const struct as_unpack_file *file,
         }
         v[2]++;
         v[3] += e.size > 0 ? (uint64_t)e.size : 0;
-        if (v[2] >= u->lot->part_entries || v[3] >= u->lot->part_bytes) {
+        if ((v[2] >= u->lot->part_entries || v[3] >= u->lot->part_bytes) &&
+            ++parts < u->lot->parts_most) {
             part(arg, v);
             memset(v, 0, sizeof v);
         }
     }
     if (v[2] > 0 && as_container_access(c) != AS_ACCESS_STREAM)
-        part(arg, v);
+        part(arg, parts < u->lot->parts_most ? v : ALL_OF_IT);
     as_unpack_pop(u, AS_REASON_CONTAINER, "");
 }
