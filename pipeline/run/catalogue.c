@@ -16,8 +16,8 @@ enum as_status as_catalogue_new(struct as_catalogue **catalogue, struct as_rank 
     size_t n = 0;
 
     *catalogue = NULL;
-    status = c ? as_journal_list(r->journals, r->njournals, &names, &n, err) : AS_ENOMEM;
-    if (status == AS_OK && (c->room = malloc(sizeof *c->room)) == NULL)
+    AS_TRY(as_rank_journals(r, &names, &n, err));
+    if (c == NULL || (c->room = malloc(sizeof *c->room)) == NULL)
         status = AS_ENOMEM;
     if (status == AS_OK)
         status = as_journal_open_read(&c->items, names, n, OPEN_MAX, err);
