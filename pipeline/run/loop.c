@@ -12,6 +12,7 @@
 #include "loop_parts.h"
 
 #include "../log.h"
+#include "parts.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -279,9 +280,7 @@ static void give(struct as_loop *l)
         return;
     }
     if (l->phase == AS_PHASE_LIST) {
-        work->lot.mode = AS_READ_LIST;
-        work->lot.part_bytes = as_lot_grain(r->options->lot_bytes);
-        work->lot.part_entries = as_lot_grain(r->options->lot_entries);
+        as_parts_ask(work, r->options);
     } else if (l->phase == AS_PHASE_RECHECK) {
         work->lot.mode = AS_READ_RECHECK;
     }
