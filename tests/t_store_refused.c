@@ -109,6 +109,16 @@ static void test_failing_rows(void **state)
     k->findings[0].det = 1;
     seal_fails(k, AS_EBUG, "detector not in the case");
     k->findings[0].det = 0;
+    k->matches[1].set = 2;
+    seal_fails(k, AS_EBUG, "match 1 is of no set or out of order");
+    k->matches[1] = k->matches[0];
+    seal_fails(k, AS_EBUG, "match 1 is of no set or out of order");
+    k->matches[1].set = 1;
+    k->links[2].b = k->links[2].a;
+    seal_fails(k, AS_EBUG, "link 2 is of no two items or out of order");
+    k->links[2].b = 40;
+    seal_fails(k, AS_EBUG, "is of row 40");
+    k->what.nlinks = 2;
     k->what.nsources = 1;
     seal_fails(k, AS_EBUG, "names source");
     kit_free(k);

@@ -2,6 +2,7 @@
 #include "catalogue.h"
 #include "findings.h"
 #include "provenance.h"
+#include "search.h"
 #include "sources.h"
 
 #include "../examine/unit.h"
@@ -18,6 +19,7 @@ struct seal {
     struct as_catalogue *catalogue;
     struct as_models models;
     bool with[AS_DETECTORS_MAX];
+    struct as_search search;
     struct as_findings *findings;
     struct as_roll *roll;
     struct as_source_row *sources;
@@ -154,6 +156,12 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
         .findings = s->findings,
         .sources = s->sources,
         .nsources = r->nsources,
+        .sets = s->search.sets,
+        .nsets = s->search.nsets,
+        .matches = s->search.matches,
+        .nmatches = s->search.nmatches,
+        .links = s->search.links,
+        .nlinks = s->search.nlinks,
         .timing = s->timing,
         .ntiming = r->nreports,
         .with_det = s->with,
@@ -202,6 +210,8 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     AS_TRY(prepare(&s, err));
     AS_TRY(as_catalogue_new(&s.catalogue, r, err));
     AS_TRY(count_all(&s, v, err));
+    s.search = (struct as_search){.r = r, .catalogue = s.catalogue, .with = s.with};
+    AS_TRY(as_search_run(&s.search, err));
     AS_TRY(as_roll_call(s.roll, s.catalogue, s.sources, err));
     if (r->me == 0 && r->options->hashes[0])
         status = as_hashes_compare(r->options->hashes, s.sources, r->nsources, &v->unlisted, err);
@@ -211,6 +221,7 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     AS_TRY(write_store(&s, fingerprint, v, err));
 done:
     as_catalogue_free(s.catalogue);
+    as_search_clear(&s.search);
     as_findings_free(s.findings);
     as_roll_free(s.roll);
     as_models_clear(&s.models);
