@@ -37,6 +37,8 @@ class Assay(CMakePackage):
         "libwebp",
         "libxml2",
         "openssl",
+        "sqlite",
+        "yajl",
         "zlib-api",
     ):
         depends_on(library)
