@@ -1,4 +1,4 @@
-/* comm_state.h - what a struct as_comm holds; for comm.c and comm_post.c only. */
+/* comm_state.h - what a struct as_comm holds; for comm*.c only. */
 #ifndef AS_COMM_STATE_H
 #define AS_COMM_STATE_H
 
