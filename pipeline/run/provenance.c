@@ -6,6 +6,7 @@
 #include "../../kernels/cpu.h"
 #include "../evidence/container.h"
 #include "../examine/hash.h"
+#include "../hex.h"
 #include "../media/media.h"
 
 #include <inttypes.h>
@@ -34,8 +35,7 @@ static void file_sum(const char *path, char to[65])
     while ((n = fread(piece, 1, sizeof piece, f)) > 0)
         as_hash_add(h, piece, n);
     as_hash_end(h, sha, no, no);
-    for (int i = 0; i < 32; i++)
-        snprintf(to + 2 * i, 3, "%02x", sha[i]);
+    as_hex(sha, sizeof sha, to);
 done:
     as_hash_free(h);
     if (f)
