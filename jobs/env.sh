@@ -13,6 +13,10 @@ export OMPI_MCA_oob_tcp_keepalive_time="${OMPI_MCA_oob_tcp_keepalive_time:-3}"
 export OMPI_MCA_oob_tcp_keepalive_intvl="${OMPI_MCA_oob_tcp_keepalive_intvl:-1}"
 export OMPI_MCA_oob_tcp_keepalive_probes="${OMPI_MCA_oob_tcp_keepalive_probes:-3}"
 
+# Ranks that do not reach each other within so many seconds of their start end with 75: Open MPI
+# itself waits without end for a connection that was lost.
+export ASSAY_MEET_S="${ASSAY_MEET_S:-60}"
+
 # Reading another process's memory is forbidden in many containers, and examiners forbid it always.
 export OMPI_MCA_btl_vader_single_copy_mechanism="${OMPI_MCA_btl_vader_single_copy_mechanism:-none}"
 

@@ -2,9 +2,9 @@
  *
  * ASSAY_FAULT="CALL:N[:ERRNO][+]" lets the N-th such call of this process fail, counted
  * from MPI_Init on (from the beginning with ASSAY_FAULT_EARLY=1), and with a + every later
- * one too; ASSAY_FAULT_RANK names the only rank that it is for.  Processes that are forked
- * (zygote, readers, examiners) are not touched, except by the call "fork", which fails in
- * the zygote.  What fails is told on stderr once, "fault: CALL N".
+ * one too; a negative ERRNO is a signal that the process gets instead.  ASSAY_FAULT_RANK names
+ * the only rank that it is for.  Processes that are forked (zygote, readers, examiners) are not
+ * touched, except by the call "fork", which fails in the zygote.  What fails is told on stderr once, "fault: CALL N".
  *
  * Each call of Assay's own code to one of the functions below comes here first, by the
  * linker's --wrap; tests/CMakeLists.txt takes the names from the lines that begin with WRAP. */
@@ -17,6 +17,7 @@
 #include <openssl/evp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -32,7 +33,7 @@
 #include <unistd.h>
 
 static struct {
-    char call[32];
+    char call[48];
     unsigned long at;
     int error;
     bool on, later, early;
@@ -49,7 +50,7 @@ static void arm(void)
         return;
     fault.error =
         strstr(plan, "alloc") || strstr(plan, "dup") || strstr(plan, "asprintf") ? ENOMEM : EIO;
-    if (sscanf(plan, "%31[a-zA-Z0-9_]:%lu:%d", fault.call, &fault.at, &fault.error) < 2) {
+    if (sscanf(plan, "%47[a-zA-Z0-9_]:%lu:%d", fault.call, &fault.at, &fault.error) < 2) {
         fprintf(stderr, "ASSAY_FAULT=%s makes no sense\n", plan);
         _exit(64);
     }
@@ -65,6 +66,14 @@ __attribute__((constructor)) static void arm_early(void)
     fault.early = getenv("ASSAY_FAULT_EARLY") || (plan && strncmp(plan, "fork:", 5) == 0);
     if (fault.early)
         arm();
+}
+
+__attribute__((destructor)) static void tell_calls(void)
+{
+    const unsigned long n = fault.seen;
+
+    if (fault.on && n < fault.at && getpid() == fault.process && strcmp(fault.call, "fork") != 0)
+        fprintf(stderr, "calls: %lu\n", n);
 }
 
 /* True when this call is to fail; errno is then set. */
@@ -84,6 +93,8 @@ static bool fails(const char *call)
         int len = snprintf(text, sizeof text, "fault: %s %lu\n", call, n);
         (void)!syscall(SYS_write, 2, text, len);
     }
+    if (fault.error < 0)
+        raise(-fault.error);
     errno = fault.error;
     return true;
 }
@@ -173,6 +184,7 @@ WRAP_OWN(ssize_t, write, (int fd, const void *at, size_t n))
 
 WRAP(ssize_t, read, -1, (int fd, void *at, size_t n), (fd, at, n))
 WRAP(ssize_t, pread64, -1, (int fd, void *at, size_t n, off_t from), (fd, at, n, from))
+WRAP(ssize_t, pwrite64, -1, (int fd, const void *at, size_t n, off_t to), (fd, at, n, to))
 WRAP(int, fsync, -1, (int fd), (fd))
 WRAP(int, fdatasync, -1, (int fd), (fd))
 WRAP(int, ftruncate64, -1, (int fd, off_t n), (fd, n))
@@ -188,7 +200,10 @@ WRAP_OWN(int, fstatvfs64, (int fd, struct statvfs64 *v))
 WRAP_AFTER(int, close, -1, (int fd), (fd))
 WRAP(int, dup2, -1, (int from, int to), (from, to))
 WRAP(int, rename, -1, (const char *from, const char *to), (from, to))
+WRAP(int, renameat, -1, (int dir, const char *from, int dir_to, const char *to),
+     (dir, from, dir_to, to))
 WRAP(int, unlink, -1, (const char *path), (path))
+WRAP(int, unlinkat, -1, (int dir, const char *path, int flags), (dir, path, flags))
 WRAP(int, remove, -1, (const char *path), (path))
 WRAP(int, rmdir, -1, (const char *path), (path))
 WRAP(int, mkdir, -1, (const char *path, mode_t mode), (path, mode))
@@ -201,11 +216,31 @@ WRAP(DIR *, opendir, NULL, (const char *path), (path))
 WRAP(DIR *, fdopendir, NULL, (int fd), (fd))
 WRAP(struct dirent64 *, readdir64, NULL, (DIR * dir), (dir))
 WRAP(char *, realpath, NULL, (const char *path, char *to), (path, to))
-WRAP(size_t, fread, 0, (void *at, size_t size, size_t n, FILE *f), (at, size, n, f))
-WRAP(size_t, fwrite, 0, (const void *at, size_t size, size_t n, FILE *f), (at, size, n, f))
+
+/* Fails on a stream, which ferror then tells: by a flag of the GNU library. */
+static bool fails_on(const char *call, FILE *f)
+{
+    bool bad = fails(call);
+
+    if (bad)
+        f->_flags |= 0x20;
+    return bad;
+}
+
+WRAP_OWN(size_t, fread, (void *at, size_t size, size_t n, FILE *f))
+{
+    return fails_on("fread", f) ? 0 : __real_fread(at, size, n, f);
+}
+
+WRAP_OWN(size_t, fwrite, (const void *at, size_t size, size_t n, FILE *f))
+{
+    return fails_on("fwrite", f) ? 0 : __real_fwrite(at, size, n, f);
+}
+
 WRAP(int, fflush, EOF, (FILE * f), (f))
 WRAP_AFTER(int, fclose, EOF, (FILE * f), (f))
 WRAP(FILE *, fopen64, NULL, (const char *path, const char *mode), (path, mode))
+WRAP(FILE *, fdopen, NULL, (int fd, const char *mode), (fd, mode))
 WRAP(FILE *, open_memstream, NULL, (char **at, size_t *n), (at, n))
 WRAP(ssize_t, getdelim, -1, (char **line, size_t *n, int end, FILE *f), (line, n, end, f))
 WRAP(ssize_t, __getdelim, -1, (char **line, size_t *n, int end, FILE *f), (line, n, end, f))
@@ -245,6 +280,9 @@ WRAP(int, posix_spawn, EAGAIN,
      (pid_t * pid, const char *path, const posix_spawn_file_actions_t *files,
       const posix_spawnattr_t *attr, char *const argv[], char *const envp[]),
      (pid, path, files, attr, argv, envp))
+WRAP(int, posix_spawn_file_actions_adddup2, ENOMEM,
+     (posix_spawn_file_actions_t * files, int from, int to), (files, from, to))
+WRAP_AFTER(pid_t, waitpid, -1, (pid_t pid, int *status, int flags), (pid, status, flags))
 WRAP(int, pthread_create, EAGAIN,
      (pthread_t * t, const pthread_attr_t *a, void *(*run)(void *), void *arg), (t, a, run, arg))
 
@@ -257,6 +295,28 @@ static json_t *no_json(json_error_t *error)
         error->text[JSON_ERROR_TEXT_LENGTH - 1] = json_error_out_of_memory;
     }
     return NULL;
+}
+
+WRAP(json_t *, json_object, NULL, (void), ())
+WRAP(json_t *, json_array, NULL, (void), ())
+WRAP(json_t *, json_string, NULL, (const char *text), (text))
+WRAP(json_t *, json_integer, NULL, (json_int_t value), (value))
+
+/* These take the value, even when they fail. */
+WRAP_OWN(int, json_object_set_new, (json_t * to, const char *name, json_t *value))
+{
+    if (!fails("json_object_set_new"))
+        return __real_json_object_set_new(to, name, value);
+    json_decref(value);
+    return -1;
+}
+
+WRAP_OWN(int, json_array_append_new, (json_t * to, json_t *value))
+{
+    if (!fails("json_array_append_new"))
+        return __real_json_array_append_new(to, value);
+    json_decref(value);
+    return -1;
 }
 
 WRAP(char *, json_dumps, NULL, (const json_t *value, size_t flags), (value, flags))

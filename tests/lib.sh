@@ -38,14 +38,16 @@ invented() {
     done
 }
 
-# start N CASE ARGUMENTS...: `assay run` in the background on N ranks, 0: without mpirun; $pid
+# start N CASE ARGUMENTS...: `assay run`, or what $command says, in the background on N ranks, 0:
+# without mpirun; $pid
+command=run
 start() {
     n=$1 case=$2
     shift 2
     if [ "$n" = 0 ]; then
-        "$assay" run -o "$case" "$@" >"$case.out" 2>"$case.log" &
+        "$assay" "$command" -o "$case" "$@" >"$case.out" 2>"$case.log" &
     else
-        mpirun -n "$n" "$assay" run -o "$case" "$@" >"$case.out" 2>"$case.log" &
+        mpirun -n "$n" "$assay" "$command" -o "$case" "$@" >"$case.out" 2>"$case.log" &
     fi
     pid=$!
 }

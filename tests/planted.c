@@ -322,6 +322,24 @@ static void blame_nobody(void)
     abort();
 }
 
+/* Breaks at the entry that the plant names, between two entries, in some modes alone. */
+static struct {
+    unsigned modes; /* of enum as_read_mode, a bit each; 0: never */
+    uint64_t entry;
+} fragile;
+
+static void break_reading(void)
+{
+    fragile.modes = 1U << AS_READ_FILES | 1U << AS_READ_PART;
+    fragile.entry = strtoull(seen.path, NULL, 10);
+}
+
+static void break_listing(void)
+{
+    fragile.modes = 1U << AS_READ_LIST;
+    fragile.entry = strtoull(seen.path, NULL, 10);
+}
+
 /* ---- 4. the wraps ---- */
 
 static const struct {
@@ -361,6 +379,8 @@ static const struct {
     {"progress", flood_progress},
     {"blame-others", blame_others},
     {"blame-nobody", blame_nobody},
+    {"break-reading", break_reading},
+    {"break-listing", break_listing},
 };
 
 /* Does what the end of the bytes asks for; true when there was a plant. */
@@ -428,6 +448,20 @@ enum as_status __wrap_as_container_open(struct as_container **c, const struct as
     return __real_as_container_open(c, in, limits, start_offset, start_index, err);
 }
 
+enum as_status __real_as_container_next(struct as_container *c, struct as_entry *entry,
+                                        struct as_err *err);
+enum as_status __wrap_as_container_next(struct as_container *c, struct as_entry *entry,
+                                        struct as_err *err);
+enum as_status __wrap_as_container_next(struct as_container *c, struct as_entry *entry,
+                                        struct as_err *err)
+{
+    enum as_status status = __real_as_container_next(c, entry, err);
+
+    if (status == AS_OK && fragile.modes >> seen.mode & 1 && entry->index == fragile.entry)
+        abort();
+    return status;
+}
+
 enum as_kind __real_as_sniff(const struct as_input *in);
 enum as_kind __wrap_as_sniff(const struct as_input *in);
 enum as_kind __wrap_as_sniff(const struct as_input *in)
@@ -448,6 +482,8 @@ int __wrap_as_channel_wait(int fd, struct as_msg *msg, int *fds, int *nfds)
 
     if (got == 1 && msg->type == AS_MSG_FILL)
         seen.filled = msg->arg;
+    if (got == 1 && msg->type == AS_MSG_LOT)
+        memcpy(&seen.mode, msg->text, sizeof seen.mode);
     if (got == 1 && msg->type == AS_MSG_ITEM)
         seen.serial = msg->v[3];
     return got;

@@ -16,6 +16,7 @@ struct seen {
     void *result;                      /* examiner: its result area                */
     struct as_batch *arena[AS_ARENAS]; /* reader: as mapped                         */
     uint32_t filled, current;          /* reader: last AS_MSG_FILL; the one in use */
+    uint32_t mode;                     /* reader: of its lot                       */
     char path[TAIL];                   /* of the plant in hand                     */
 };
 extern struct seen seen;

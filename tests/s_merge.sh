@@ -21,15 +21,11 @@ cut="--lot-bytes 1M --lot-entries 40"
 run 0 2 plain $evidence $cut
 sound plain
 
-# merge CODE N CASE ARGUMENTS...: `assay merge` on N ranks, with that exit code
+# merge CODE N CASE ARGUMENTS...: as run, but `assay merge`
 merge() {
-    want=$1 n=$2 case=$3
-    shift 3
-    if [ "$n" = 0 ]; then set -- "$assay" merge -o "$case" "$@"; else
-        set -- mpirun -n "$n" "$assay" merge -o "$case" "$@"; fi
-    code=0
-    "$@" >"$case.out" 2>"$case.log" || code=$?
-    [ "$code" = "$want" ] || fail "exit $code, not $want: $*"
+    command=merge
+    run "$@"
+    command=run
 }
 
 # 1. one alone on two ranks, one killed and gone on with, one that fails and is repeated

@@ -2,7 +2,7 @@
 # sim_check.sh - what the simulator predicts for 1, 2 and 4 ranks beside what they take here.
 #
 # usage: tests/sim_check.sh [FOLDER] [ROUNDS] [COPIES]
-#        default: ../shared/data/a_prnu, 3 rounds, 6 copies of each file
+#        default: ../shared/data/a_prnu, 3 rounds, 6 copies of each file below 8 MB; 0: the folder as it is
 #        TOLERANCE=percent (default 10), CORES=n (default 2) to run on,
 #        WAIT=seconds (default 60) to wait for an idle machine before a run; 0: do not
 #
@@ -46,6 +46,10 @@ while read -r f; do
     done
     [ "$k" -gt 1 ] || cp "$f" "$work/one/"
 done < <(find "$folder" -type f -size -8M | sort)
+if [ "$copies" = 0 ]; then
+    rmdir "$work/many"
+    ln -s "$(realpath "$folder")" "$work/many"
+fi
 
 busy() { # busy : seconds all of these cores have worked since the machine started
     awk -v n="$cores" -v hz="$(getconf CLK_TCK)" '/^cpu[0-9]/ && substr($1, 4) < n {
@@ -68,7 +72,7 @@ run() { # run RANKS FOLDER LOT : "wall cpu others", and the case in $work/case
     rm -rf "$work/case"
     idle
     before=$(busy)
-    /usr/bin/time -f '%e %U %S' -o "$work/time" $on mpirun -n "$1" "$assay" run "$work/$2" \
+    /usr/bin/time -f '%e %U %S' -o "$work/time" $on mpirun -n "$1" "$assay" run "$(realpath "$work/$2")" \
         -o "$work/case" --examiners 1 --recheck none --lot-bytes "$3" > "$work/log" 2>&1 || {
         cat "$work/log" >&2
         exit 1
@@ -118,7 +122,7 @@ cpu_one=$(median 2 < "$work/one.1")
 lot=$(echo "$cpu $(median 2 < "$work/coarse") $(wc -l < "$work/lots") $coarse" |
     awk '{x = ($1 - $2) / ($3 - $4); print (x > 0 ? x : 0)}')
 rest=$(echo "$cpu $cpu_one $lot $(wc -l < "$work/lots")" | awk '{print $1 - $2 - $3 * $4}')
-echo "$(find "$work/many" -type f | wc -l) files, $(wc -l < "$work/lots") lots, processor time $cpu s," \
+echo "$(find "$work/many/" -type f | wc -l) files, $(wc -l < "$work/lots") lots, processor time $cpu s," \
     "$rest s of it examining, $lot s to begin a lot; $cores cores"
 echo
 echo "| ranks | measured s | predicted s | difference | cores others took |"

@@ -335,6 +335,7 @@ static void t_parts(void **state)
     work->lot.mode = AS_READ_LIST;
     work->lot.part_bytes = 1 << 30;
     work->lot.part_entries = 7;
+    work->lot.parts_most = 6;
     go(work);
     assert_int_equal(seen.splits, 6);
     assert_int_equal(seen.contents, 0);
@@ -366,6 +367,29 @@ static void t_parts(void **state)
     qsort(whole.sha, 40, 32, by_sha);
     qsort(parts.sha, 40, 32, by_sha);
     assert_memory_equal(whole.sha, parts.sha, 40 * 32);
+}
+
+/* One with more parts than may be told stays whole; two deaths later nothing is told but that. */
+static void t_parts_most(void **state)
+{
+    struct as_work *work;
+    (void)state;
+
+    for (int blocked = 0; blocked < 2; blocked++) {
+        forget(true);
+        work = work_for("large.tar");
+        work->lot.mode = AS_READ_LIST;
+        work->lot.part_bytes = 1 << 30;
+        work->lot.part_entries = 7;
+        work->lot.parts_most = 4;
+        work->lot.nblocked = (uint32_t)blocked;
+        work->lot.blocked[0].key = work->file[0].key;
+        work->lot.blocked[0].reason = AS_REASON_CRASHED;
+        go(work);
+        assert_int_equal(seen.splits, blocked ? 1 : 4);
+        assert_true(seen.split[seen.splits - 1][1] == UINT64_MAX);
+        assert_true(seen.split[seen.splits - 1][3] == UINT64_MAX);
+    }
 }
 
 /* Entries that broke a reader twice are named in the lot and not opened again. */
@@ -467,6 +491,7 @@ int main(void)
         cmocka_unit_test(t_broken_then_sound),
         cmocka_unit_test(t_changed),
         cmocka_unit_test(t_parts),
+        cmocka_unit_test(t_parts_most),
         cmocka_unit_test(t_blocked),
         cmocka_unit_test(t_large),
         cmocka_unit_test(t_rows_max),

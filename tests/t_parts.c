@@ -113,6 +113,52 @@ static void t_joined(void **state)
     free(r.split);
 }
 
+/* What must not be cut is one lot, whatever else was told of it. */
+static void t_whole(void **state)
+{
+    static const uint64_t INDEX[] = {0};
+    (void)state;
+
+    for (int turn = 0; turn < 2; turn++) {
+        struct as_rank r = rank_of(&LOTS[4], 1);
+        options.max_unpacked = turn ? UINT64_MAX : options.max_unpacked;
+        options.max_ratio = turn ? 0 : options.max_ratio;
+        for (uint64_t i = 0; i < 10; i++)
+            add_split(&r, 0, 512 + i, 10 * i, 10, turn ? 0 : 3);
+        add_split(&r, 0, 0, UINT64_MAX, 0, UINT64_MAX);
+        add_split(&r, 0, 0, UINT64_MAX - 1, UINT64_MAX - 50, 0);
+        assert_int_equal(as_parts_apply(&r, INDEX, 1, NULL), AS_OK);
+        assert_int_equal(r.nlots, 1);
+        assert_int_equal(r.lots[0].mode, AS_READ_FILES);
+        free(r.lots);
+        free(r.split);
+    }
+}
+
+/* How many parts may be told depends on the container's own size. */
+static void t_most(void **state)
+{
+    static const uint64_t SIZES[] = {2, 128, 4096, 1 << 20};
+    struct as_lot_file file = {.size = 0};
+    struct as_work work = {.file = &file, .nfiles = 1};
+    uint64_t before = 0;
+    (void)state;
+
+    as_options_defaults(&options);
+    for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
+        file.size = SIZES[i] << 20;
+        as_parts_ask(&work, &options);
+        assert_int_equal(work.lot.mode, AS_READ_LIST);
+        assert_true(work.lot.parts_most >= before && work.lot.parts_most <= 1 << 22);
+        /* 10 pictures a MiB are cut as finely as they are worth it */
+        assert_true(work.lot.parts_most > file.size / work.lot.part_bytes);
+        assert_true(work.lot.parts_most > SIZES[i] * 10 / work.lot.part_entries);
+        /* and what is held is little beside the container */
+        assert_true(i == 0 || work.lot.parts_most * sizeof(struct as_split) <= file.size / 20);
+        before = work.lot.parts_most;
+    }
+}
+
 /* Every byte once more, parts not at all. */
 static void t_recheck(void **state)
 {
@@ -151,10 +197,8 @@ static void t_recheck(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(t_candidates),
-        cmocka_unit_test(t_apply),
-        cmocka_unit_test(t_joined),
-        cmocka_unit_test(t_recheck),
+        cmocka_unit_test(t_candidates), cmocka_unit_test(t_apply), cmocka_unit_test(t_joined),
+        cmocka_unit_test(t_whole),      cmocka_unit_test(t_most),  cmocka_unit_test(t_recheck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,18 @@ hold() {
 # release NODE...: they go on
 release() { kill -CONT $(on workers "$@") 2>/dev/null; }
 
-# cut NODE, mend NODE: its cable
+# cut NODE, mend NODE: its cable; mended once a packet comes through (a daemon of mpirun that
+# starts before ends unseen, and mpirun waits for it without end)
 cut() { ip link set "port${1#n}" down; }
-mend() { ip link set "port${1#n}" up; }
+mend() {
+    ip link set "port${1#n}" up
+    for _ in $(seq 100); do
+        nsenter --net="/run/netns/$1" "$python" -c 'import errno, socket
+s = socket.socket()
+s.settimeout(1)
+raise SystemExit(s.connect_ex(("10.77.0.1", 9)) not in (0, errno.ECONNREFUSED))' && return 0
+        echo "not yet: $1" >&2
+        sleep 0.1
+    done
+    fail "the cable of $1 stays cut"
+}

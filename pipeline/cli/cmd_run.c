@@ -18,7 +18,7 @@ static void print_outcome(const struct as_options *o, const struct as_run_result
     const struct as_outcome *v = &r->outcome;
 
     if (r->sealed_before)
-        printf("the case was sealed before; nothing was done\n");
+        printf("the case was sealed before; nothing was examined\n");
     else
         printf("%" PRIu64 " items in %.1f s on %d rank%s\n", v->items, r->seconds, r->ranks,
                r->ranks == 1 ? "" : "s");

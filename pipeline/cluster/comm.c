@@ -1,10 +1,11 @@
-/* comm.c - start, end and collectives.
+/* comm.c - failures and collectives; the start is in comm_start.c.
  *
  * MPI counts are ints, so everything goes by pieces of at most 256 MiB, and no
  * step that can fail on one rank alone (memory) lies between two steps that
  * need all ranks: it is agreed on first.
  *
- * 1 start and end   2 agreement   3 reductions   4 bytes to all   5 bytes to some  */
+ * 1 failures   2 agreement   3 reductions   4 bytes to all   5 bytes to some
+ * 6 relay                                                                          */
 #include "comm.h"
 #include "comm_mpi.h"
 #include "comm_state.h"
@@ -16,18 +17,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE_BYTES = 256 << 20, EXIT_IO = 74 };
+enum { EXIT_IO = 74 };
 
 static _Noreturn void abort_of(MPI_Comm comm, int size, int code)
 {
-    as_log(AS_LOG_ERROR, "the run ends here; what was saved stays: run the same command again to go "
-                         "on, if need be on other nodes");
+    as_log(AS_LOG_ERROR,
+           "the run ends here; what was saved stays: run the same command again to go "
+           "on, if need be on other nodes");
     if (size > 1)
         MPI_Abort(comm, code);
     _exit(code); /* alone there is nobody to tell, and MPI_Abort would print a page */
 }
 
-/* 1 start and end ---------------------------------------------------------------- */
+/* 1 failures --------------------------------------------------------------------- */
 
 /* The others wait for this rank in a call that it will not make: all end now. */
 static _Noreturn void end_all(const char *what, const char *text)
@@ -56,67 +58,6 @@ enum as_status as_comm_check(int code, const char *what, struct as_err *err)
     AS_FAIL(err, AS_EIO, "MPI failed to %s: %s", what, text);
 done:
     return status;
-}
-
-/* Open MPI aborts a process without mpirun when neither ssh nor rsh is installed,
- * although it would never start a remote process.                                */
-static void allow_alone(void)
-{
-    static const char *const LAUNCHED[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK",
-                                           "PMI_SIZE"};
-    for (size_t i = 0; i < sizeof LAUNCHED / sizeof *LAUNCHED; i++)
-        if (getenv(LAUNCHED[i]) != NULL)
-            return;
-    setenv("OMPI_MCA_plm_rsh_agent", "/bin/false", 0);
-}
-
-static enum as_status start_mpi(struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    int running = 0, provided = 0;
-
-    MPI_Initialized(&running);
-    if (running)
-        AS_FAIL(err, AS_EBUG, "MPI was started already");
-    allow_alone();
-    AS_TRY(
-        as_comm_check(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided), "start", err));
-    if (provided < MPI_THREAD_FUNNELED)
-        AS_FAIL(err, AS_EIO, "this MPI cannot run beside threads (no MPI_THREAD_FUNNELED)");
-done:
-    return status;
-}
-
-enum as_status as_comm_start(struct as_comm **comm, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    struct as_comm *c = calloc(1, sizeof *c);
-
-    *comm = NULL;
-    if (c == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory to start MPI");
-    c->piece = PIECE_BYTES;
-    as_comm_post_init(c);
-    AS_TRY(start_mpi(err));
-    AS_TRY(as_comm_check(MPI_Comm_dup(MPI_COMM_WORLD, &c->comm), "copy its communicator", err));
-    MPI_Comm_set_errhandler(c->comm, MPI_ERRORS_RETURN);
-    MPI_Comm_rank(c->comm, &c->rank);
-    MPI_Comm_size(c->comm, &c->size);
-    *comm = c;
-    c = NULL;
-done:
-    free(c);
-    return status;
-}
-
-void as_comm_stop(struct as_comm *comm)
-{
-    if (comm == NULL)
-        return;
-    as_comm_post_drain(comm);
-    MPI_Comm_free(&comm->comm);
-    MPI_Finalize();
-    free(comm);
 }
 
 void as_comm_abort(struct as_comm *comm, int code)
@@ -304,9 +245,9 @@ enum as_status as_comm_node(struct as_comm *comm, const void *mine, uint32_t n, 
     *ranks = 1;
     *me = 0;
     if (comm != NULL) {
-        AS_TRY(as_comm_check(MPI_Comm_split_type(comm->comm, MPI_COMM_TYPE_SHARED, 0,
-                                                 MPI_INFO_NULL, &here),
-                             "find the ranks of this node", err));
+        AS_TRY(as_comm_check(
+            MPI_Comm_split_type(comm->comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here),
+            "find the ranks of this node", err));
         MPI_Comm_size(here, ranks);
         MPI_Comm_rank(here, me);
     }
@@ -459,5 +400,64 @@ enum as_status as_comm_gather(struct as_comm *comm, const void *mine, uint64_t n
     *all = NULL;
 done:
     free(len);
+    return status;
+}
+
+/* 6 relay --------------------------------------------------------------------------------- */
+
+/* Sends all that this rank gives, or on rank 0 takes it; an empty piece ends it. */
+static enum as_status relay_own(struct as_comm *comm, const struct as_relay *relay, uint8_t *piece,
+                                struct as_err *err)
+{
+    const bool first = as_comm_rank(comm) == 0;
+    enum as_status status = AS_OK, sent = AS_OK;
+    uint32_t n = 1;
+
+    while (n > 0 && sent == AS_OK) {
+        n = 0;
+        if (status == AS_OK)
+            status = relay->give(relay->state, piece, &n, err);
+        n = status == AS_OK ? n : 0;
+        if (first && n > 0)
+            status = relay->take(relay->state, piece, n, err);
+        else if (!first)
+            sent = as_comm_check(MPI_Send(piece, (int)n, MPI_BYTE, 0, TAG_RELAY, comm->comm),
+                                 "send", err);
+    }
+    return status > sent ? status : sent;
+}
+
+/* Takes all that a rank sends; after a failure only hears it out. */
+static enum as_status relay_from(struct as_comm *comm, int rank, const struct as_relay *relay,
+                                 uint8_t *piece, enum as_status status, struct as_err *err)
+{
+    enum as_status got = AS_OK;
+    MPI_Status what;
+    int n = 1;
+
+    while (n > 0 && got == AS_OK) {
+        got = as_comm_check(
+            MPI_Recv(piece, AS_RELAY_BYTES, MPI_BYTE, rank, TAG_RELAY, comm->comm, &what),
+            "receive", err);
+        if (got == AS_OK)
+            MPI_Get_count(&what, MPI_BYTE, &n);
+        if (got == AS_OK && n > 0 && status == AS_OK)
+            status = relay->take(relay->state, piece, (uint32_t)n, err);
+    }
+    return status > got ? status : got;
+}
+
+enum as_status as_comm_relay(struct as_comm *comm, const struct as_relay *relay, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint8_t *piece = malloc(AS_RELAY_BYTES);
+
+    AS_TRY(as_comm_agree(comm, piece ? AS_OK : AS_ENOMEM, err));
+    status = relay_own(comm, relay, piece, err);
+    for (int r = 1; as_comm_rank(comm) == 0 && r < as_comm_size(comm); r++)
+        status = relay_from(comm, r, relay, piece, status, err);
+    status = as_comm_agree(comm, status, err);
+done:
+    free(piece);
     return status;
 }

@@ -21,7 +21,7 @@
 
 /* What one reader may say at most.  A turn takes more messages than a socket holds, so
  * that none is left behind a death.                                              */
-enum { TURN_MESSAGES = 4096, SPLITS_MAX = 1 << 22, DEATHS_MAX = 3 * AS_BLOCKED_MAX };
+enum { TURN_MESSAGES = 4096, DEATHS_MAX = 3 * AS_BLOCKED_MAX };
 
 /* ---- 1. a work begins and ends ---- */
 
@@ -234,7 +234,7 @@ void as_crew_opened(struct as_crew *c, struct as_work *w, uint32_t i, int fd, in
 
 static bool split_message(struct as_crew *c, const uint64_t v[4])
 {
-    if (c->reading->lot.mode != AS_READ_LIST || ++c->splits > SPLITS_MAX)
+    if (c->reading->lot.mode != AS_READ_LIST || ++c->splits > c->reading->lot.parts_most)
         return false;
     c->calls.split(c->calls.state, c->reading, v);
     return true;
@@ -341,7 +341,8 @@ bool as_crew_reader_at(const struct as_crew *c, struct as_key *key)
 }
 
 /* What the reader was at when it died: what it says, if that can be, else its file.  Too
- * many rows are the file's affair.                                                */
+ * many rows are the file's affair, and so is all that happens while it is listed: two deaths,
+ * whatever is said, and no more is told of it.                                    */
 static bool blamed_key(const struct as_crew *c, uint16_t reason, struct as_key *key)
 {
     int64_t i = as_crew_file_in_hand(c);
@@ -350,7 +351,7 @@ static bool blamed_key(const struct as_crew *c, uint16_t reason, struct as_key *
         return false;
     /* of files that are wholly in batches it is not */
     if (!says_at(c, c->reading->safe, key) || c->deaths > DEATHS_MAX ||
-        reason == AS_REASON_LIMIT_ENTRIES)
+        reason == AS_REASON_LIMIT_ENTRIES || c->reading->lot.mode == AS_READ_LIST)
         *key = c->reading->file[i].key;
     return true;
 }

@@ -242,7 +242,7 @@ enum as_status as_jail_try(const struct as_jail *jail, uint64_t memory, uint64_t
     if (told == MAP_FAILED || (pid = fork()) < 0)
         AS_FAIL(err, AS_EIO, "no process for a worker: %s", strerror(errno));
     if (pid == 0)
-        _exit(as_jail_enter(jail, memory, shared, told));
+        _exit((int)as_jail_enter(jail, memory, shared, told));
     if (waitpid(pid, &wstatus, 0) != pid)
         AS_FAIL(err, AS_EIO, "a worker cannot be waited for: %s", strerror(errno));
     if (wstatus != 0 && told->status == AS_OK)

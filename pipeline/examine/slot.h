@@ -71,6 +71,7 @@ struct as_read_lot {
     uint32_t mode;
     uint64_t offset, first, count; /* PART: where to enter, index of the first entry, how many */
     uint64_t part_bytes, part_entries; /* LIST: size of the parts                */
+    uint64_t parts_most; /* LIST: so many may be told; of a container with more, that it stays whole */
     uint64_t batch_bytes; /* set by the crew */
     uint8_t want[32];
     uint32_t nblocked;

@@ -66,23 +66,32 @@ static struct as_slot file_slot(const struct as_unpack_file *file)
         .key = file->key, .size = file->size, .mtime_s = file->mtime_s, .data_at = UINT64_MAX};
 }
 
+/* Hashes a file.  False: it is not to be opened or cannot be read, and its row was given. */
+static bool hash_file(struct as_unpack *u, const struct as_unpack_file *file, struct as_slot *s,
+                      bool keep)
+{
+    struct as_err err = {0};
+
+    as_unpack_blame(u, &s->key);
+    s->reason = as_unpack_blocked(u, &s->key); /* not opened, but its hash is told */
+    if (read_file(u, file, s, keep && s->reason == AS_REASON_NONE, &err) != AS_OK)
+        s->reason = (uint16_t)err.reason;
+    if (s->reason == AS_REASON_NONE)
+        return true;
+    s->flags |= s->reason == AS_REASON_CHANGED ? AS_FLAG_CHANGED : 0u;
+    as_unpack_emit(u, s, file->path, file->path_len, err.text);
+    return false;
+}
+
 void as_unpack_file(struct as_unpack *u, const struct as_unpack_file *file)
 {
     struct as_slot s = file_slot(file);
     struct as_input in = {NULL, file->fd, 0, file->size};
     bool keep = file->size <= AS_INLINE_MAX;
-    struct as_err err = {0};
     enum as_kind kind;
 
-    as_unpack_blame(u, &s.key);
-    s.reason = as_unpack_blocked(u, &s.key); /* not opened, but its hash is told */
-    if (read_file(u, file, &s, keep && s.reason == AS_REASON_NONE, &err) != AS_OK)
-        s.reason = (uint16_t)err.reason;
-    if (s.reason != AS_REASON_NONE) {
-        s.flags |= s.reason == AS_REASON_CHANGED ? AS_FLAG_CHANGED : 0u;
-        as_unpack_emit(u, &s, file->path, file->path_len, err.text);
+    if (!hash_file(u, file, &s, keep))
         return;
-    }
     if (keep)
         in.at = as_unpack_tail(u);
     kind = as_sniff(&in);
@@ -110,7 +119,8 @@ void as_unpack_part(struct as_unpack *u, const struct as_unpack_file *file)
     struct as_entry e;
 
     s.reason = as_unpack_blocked(u, &s.key);
-    if (s.reason != AS_REASON_NONE) { /* this row outdoes the one of the lot for the whole */
+    if (s.reason !=
+        AS_REASON_NONE) { /* outdoes the row of the lot for the whole but for its hash */
         as_unpack_blame(u, &s.key);
         as_unpack_emit(u, &s, file->path, file->path_len, "a part of it breaks the reader");
         return;
@@ -134,17 +144,11 @@ void as_unpack_whole(struct as_unpack *u, const struct as_unpack_file *file)
     struct as_entry e;
     enum as_status status;
 
-    as_unpack_blame(u, &s.key);
-    s.reason = as_unpack_blocked(u, &s.key);
-    if (read_file(u, file, &s, false, &err) != AS_OK)
-        s.reason = (uint16_t)err.reason;
-    s.kind = (uint16_t)as_sniff(&in);
-    if (s.reason != AS_REASON_NONE ||
-        as_unpack_push(u, &s, file->path, file->path_len, &in, true) != AS_OK) {
-        if (u->nlevels == 0 && s.reason != AS_REASON_NONE)
-            as_unpack_emit(u, &s, file->path, file->path_len, err.text);
+    if (!hash_file(u, file, &s, false))
         return;
-    }
+    s.kind = (uint16_t)as_sniff(&in);
+    if (as_unpack_push(u, &s, file->path, file->path_len, &in, true) != AS_OK)
+        return;
     while ((status = as_container_next(u->level[0].c, &e, &err)) == AS_OK)
         as_unpack_blame(u, &s.key);
     if (status == AS_ENOMEM)
@@ -190,6 +194,9 @@ void as_unpack_rehash(struct as_unpack *u, const struct as_unpack_file *file)
     as_unpack_emit(u, &s, file->path, file->path_len, err.text);
 }
 
+/* Told instead of a part: the container stays whole. */
+static const uint64_t ALL_OF_IT[4] = {0, UINT64_MAX, 0, UINT64_MAX};
+
 void as_unpack_list(struct as_unpack *u, const struct as_unpack_file *file,
                     void (*part)(void *arg, const uint64_t v[4]), void *arg)
 {
@@ -197,12 +204,12 @@ void as_unpack_list(struct as_unpack *u, const struct as_unpack_file *file,
     struct as_input in = {NULL, file->fd, 0, file->size};
     struct as_err err = {0};
     struct as_entry e;
-    uint64_t v[4] = {0};
+    uint64_t v[4] = {0}, parts = 0;
     struct as_container *c;
 
     as_unpack_blame(u, &s.key);
     if (as_unpack_blocked(u, &s.key)) { /* what earlier readers told is not all: it stays whole */
-        part(arg, (const uint64_t[4]){0, UINT64_MAX, 0, UINT64_MAX});
+        part(arg, ALL_OF_IT);
         return;
     }
     /* media with a container behind it is an item as well, and stays in one lot */
@@ -210,7 +217,7 @@ void as_unpack_list(struct as_unpack *u, const struct as_unpack_file *file,
         as_unpack_push(u, &s, file->path, file->path_len, &in, false) != AS_OK)
         return;
     c = u->level[0].c;
-    while (as_container_next(c, &e, &err) == AS_OK) {
+    while (parts < u->lot->parts_most && as_container_next(c, &e, &err) == AS_OK) {
         as_unpack_blame(u, &s.key);
         if (as_container_access(c) == AS_ACCESS_STREAM)
             break;
@@ -220,12 +227,13 @@ void as_unpack_list(struct as_unpack *u, const struct as_unpack_file *file,
         }
         v[2]++;
         v[3] += e.size > 0 ? (uint64_t)e.size : 0;
-        if (v[2] >= u->lot->part_entries || v[3] >= u->lot->part_bytes) {
+        if ((v[2] >= u->lot->part_entries || v[3] >= u->lot->part_bytes) &&
+            ++parts < u->lot->parts_most) {
             part(arg, v);
             memset(v, 0, sizeof v);
         }
     }
     if (v[2] > 0 && as_container_access(c) != AS_ACCESS_STREAM)
-        part(arg, v);
+        part(arg, parts < u->lot->parts_most ? v : ALL_OF_IT);
     as_unpack_pop(u, AS_REASON_CONTAINER, "");
 }

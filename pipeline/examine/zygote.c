@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WORKERS_MAX = 1024 };
+enum { WORKERS_MAX = 1024, EXAMINER_NICE = 5 };
 
 struct nursery {
     int socket, deaths;
@@ -115,11 +115,14 @@ enum as_status as_zygote_check(const struct as_options *options, struct as_err *
     return status;
 }
 
-/* In the child: never returns. */
+/* In the child: never returns.  Readers go first where there are fewer cores than workers: one
+ * of a solid stream feeds many examiners, and who waits for it is not helped by haste.      */
 static void be_worker(const struct nursery *n, enum as_role role, struct as_worker_start *start)
 {
     const struct as_options *o = n->options;
 
+    if (role == AS_ROLE_EXAMINER)
+        setpriority(PRIO_PROCESS, 0, EXAMINER_NICE); /* a wish: nothing depends on it */
     if (as_jail_enter(n->jail, o->examiner_memory, shared_bytes(o), NULL) != AS_OK)
         _exit(AS_EXIT_NOT_BORN);
     if (role == AS_ROLE_READER)

@@ -29,6 +29,7 @@ enum as_status as_case_init(struct as_case *c, const char *dir, struct as_err *e
         asprintf(&c->lots, "%s/journal/lots", dir) < 0 ||
         asprintf(&c->shard, "%s/journal/shard", dir) < 0 ||
         asprintf(&c->results, "%s/results.h5", dir) < 0 ||
+        asprintf(&c->signature, "%s/seal.sig", dir) < 0 ||
         asprintf(&c->audit, "%s/audit.jsonl", dir) < 0 ||
         asprintf(&c->status, "%s/status.json", dir) < 0)
         AS_FAIL(err, AS_ENOMEM, "no memory for the paths of the case");
@@ -43,6 +44,7 @@ void as_case_clear(struct as_case *c)
     free(c->inventory);
     free(c->lots);
     free(c->results);
+    free(c->signature);
     free(c->audit);
     free(c->status);
     free(c->fence);
@@ -178,17 +180,14 @@ static void remove_tree(const char *path)
 enum as_status as_case_reset(struct as_case *c, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    char *signature = NULL;
 
     remove_tree(c->journal);
-    unlink(c->results);
-    if (asprintf(&signature, "%s/seal.sig", c->dir) < 0)
-        AS_FAIL(err, AS_ENOMEM, "no memory for the paths of the case");
-    unlink(signature);
+    if ((unlink(c->results) != 0 && errno != ENOENT) ||
+        (unlink(c->signature) != 0 && errno != ENOENT))
+        AS_FAIL(err, AS_EIO, "cannot clear the case folder %s: %s", c->dir, strerror(errno));
     if (mkdir(c->journal, 0700) != 0)
         AS_FAIL(err, AS_EIO, "cannot clear %s: %s", c->journal, strerror(errno));
 done:
-    free(signature);
     return status;
 }
 

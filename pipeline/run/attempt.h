@@ -11,7 +11,7 @@
 
 struct as_case {
     char *dir, *journal, *inventory, *lots, *results, *audit, *status, *fence,
-        *shard; /* what a finished shard leaves for the merge */
+        *signature, *shard; /* shard: what a finished one leaves for the merge */
     uint32_t attempt;
 };
 

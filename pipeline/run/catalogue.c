@@ -16,8 +16,8 @@ enum as_status as_catalogue_new(struct as_catalogue **catalogue, struct as_rank 
     size_t n = 0;
 
     *catalogue = NULL;
-    status = c ? as_journal_list(r->journals, r->njournals, &names, &n, err) : AS_ENOMEM;
-    if (status == AS_OK && (c->room = malloc(sizeof *c->room)) == NULL)
+    AS_TRY(as_rank_journals(r, &names, &n, err));
+    if (c == NULL || (c->room = malloc(sizeof *c->room)) == NULL)
         status = AS_ENOMEM;
     if (status == AS_OK)
         status = as_journal_open_read(&c->items, names, n, OPEN_MAX, err);
@@ -71,6 +71,38 @@ static void from_item(struct as_row *row, const struct as_item *item)
     }
 }
 
+static enum as_status read_item(struct as_journal_reader *from, uint32_t file, uint64_t at,
+                                struct as_item *item, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_journal_frame f;
+
+    AS_TRY(as_journal_read(from, file, at, &f, err));
+    if (as_item_unpack(f.bytes, f.n, item) != AS_OK)
+        AS_FAIL(err, AS_EBUG, "the journal has an item that cannot be read");
+done:
+    return status;
+}
+
+/* Completes an item by the hash that another row of it has. */
+static enum as_status take_hash(struct as_catalogue *c, const struct as_place *p,
+                                struct as_item *item, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_item other;
+
+    if (item->has_sha256 || item->has_content || p->content_file == AS_NO_CONTENT)
+        return AS_OK;
+    AS_TRY(read_item(c->contents, p->content_file, p->content_at, &other, err));
+    item->has_sha256 = other.has_sha256;
+    item->has_md5 = other.has_md5;
+    memcpy(item->sha256, other.sha256, sizeof item->sha256);
+    memcpy(item->md5, other.md5, sizeof item->md5);
+    memcpy(item->sha1, other.sha1, sizeof item->sha1);
+done:
+    return status;
+}
+
 enum as_status as_catalogue_row(struct as_catalogue *c, uint64_t id, struct as_row *row,
                                 struct as_key *key, struct as_err *err)
 {
@@ -80,9 +112,8 @@ enum as_status as_catalogue_row(struct as_catalogue *c, uint64_t id, struct as_r
     struct as_item item;
 
     memset(row, 0, sizeof *row);
-    AS_TRY(as_journal_read(c->items, p->file, p->at, &f, err));
-    if (as_item_unpack(f.bytes, f.n, &item) != AS_OK)
-        AS_FAIL(err, AS_EBUG, "the journal has an item that cannot be read");
+    AS_TRY(read_item(c->items, p->file, p->at, &item, err));
+    AS_TRY(take_hash(c, p, &item, err));
     if (item.has_content) {
         if (p->content_file == AS_NO_CONTENT) {
             /* another item with these bytes was to be examined, and changed before it was */

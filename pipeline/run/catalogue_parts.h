@@ -4,7 +4,8 @@
 
 #include "catalogue.h"
 
-/* Where an item and its content lie: numbers of journals and offsets in them. */
+/* Where an item and its content lie: numbers of journals and offsets in them.  An item that has
+ * neither content nor hash, and another row with the hash, has the place of that.  */
 struct as_place {
     uint64_t at, content_at;
     uint32_t file : 30, changed : 1, copy : 1; /* journals: attempts x ranks < 2^30 */

@@ -5,8 +5,8 @@
  *     key[k]  type[1]  number[4]  second[1]  file[4]  offset[8]
  *
  * all of it big-endian, so that memcmp orders it.  k is the longest key met.  A
- * key's entries then follow each other: the item, its second readings, its chunks
- * by number, each before its own second reading.
+ * key's entries then follow each other: the item, its other rows, its second readings,
+ * its chunks by number, each before its own second reading.
  *
  *  1. index
  *  2. order
@@ -21,6 +21,7 @@
 
 enum { TYPE = 0, NUMBER = 1, SECOND = 5, ENTRY_FILE = 6, OFFSET = 10, TAIL = 18 };
 enum { FILE_MASK = (1 << 30) - 1 };
+enum { SOUND = UINT16_MAX + 1 }; /* number of an item that nothing is wrong with */
 enum entry_type { ENTRY_ITEM, ENTRY_RECHECK, ENTRY_CHUNK };
 
 struct index {
@@ -105,13 +106,16 @@ static enum as_status index_content(struct index *x, const void *bytes, uint64_t
     return AS_OK;
 }
 
-/* A container that broke a reader in one of its parts has a row of that beside the one of
- * the lot for the whole: failure comes first, and the first row is the item's.      */
-static bool failed(uint16_t reason)
+/* A container that broke a reader in its parts has rows of that beside the one of the lot for
+ * the whole.  The first is the item's: as where one reader has all of it, what cannot be read
+ * comes before what breaks a reader, and that before damage.                        */
+static uint32_t row_order(uint16_t reason)
 {
     enum as_item_status status = as_reason_status(reason);
 
-    return status != AS_ITEM_OK && status != AS_ITEM_NOT_APPLICABLE;
+    if (reason == AS_REASON_CHANGED || reason == AS_REASON_UNREADABLE)
+        return 0;
+    return status == AS_ITEM_OK || status == AS_ITEM_NOT_APPLICABLE ? SOUND : SOUND - reason;
 }
 
 static enum as_status index_record(void *state, uint8_t type, const void *bytes, uint32_t n,
@@ -128,7 +132,7 @@ static enum as_status index_record(void *state, uint8_t type, const void *bytes,
             return AS_EFORMAT;
         if (type == AS_REC_RECHECK)
             return add(x, &item.key, ENTRY_RECHECK, 0, false, offset);
-        return add(x, &item.key, ENTRY_ITEM, !failed(item.reason), false, offset);
+        return add(x, &item.key, ENTRY_ITEM, row_order(item.reason), false, offset);
     case AS_REC_CHUNK:
         if (n != sizeof chunk)
             return AS_EFORMAT;
@@ -240,7 +244,7 @@ done:
 /* ---- 3. one place per key ---- */
 
 struct reading {
-    bool hashed, bad;
+    bool hashed, bad, content;
     uint8_t sha[32];
 };
 
@@ -261,7 +265,8 @@ static enum as_status read_hash(struct as_journal_reader *from, const struct ind
         *reading = (struct reading){.hashed = true};
         memcpy(reading->sha, chunk.sha256, 32);
     } else if (tail[TYPE] != ENTRY_CHUNK && as_item_unpack(f.bytes, f.n, &item) == AS_OK) {
-        *reading = (struct reading){item.has_sha256, item.reason != AS_REASON_NONE, {0}};
+        *reading =
+            (struct reading){item.has_sha256, item.reason != AS_REASON_NONE, item.has_content, {0}};
         memcpy(reading->sha, item.sha256, 32);
     } else {
         AS_FAIL(err, AS_EBUG, "the journal has an item that cannot be read");
@@ -280,6 +285,31 @@ static enum as_status equal(const struct as_catalogue *c, const struct index *x,
     AS_TRY(read_hash(c->items, x, first, &a, err));
     AS_TRY(read_hash(c->contents, x, again, &b, err));
     *same = !a.hashed || (!b.bad && (!b.hashed || memcmp(a.sha, b.sha, 32) == 0));
+done:
+    return status;
+}
+
+/* Which of the rows of the item at `item` has its hash: the first, but for a container whose
+ * parts broke a reader.                                                           */
+static enum as_status find_hash(const struct as_catalogue *c, const struct index *x, uint64_t item,
+                                uint64_t end, uint64_t *at, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct reading row = {0};
+
+    *at = item;
+    if (item + 1 == end || tail_of(x, item + 1)[TYPE] != ENTRY_ITEM ||
+        as_be_get(tail_of(x, item) + NUMBER, 4) == SOUND)
+        return AS_OK;
+    for (uint64_t i = item; i < end && tail_of(x, i)[TYPE] == ENTRY_ITEM; i++) {
+        AS_TRY(read_hash(c->items, x, i, &row, err));
+        if (i == item && row.content)
+            break;
+        if (row.hashed) {
+            *at = i;
+            break;
+        }
+    }
 done:
     return status;
 }
@@ -314,7 +344,7 @@ done:
 static enum as_status take_places(struct as_catalogue *c, const struct index *x, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    uint64_t n = 0, next;
+    uint64_t n = 0, next, hash;
 
     for (uint64_t i = 0; i < x->n; i++)
         n += tail_of(x, i)[TYPE] == ENTRY_ITEM && (i == 0 || !same_key(x, i, i - 1));
@@ -327,12 +357,17 @@ static enum as_status take_places(struct as_catalogue *c, const struct index *x,
         }
         if (tail[TYPE] != ENTRY_ITEM)
             continue;
-        AS_TRY(compare(c, x, i, next, &changed, err));
-        c->place[c->count++] =
-            (struct as_place){.at = as_be_get(tail + OFFSET, 8),
-                              .file = as_be_get(tail + ENTRY_FILE, 4) & FILE_MASK,
-                              .changed = changed,
-                              .content_file = AS_NO_CONTENT};
+        AS_TRY(find_hash(c, x, i, next, &hash, err));
+        AS_TRY(compare(c, x, hash, next, &changed, err));
+        c->place[c->count] = (struct as_place){.at = as_be_get(tail + OFFSET, 8),
+                                               .file = as_be_get(tail + ENTRY_FILE, 4) & FILE_MASK,
+                                               .changed = changed,
+                                               .content_file = AS_NO_CONTENT};
+        if (hash != i) {
+            c->place[c->count].content_at = as_be_get(tail_of(x, hash) + OFFSET, 8);
+            c->place[c->count].content_file = (uint32_t)as_be_get(tail_of(x, hash) + ENTRY_FILE, 4);
+        }
+        c->count++;
     }
 done:
     return status;

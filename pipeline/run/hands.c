@@ -39,46 +39,53 @@ static bool add_one(struct table *t, const struct counted *one)
     return true;
 }
 
-static FILE *open_in(int dir, const char *name)
+/* *f: NULL where there is none.  False: it cannot be opened. */
+static bool open_in(int dir, const char *name, FILE **f)
 {
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 
-    if (f == NULL && fd >= 0)
+    *f = NULL;
+    if (fd < 0)
+        return errno == ENOENT;
+    if ((*f = fdopen(fd, "r")) == NULL)
         close(fd);
-    return f;
+    return *f != NULL;
 }
 
 /* The table of before.  What is not there, or is cut short, was not in hand. */
 static bool add_table(struct table *t, int dir)
 {
-    FILE *f = open_in(dir, "hands");
     struct counted one;
-    bool room = true;
+    FILE *f;
+    bool good = open_in(dir, "hands", &f);
 
-    while (f && room && fread(&one, sizeof one, 1, f) == 1)
-        room = add_one(t, &one);
-    if (f)
+    while (f && good && fread(&one, sizeof one, 1, f) == 1)
+        good = add_one(t, &one);
+    if (f) {
+        good &= !ferror(f);
         fclose(f);
-    return room;
+    }
+    return good;
 }
 
 /* What the ranks of a dead attempt left. */
 static bool add_attempt(struct table *t, int dir, const char *name, uint32_t attempt)
 {
-    FILE *f = open_in(dir, name);
     struct as_hand seat[ROOM / sizeof(struct as_hand)];
-    bool room = true;
+    FILE *f;
+    bool good = open_in(dir, name, &f);
     size_t n;
 
-    for (off_t at = 0; f && room && fseeko(f, at, SEEK_SET) == 0 &&
+    for (off_t at = 0; f && good && fseeko(f, at, SEEK_SET) == 0 &&
                        (n = fread(seat, sizeof *seat, SEATS_MAX, f)) > 0;
          at += ROOM)
-        for (size_t i = 0; i < n && room; i++)
-            room = add_one(t, &(struct counted){seat[i], 1, attempt});
-    if (f)
+        for (size_t i = 0; i < n && good; i++)
+            good = add_one(t, &(struct counted){seat[i], 1, attempt});
+    if (f) {
+        good &= !ferror(f);
         fclose(f);
-    return room;
+    }
+    return good;
 }
 
 static int by_hand_and_attempt(const void *a, const void *b)
@@ -118,14 +125,16 @@ static bool is_hand(const char *name, unsigned *attempt)
 /* The table of before, and the files of attempts that have died since. */
 static bool add_all(struct table *t, DIR *d)
 {
-    bool room = add_table(t, dirfd(d));
+    bool good = add_table(t, dirfd(d));
+    struct dirent *e;
     unsigned attempt;
 
-    for (struct dirent *e; room && (e = readdir(d)) != NULL;)
+    while (good && (errno = 0, (e = readdir(d)) != NULL))
         if (is_hand(e->d_name, &attempt))
-            room = add_attempt(t, dirfd(d), e->d_name, attempt);
+            good = add_attempt(t, dirfd(d), e->d_name, attempt);
+    good &= errno == 0;
     add_up(t);
-    return room;
+    return good;
 }
 
 static bool write_table(const struct table *t, DIR *d)

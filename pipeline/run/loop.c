@@ -12,6 +12,7 @@
 #include "loop_parts.h"
 
 #include "../log.h"
+#include "parts.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -279,13 +280,16 @@ static void give(struct as_loop *l)
         return;
     }
     if (l->phase == AS_PHASE_LIST) {
-        work->lot.mode = AS_READ_LIST;
-        work->lot.part_bytes = as_lot_grain(r->options->lot_bytes);
-        work->lot.part_entries = as_lot_grain(r->options->lot_entries);
+        as_parts_ask(work, r->options);
     } else if (l->phase == AS_PHASE_RECHECK) {
         work->lot.mode = AS_READ_RECHECK;
     }
-    l->in_hand++;
+    if (l->in_hand == sizeof l->hand / sizeof *l->hand) {
+        as_work_free(work);
+        as_loop_stop(l, AS_EBUG, "the crew has more lots in hand than it can have");
+        return;
+    }
+    l->hand[l->in_hand++] = work;
     as_crew_give(l->crew, work);
 }
 
@@ -430,6 +434,8 @@ static void finish(struct as_loop *l)
     if (r->me == 0)
         as_log_bar(NULL);
     as_crew_free(l->crew);
+    while (l->in_hand > 0) /* of a run that stopped: they are done again */
+        as_work_free(l->hand[--l->in_hand]);
     as_claims_free(l->claims);
     free(l->record);
     free(l->ready);

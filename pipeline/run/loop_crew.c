@@ -167,7 +167,9 @@ static void on_done(void *state, struct as_work *work)
         as_loop_stop(l, AS_EIO, "no memory for reports");
         return;
     }
-    l->in_hand--;
+    for (uint32_t i = 0; i < l->in_hand; i++)
+        if (l->hand[i] == work)
+            l->hand[i] = l->hand[--l->in_hand];
     rep = &l->ready[l->nready++];
     *rep = (struct as_lot_report){.phase = l->phase, .lot = work->id, .rank = (uint64_t)l->r->me,
                                   .items = l->items, .contents = l->contents, .bytes = work->bytes};

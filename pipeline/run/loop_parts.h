@@ -53,7 +53,9 @@ struct as_loop {
     struct as_question question[AS_ARENAS];
     struct as_grant queue[AS_CLAIM_MAX]; /* got, not yet given to the crew: from next on */
     uint32_t nqueue, queue_next;
-    uint32_t in_hand; /* given to the crew, not done */
+    struct as_work *hand[AS_ARENAS + 2]; /* given to the crew, not done: one ahead, one being
+                                          * read, and those of batches that are examined   */
+    uint32_t in_hand;                    /* how many of them, from the front on            */
     bool claiming, no_more, ended, stopping, stopped_told;
     uint64_t finished; /* lots of this phase and attempt, on rank 0 */
     double tallied; /* when the tally was last told */

@@ -14,7 +14,9 @@
 #include "provenance.h"
 #include "run.h"
 #include "shard.h"
+#include "tree.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -52,13 +54,22 @@ struct merge {
 
 /* ---- 1. a shard by itself ---- */
 
+/* After a call that failed: because there is no such file. */
+static bool gone(void)
+{
+    return errno == ENOENT || errno == ENOTDIR;
+}
+
 /* Says what a folder is that has no finished shard. */
 static enum as_status say_unfinished(struct input *in, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    json_t *s = json_load_file(in->kase.status, 0, NULL);
+    json_error_t why;
+    json_t *s = json_load_file(in->kase.status, 0, &why);
     const char *text = json_string_value(json_object_get(s, "shard"));
 
+    if (s == NULL && (access(in->kase.status, F_OK) == 0 || !gone()))
+        AS_FAIL(err, AS_EIO, "cannot read %s: %s", in->kase.status, why.text);
     if (text && as_shard_parse(text, &in->shard, NULL) == AS_OK && in->shard.n)
         AS_FAIL(err, AS_EFORMAT, "shard %s is not finished: run its command again", text);
     AS_FAIL(err, AS_EFORMAT, "this is no shard: assay run --shard I/N makes them");
@@ -74,6 +85,8 @@ static enum as_status check_audit(struct input *in, struct as_err *err)
     json_t *made = json_loads(in->rec.made, 0, NULL);
     const char *head = json_string_value(json_object_get(made, "audit_head"));
 
+    if (made == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for what the shard says of itself");
     AS_TRY(as_audit_last(in->kase.audit, in->head, err));
     if (head == NULL || strcmp(head, in->head) != 0)
         AS_FAIL(err, AS_EFORMAT, "the audit log is not as shard %u/%u left it", in->shard.i,
@@ -87,9 +100,13 @@ static enum as_status look(struct input *in, const char *dir, struct as_err *err
 {
     enum as_status status = AS_OK;
     struct stat st;
+    bool there;
 
     AS_TRY(as_case_init(&in->kase, dir, err));
-    if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
+    there = stat(dir, &st) == 0;
+    if (!there && !gone())
+        AS_FAIL(err, AS_EIO, "cannot look at it: %s", strerror(errno));
+    if (!there || !S_ISDIR(st.st_mode))
         AS_FAIL(err, AS_SKIP, "no such case");
     if ((status = as_shard_read(in->kase.shard, &in->bytes, &in->len, err)) == AS_SKIP)
         return say_unfinished(in, err);
@@ -233,12 +250,18 @@ static enum as_status check_output(const struct merge *m, struct as_err *err)
 
     AS_TRY(as_sources_apart(m->in[m->order[0]].rec.sources, m->in[m->order[0]].rec.nsources, c->dir,
                             err));
-    if (stat(c->dir, &out) != 0)
-        return AS_OK;
-    for (uint32_t k = 0; k < m->n; k++)
-        if (stat(m->cases[k], &st) == 0 && st.st_dev == out.st_dev && st.st_ino == out.st_ino)
+    if (stat(c->dir, &out) != 0) {
+        if (gone())
+            return AS_OK;
+        AS_FAIL(err, AS_EIO, "cannot look at %s: %s", c->dir, strerror(errno));
+    }
+    for (uint32_t k = 0; k < m->n; k++) {
+        if (stat(m->cases[k], &st) != 0)
+            AS_FAIL(err, AS_EIO, "cannot look at %s: %s", m->cases[k], strerror(errno));
+        if (st.st_dev == out.st_dev && st.st_ino == out.st_ino)
             AS_FAIL(err, AS_EUSAGE, "%s is one of the shards: the case needs a folder of its own",
                     c->dir);
+    }
     if (!m->r->options->fresh && access(c->lots, F_OK) == 0)
         AS_FAIL(err, AS_EFORMAT, "%s holds the saved state of a run: name another folder, or use "
                 "--fresh to throw it away", c->dir);
@@ -324,15 +347,17 @@ static enum as_status tell_shards(struct merge *m, struct as_err *err)
     r->shards = json_array();
     for (uint32_t k = 0; k < m->n; k++) {
         const struct input *in = &m->in[m->order[k]];
-        const char *made = k == 0 ? m->rec.made : in->rec.made;
-        json_t *o = json_loads(made, 0, NULL), *dir = json_string(in->kase.dir);
-        if (dir == NULL)
-            dir = json_string("(not UTF-8)");
-        json_object_set_new(o, "shard", json_integer(k + 1));
-        json_object_set(o, "case", dir);
-        json_array_append_new(r->shards, o);
-        json_array_append_new(heads, json_pack("{s:i, s:o, s:s}", "shard", (int)k + 1, "case", dir,
-                                               "audit_head", in->head));
+        json_t *one = json_loads(k == 0 ? m->rec.made : in->rec.made, 0, NULL);
+
+        as_tree_set(&one, "shard", json_integer(k + 1));
+        as_tree_set(&one, "case", as_provenance_text(in->kase.dir));
+        as_tree_append(&r->shards, one);
+        as_tree_append(&heads, json_pack("{s:i, s:o, s:s}", "shard", (int)k + 1, "case",
+                                         as_provenance_text(in->kase.dir), "audit_head", in->head));
+    }
+    if (r->shards == NULL) { /* told by as_audit_add */
+        json_decref(heads);
+        heads = NULL;
     }
     return as_rank_audit(r, "merging",
                          json_pack("{s:i, s:i, s:s, s:o}", "attempt", (int)r->kase.attempt, "ranks",

@@ -7,6 +7,10 @@
 /* A zip or iso is entered by skipping entries, so each part costs a walk to its place. */
 enum { ORDINAL_PARTS_MAX = 64 };
 
+/* Rank 0 holds what readers tell of parts, so that is bounded by the size of the container: what
+ * may be in it for each of its bytes, bytes that an entry takes at least; and of any one.  */
+enum { SPREAD = 64, ENTRY_LEAST = 64, PARTS_MAX = 1 << 22 };
+
 static bool candidate(const struct as_rank *r, const struct as_lot *l)
 {
     return l->mode == AS_READ_FILES && l->nfiles == 1 && l->bytes >= 2 * r->options->lot_bytes;
@@ -30,6 +34,20 @@ enum as_status as_parts_candidates(const struct as_rank *r, struct as_lot **lots
         }
 done:
     return status;
+}
+
+void as_parts_ask(struct as_work *work, const struct as_options *o)
+{
+    const uint64_t bytes = work->file[0].size, most = bytes / ENTRY_LEAST;
+    const uint64_t entries = most < o->max_entries ? most : o->max_entries;
+    struct as_read_lot *lot = &work->lot;
+
+    lot->mode = AS_READ_LIST;
+    lot->part_bytes = as_lot_grain(o->lot_bytes);
+    lot->part_entries = as_lot_grain(o->lot_entries);
+    lot->parts_most = SPREAD * (bytes / lot->part_bytes + 1) + entries / lot->part_entries;
+    if (lot->parts_most > PARTS_MAX)
+        lot->parts_most = PARTS_MAX;
 }
 
 static int by_lot_and_entry(const void *a, const void *b)
@@ -77,11 +95,10 @@ static bool within_limits(const struct as_rank *r, const struct as_lot *l,
     const struct as_options *o = r->options;
     uint64_t bytes = 0, entries = 0;
 
-    for (uint64_t i = 0; i < n; i++) {
-        entries += s[i].v[2];
-        if (__builtin_add_overflow(bytes, s[i].v[3], &bytes))
+    for (uint64_t i = 0; i < n; i++)
+        if (__builtin_add_overflow(entries, s[i].v[2], &entries) ||
+            __builtin_add_overflow(bytes, s[i].v[3], &bytes))
             return false;
-    }
     return entries < o->max_entries && bytes <= o->max_unpacked &&
            (o->max_ratio == 0 || bytes / o->max_ratio < l->bytes);
 }

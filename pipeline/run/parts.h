@@ -9,6 +9,10 @@
 enum as_status as_parts_candidates(const struct as_rank *r, struct as_lot **lots, uint64_t **index,
                                    uint64_t *n, struct as_err *err) AS_MUST_CHECK;
 
+/* Completes the work of a LIST lot: how large the parts of its container are to be, and how
+ * many may be told.  More make it stay whole: what unpacks to 64 times its size, or says so.  */
+void as_parts_ask(struct as_work *work, const struct as_options *o);
+
 /* Replaces lots by their parts as the LIST phase told them in r->split, plus one
  * lot for the container's own row.  Rank 0.                                      */
 enum as_status as_parts_apply(struct as_rank *r, const uint64_t *index, uint64_t n,

@@ -74,8 +74,8 @@ static enum as_status do_lot(struct planner *p, const struct as_lot *lot, uint64
     AS_TRY(as_work_new(&work, p->inventory, &part, id, p->rank.sources, p->rank.nsources, err));
     if (files_max && work->nfiles > files_max)
         work->nfiles = files_max;
-    work->lot.part_bytes = as_lot_grain(p->o->lot_bytes);
-    work->lot.part_entries = as_lot_grain(p->o->lot_entries);
+    if (lot->mode == AS_READ_LIST)
+        as_parts_ask(work, p->o);
     AS_TRY(as_solo_do(p->solo, work, us, err));
 done:
     return status;

@@ -2,6 +2,7 @@
 #include "provenance.h"
 
 #include "timing.h"
+#include "tree.h"
 
 #include "../../kernels/cpu.h"
 #include "../evidence/container.h"
@@ -20,9 +21,10 @@
 /* The first line of the fingerprint of a job without shards. */
 static const char WHOLE[] = "shard = none\n";
 
-/* SHA-256 of a small file, hex; "" when it cannot be read. */
-static void file_sum(const char *path, char to[65])
+/* SHA-256 of a small file, hex; "" of no file.  False: it cannot be read. */
+static bool file_sum(const char *path, char to[65])
 {
+    bool good = path[0] == 0;
     uint8_t sha[32], no[20], piece[4096];
     struct as_hash *h = NULL;
     FILE *f = path[0] ? fopen(path, "rb") : NULL;
@@ -35,11 +37,13 @@ static void file_sum(const char *path, char to[65])
     while ((n = fread(piece, 1, sizeof piece, f)) > 0)
         as_hash_add(h, piece, n);
     as_hash_end(h, sha, no, no);
+    good = !ferror(f);
     as_hex(sha, sizeof sha, to);
 done:
     as_hash_free(h);
     if (f)
         fclose(f);
+    return good;
 }
 
 /* Bytes as text: what is not printable ASCII as \xNN. */
@@ -49,26 +53,32 @@ static void put_bytes(FILE *f, const char *bytes)
         fprintf(f, *c < 0x20 || *c > 0x7e ? "\\x%02x" : "%c", *c);
 }
 
-static void put_options(FILE *f, const struct as_options *o)
+/* False: a file that an option names cannot be read. */
+static bool put_options(FILE *f, const struct as_options *o)
 {
     char value[4096];
+    bool good = true;
 
     for (const struct as_option *t = as_option_table; t->name; t++) {
         if (!t->affects || strcmp(t->name, "cpu") == 0)
             continue;
         if (strcmp(t->name, "passwords") == 0)
-            file_sum(o->passwords, value);
+            good = file_sum(o->passwords, value);
         else
             as_option_text(o, t, value, sizeof value);
         fprintf(f, "--%s = ", t->name);
         put_bytes(f, value);
         fputc('\n', f);
     }
+    return good;
 }
 
-/* The shard, the evidence, the options, the CPU class: what the user decides. */
-static void put_request(FILE *f, const struct as_rank *r)
+/* The shard, the evidence, the options, the CPU class: what the user decides.
+ * False: as put_options.                                                         */
+static bool put_request(FILE *f, const struct as_rank *r)
 {
+    bool good;
+
     if (r->shard.n)
         fprintf(f, "shard = %u/%u of lots of %" PRIu64 " bytes, %" PRIu64 " entries\n", r->shard.i,
                 r->shard.n, r->options->lot_bytes, r->options->lot_entries);
@@ -80,8 +90,9 @@ static void put_request(FILE *f, const struct as_rank *r)
         fprintf(f, ", %" PRIu64 " bytes, modified %" PRId64 "\n", r->sources[i].size,
                 r->sources[i].folder ? (int64_t)0 : r->sources[i].mtime_s);
     }
-    put_options(f, r->options);
+    good = put_options(f, r->options);
     fprintf(f, "cpu class = %s\n", as_cpu_name((enum as_cpu)r->cpu));
+    return good;
 }
 
 static void put_program(FILE *f, const struct as_models *models)
@@ -106,6 +117,7 @@ static enum as_status make_fingerprint(const struct as_rank *r, char **text, str
     enum as_status status = AS_OK;
     struct as_models models;
     size_t n = 0;
+    bool bad, readable;
     FILE *f;
 
     *text = NULL;
@@ -114,11 +126,14 @@ static enum as_status make_fingerprint(const struct as_rank *r, char **text, str
         as_models_clear(&models);
         AS_FAIL(err, AS_ENOMEM, "no memory for the fingerprint");
     }
-    if (r)
-        put_request(f, r);
+    readable = r == NULL || put_request(f, r);
     put_program(f, &models);
-    fclose(f);
+    bad = ferror(f) != 0;
+    bad |= fclose(f) != 0;
     as_models_clear(&models);
+    if (bad || !readable)
+        AS_FAIL(err, readable ? AS_ENOMEM : AS_EIO, "%s",
+                readable ? "no memory for the fingerprint" : "cannot read the file of --passwords");
 done:
     return status;
 }
@@ -181,6 +196,22 @@ void as_fingerprint_difference(const char *there, const char *here, char *to, si
              (int)strcspn(here, "\n"), here);
 }
 
+json_t *as_provenance_text(const char *bytes)
+{
+    json_t *j = json_string(bytes);
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = j ? NULL : open_memstream(&text, &n);
+
+    if (f == NULL)
+        return j;
+    put_bytes(f, bytes);
+    if (fclose(f) == 0)
+        j = json_string(text);
+    free(text);
+    return j;
+}
+
 static json_t *options_json(const struct as_options *o)
 {
     json_t *j = json_object();
@@ -190,7 +221,7 @@ static json_t *options_json(const struct as_options *o)
         if (!(t->commands & AS_CMD_RUN))
             continue;
         as_option_text(o, t, value, sizeof value);
-        json_object_set_new(j, t->name, json_string(value));
+        as_tree_set(&j, t->name, as_provenance_text(value));
     }
     return j;
 }
@@ -217,12 +248,12 @@ static json_t *detectors_json(const struct as_models *models, const bool *with)
             continue;
         }
         for (uint32_t i = 0; i < det->dim; i++)
-            json_array_append_new(m, json_string(det->measures[i]));
+            as_tree_append(&m, json_string(det->measures[i]));
         j = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o*, s:o}", "name", det->name, "version",
                       (int)det->version, "summary", det->summary, "paper", det->paper, "card",
                       det->card, "model_sha256", models->at[d] ? models->sha256[d] : "",
                       "authentic", authentic_json(models->at[d]), "measures", m);
-        json_array_append_new(a, j);
+        as_tree_append(&a, j);
     }
     return a;
 }
@@ -234,10 +265,8 @@ static json_t *argv_json(void)
     char *word = NULL;
     size_t room = 0;
 
-    while (f && getdelim(&word, &room, 0, f) > 0) {
-        json_t *s = json_string(word);
-        json_array_append_new(a, s ? s : json_string("(not UTF-8)"));
-    }
+    while (f && getdelim(&word, &room, 0, f) > 0)
+        as_tree_append(&a, as_provenance_text(word));
     free(word);
     if (f)
         fclose(f);
@@ -256,27 +285,21 @@ static json_t *libraries_json(void)
                      container, "store", store);
 }
 
-/* Adds an object, or null when it could not be made. */
-static void add(json_t *o, const char *name, json_t *value)
-{
-    json_object_set_new(o, name, value ? value : json_null());
-}
-
 /* Where and as what this job ran, the same for a run, a shard and a merge. */
-static void add_job(json_t *o, const struct as_rank *r)
+static void add_job(json_t **o, const struct as_rank *r)
 {
     const char *job = getenv("SLURM_JOB_ID");
     struct utsname u = {0};
 
     uname(&u);
-    add(o, "argv", argv_json());
-    add(o, "host", json_pack("{s:s, s:s, s:s}", "name", u.nodename, "kernel", u.release, "machine",
-                             u.machine));
-    add(o, "ranks", json_integer(r->size));
-    add(o, "examiners", json_integer(r->nexaminers));
-    add(o, "attempts", json_integer(r->kase.attempt));
-    add(o, "slurm_job", job ? json_string(job) : json_null());
-    add(o, "seconds", json_real(as_rank_elapsed(r)));
+    as_tree_set(o, "argv", argv_json());
+    as_tree_set(o, "host", json_pack("{s:o, s:s, s:s}", "name", as_provenance_text(u.nodename),
+                                     "kernel", u.release, "machine", u.machine));
+    as_tree_set(o, "ranks", json_integer(r->size));
+    as_tree_set(o, "examiners", json_integer(r->nexaminers));
+    as_tree_set(o, "attempts", json_integer(r->kase.attempt));
+    as_tree_set(o, "slurm_job", job ? as_provenance_text(job) : json_null());
+    as_tree_set(o, "seconds", json_real(as_rank_elapsed(r)));
 }
 
 enum as_status as_provenance_make(const struct as_rank *r, const char *fingerprint,
@@ -286,22 +309,22 @@ enum as_status as_provenance_make(const struct as_rank *r, const char *fingerpri
     enum as_status status = AS_OK;
     json_t *o = json_object();
 
-    add_job(o, r);
-    add(o, "program", json_pack("{s:s, s:s, s:s}", "name", "assay", "version", ASSAY_VERSION,
+    add_job(&o, r);
+    as_tree_set(&o, "program", json_pack("{s:s, s:s, s:s}", "name", "assay", "version", ASSAY_VERSION,
                                 "commit", ASSAY_COMMIT));
-    add(o, "options", options_json(r->options));
-    add(o, "fingerprint", json_string(fingerprint));
-    add(o, "cpu_class", json_string(as_cpu_name((enum as_cpu)r->cpu)));
-    add(o, "libraries", libraries_json());
-    add(o, "detectors", detectors_json(models, with));
-    add(o, "items_discovered", json_integer((json_int_t)v->items));
-    add(o, "sealed", json_integer((json_int_t)time(NULL)));
-    add(o, "sandbox", json_boolean(!r->options->no_sandbox));
-    add(o, "exit_code", json_integer(v->code));
+    as_tree_set(&o, "options", options_json(r->options));
+    as_tree_set(&o, "fingerprint", json_string(fingerprint));
+    as_tree_set(&o, "cpu_class", json_string(as_cpu_name((enum as_cpu)r->cpu)));
+    as_tree_set(&o, "libraries", libraries_json());
+    as_tree_set(&o, "detectors", detectors_json(models, with));
+    as_tree_set(&o, "items_discovered", json_integer((json_int_t)v->items));
+    as_tree_set(&o, "sealed", json_integer((json_int_t)time(NULL)));
+    as_tree_set(&o, "sandbox", json_boolean(!r->options->no_sandbox));
+    as_tree_set(&o, "exit_code", json_integer(v->code));
     if (r->tallies)
-        add(o, "time", as_timing_json(r->tallies, r->size));
+        as_tree_set(&o, "time", as_timing_json(r->tallies, r->size));
     if (r->shards)
-        add(o, "shards", json_incref(r->shards));
+        as_tree_set(&o, "shards", json_incref(r->shards));
     *text = json_dumps(o, JSON_INDENT(1) | JSON_ENSURE_ASCII);
     json_decref(o);
     if (*text == NULL)
@@ -316,9 +339,9 @@ enum as_status as_provenance_shard(const struct as_rank *r, const char *head, ch
     enum as_status status = AS_OK;
     json_t *o = json_object();
 
-    add_job(o, r);
-    add(o, "audit_head", json_string(head));
-    add(o, "finished", json_integer((json_int_t)time(NULL)));
+    add_job(&o, r);
+    as_tree_set(&o, "audit_head", json_string(head));
+    as_tree_set(&o, "finished", json_integer((json_int_t)time(NULL)));
     *text = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(o);
     if (*text == NULL)

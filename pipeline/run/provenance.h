@@ -36,4 +36,7 @@ enum as_status as_provenance_make(const struct as_rank *r, const char *fingerpri
                                   const struct as_outcome *v, const struct as_models *models,
                                   const bool *with, char **text, struct as_err *err) AS_MUST_CHECK;
 
+/* Text from outside as JSON: bytes of what is no UTF-8 as \xNN.  NULL: no memory. */
+json_t *as_provenance_text(const char *bytes);
+
 #endif

@@ -65,6 +65,37 @@ done:
 
 /* ---- 2. the case ---- */
 
+static enum as_status look_for(const char *path, bool *there, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    *there = access(path, F_OK) == 0;
+    if (!*there && errno != ENOENT && errno != ENOTDIR)
+        AS_FAIL(err, AS_EIO, "cannot look for %s: %s", path, strerror(errno));
+done:
+    return status;
+}
+
+/* Does what a run left to do that died after its store had its name, and signs what is not signed. */
+static enum as_status finish_sealed(struct as_rank *r, const struct as_outcome *v, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    bool unfinished, is_signed;
+
+    AS_TRY(look_for(r->kase.journal, &unfinished, err));
+    AS_TRY(look_for(r->kase.signature, &is_signed, err));
+    if (!unfinished && (is_signed || r->options->sign[0] == 0))
+        return AS_OK;
+    AS_TRY(as_case_alone(&r->kase, r->options->takeover, err));
+    AS_TRY(as_audit_open(&r->audit, r->kase.audit, err));
+    AS_TRY(as_sealed(r, v, err));
+    r->tell.state = "sealed";
+    r->tell.items_seen = r->tell.items_done = v->items;
+    as_case_tell(&r->kase, &r->tell);
+done:
+    return status;
+}
+
 /* A sealed case of the same fingerprint is simply told again. */
 static enum as_status look_sealed(struct as_rank *r, const char *fingerprint,
                                   struct as_run_result *result, struct as_err *err)
@@ -74,14 +105,13 @@ static enum as_status look_sealed(struct as_rank *r, const char *fingerprint,
     json_t *p = NULL;
     const char *then;
     char difference[200];
+    bool there;
 
     if (r->options->fresh)
         return AS_OK;
-    if (access(r->kase.results, F_OK) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR)
-            return AS_OK;
-        AS_FAIL(err, AS_EIO, "cannot look for %s: %s", r->kase.results, strerror(errno));
-    }
+    AS_TRY(look_for(r->kase.results, &there, err));
+    if (!there)
+        return AS_OK;
     AS_TRY(as_store_open(&store, r->kase.results, err));
     if ((p = json_loads(as_store_provenance(store), 0, NULL)) == NULL)
         AS_FAIL(err, AS_EIO, "cannot read the provenance of %s (out of memory?)", r->kase.results);
@@ -97,14 +127,7 @@ static enum as_status look_sealed(struct as_rank *r, const char *fingerprint,
     result->outcome.code = (int)json_integer_value(json_object_get(p, "exit_code"));
     snprintf(result->outcome.content_digest, 65, "%s", as_store_attr(store, "content_digest"));
     snprintf(result->outcome.digest_exact, 65, "%s", as_store_attr(store, "digest_exact"));
-    if (access(r->kase.journal, F_OK) == 0) { /* that run died before it could tell */
-        AS_TRY(as_case_alone(&r->kase, r->options->takeover, err));
-        AS_TRY(as_audit_open(&r->audit, r->kase.audit, err));
-        AS_TRY(as_sealed(r, &result->outcome, err));
-        r->tell.state = "sealed";
-        r->tell.items_seen = r->tell.items_done = result->outcome.items;
-        as_case_tell(&r->kase, &r->tell);
-    }
+    AS_TRY(finish_sealed(r, &result->outcome, err));
 done:
     json_decref(p);
     as_store_close(store);
@@ -131,7 +154,8 @@ static enum as_status look_saved(struct as_rank *r, const char *fingerprint,
                 "start over",
                 r->kase.dir, difference);
     }
-    result->shard_before = r->shard.n && access(r->kase.shard, F_OK) == 0;
+    if (r->shard.n)
+        AS_TRY(look_for(r->kase.shard, &result->shard_before, err));
 done:
     free(then);
     return status;

@@ -155,6 +155,11 @@ void as_stop_catch(void);
 enum as_status as_loop_run(struct as_rank *r, enum as_phase phase, const struct as_lot *lots,
                            uint64_t nlots, const bool *done, struct as_err *err) AS_MUST_CHECK;
 
+/* The paths of the journals, the same everywhere: rank 0 alone lists the folders, and places in
+ * journals are told by number.  Freed by as_journal_list_free, after a failure too.  Collective. */
+enum as_status as_rank_journals(struct as_rank *r, char ***names, size_t *n,
+                                struct as_err *err) AS_MUST_CHECK;
+
 /*
  * Takes up what earlier attempts left: contents go to their owners, done[i] is
  * set on rank 0 for lots of `phase` that are finished, reports are kept for the

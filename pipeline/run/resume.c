@@ -11,6 +11,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum as_status as_rank_journals(struct as_rank *r, char ***names, size_t *n, struct as_err *err)
+{
+    uint64_t size[2] = {0, 1}; /* how many, bytes of the longest */
+    enum as_status status = AS_OK;
+    char *table = NULL;
+
+    *names = NULL;
+    *n = 0;
+    if (r->me == 0)
+        status = as_journal_list(r->journals, r->njournals, names, n, err);
+    AS_TRY(as_comm_agree(r->comm, status, err));
+    size[0] = *n;
+    for (size_t i = 0; i < *n; i++)
+        size[1] = strlen((*names)[i]) >= size[1] ? strlen((*names)[i]) + 1 : size[1];
+    AS_TRY(as_comm_bcast(r->comm, size, sizeof size, 0));
+    table = calloc(size[0] + 1, size[1]);
+    if (r->me != 0)
+        *names = calloc(size[0] + 1, sizeof **names);
+    status = table && (*names || r->me == 0) ? AS_OK : AS_ENOMEM;
+    AS_TRY(as_comm_agree(r->comm, status, err));
+    for (size_t i = 0; i < *n; i++)
+        strcpy(table + i * size[1], (*names)[i]);
+    AS_TRY(as_comm_bcast(r->comm, table, size[0] * size[1], 0));
+    for (; *n < size[0] && status == AS_OK; (*n)++)
+        status = ((*names)[*n] = strdup(table + *n * size[1])) ? AS_OK : AS_ENOMEM;
+    AS_TRY(as_comm_agree(r->comm, status, err));
+done:
+    free(table);
+    return status;
+}
+
 struct found {
     struct as_rank *r;
     enum as_phase phase;
@@ -55,9 +86,10 @@ static enum as_status scan_share(struct found *f, struct as_err *err)
     size_t n = 0;
     bool torn;
 
-    AS_TRY(as_journal_list(r->journals, r->njournals, &names, &n, err));
-    for (size_t i = (size_t)r->me; i < n; i += (size_t)r->size)
-        AS_TRY(as_journal_scan(names[i], each, f, &torn, err));
+    AS_TRY(as_rank_journals(r, &names, &n, err));
+    for (size_t i = (size_t)r->me; i < n && status == AS_OK; i += (size_t)r->size)
+        status = as_journal_scan(names[i], each, f, &torn, err);
+    AS_TRY(as_comm_agree(r->comm, status, err));
 done:
     as_journal_list_free(names, n);
     return status;
@@ -104,7 +136,7 @@ enum as_status as_resume(struct as_rank *r, enum as_phase phase, bool *done, uin
     struct found f = {.r = r, .phase = phase};
     enum as_status status = AS_OK;
 
-    AS_TRY(as_comm_agree(r->comm, scan_share(&f, err), err));
+    AS_TRY(scan_share(&f, err));
     if (phase == AS_PHASE_EXAMINE && r->owners) {
         AS_TRY(give_to_owners(&f, err));
         AS_TRY(as_comm_sum(r->comm, &f.nsha, 1));

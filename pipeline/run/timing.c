@@ -3,6 +3,7 @@
 
 #include "../../kernels/detectors/detector.h"
 #include "../hex.h"
+#include "tree.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -46,11 +47,11 @@ static json_t *idle_json(const struct as_tally *tally, int n, const struct as_ta
         double v = idle(&tally[i]);
         least = v < least ? v : least;
         most = v > most ? v : most;
-        if (each)
-            json_array_append_new(each, json_real(v));
+        if (n <= RANKS_LISTED)
+            as_tree_append(&each, json_real(v));
     }
-    return json_pack("{s:f, s:f, s:f, s:o*}", "mean", idle(all), "least", least, "most", most,
-                     "ranks", each);
+    return json_pack(n <= RANKS_LISTED ? "{s:f, s:f, s:f, s:o}" : "{s:f, s:f, s:f}", "mean", idle(all),
+                     "least", least, "most", most, "ranks", each);
 }
 
 static json_t *path_json(const struct as_slow *s)
@@ -77,7 +78,7 @@ static json_t *slowest_json(const struct as_tally *all)
     json_t *a = json_array();
 
     for (int i = 0; i < AS_SLOW_MAX && all->slow[i].us; i++)
-        json_array_append_new(a, json_pack("{s:f, s:I, s:o}", "seconds", seconds(all->slow[i].us),
+        as_tree_append(&a, json_pack("{s:f, s:I, s:o}", "seconds", seconds(all->slow[i].us),
                                            "bytes", (json_int_t)all->slow[i].bytes, "path",
                                            path_json(&all->slow[i])));
     return a;
@@ -89,7 +90,7 @@ static json_t *detectors_json(const struct as_tally *all)
 
     for (int d = 0; as_detectors[d]; d++)
         if (all->det_us[d])
-            json_object_set_new(o, as_detectors[d]->name, json_real(seconds(all->det_us[d])));
+            as_tree_set(&o, as_detectors[d]->name, json_real(seconds(all->det_us[d])));
     return o;
 }
 
