@@ -206,12 +206,14 @@ enum as_status as_hashset_text(struct as_hashset *h, struct as_err *err)
     if (line == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to read %s", h->path);
     while ((status = next_line(h, line, err)) == AS_OK) {
-        if (take_percent(line, &form) || (form.separator != UNDECIDED && line->n == 0) ||
-            (line->n > 0 && line->text[0] == '#'))
+        bool told = first && take_percent(line, &form);
+        if (told || line->n == 0 || line->text[0] == '#')
             continue;
-        if (first)
+        if (first && form.separator == UNDECIDED) {
             read_header(line, &form);
-        if (!first || form.separator == UNDECIDED)
+            told = form.separator != UNDECIDED;
+        }
+        if (!told)
             AS_TRY(form.separator != UNDECIDED ? read_row(h, line, &form, err)
                                                : read_list_line(h, line, err));
         first = false;
