@@ -86,7 +86,7 @@ struct as_ref;
 /*
  * Opens a store and checks schema, kind, types, shapes, and that no dataset lies
  * outside of the file.  The rows are not read.
- *   AS_EIO       cannot be read
+ *   AS_EIO       cannot be read, or is not there
  *   AS_EFORMAT   not a reference store, or broken
  */
 enum as_status as_ref_open(struct as_ref **ref, const char *path, struct as_err *err) AS_MUST_CHECK;
@@ -104,8 +104,9 @@ uint32_t as_ref_columns(const struct as_ref *ref, enum as_ref_set set);
 /* Bytes of a row of this dataset. */
 size_t as_ref_row_bytes(const struct as_ref *ref, enum as_ref_set set);
 
-/* Reads rows first to first + n - 1.  AS_EFORMAT: there are no such rows. */
-enum as_status as_ref_read(struct as_ref *ref, enum as_ref_set set, uint64_t first, uint64_t n,
+/* Reads rows first to first + n - 1.  Without HDF5 and from any thread.  AS_EFORMAT: there are no
+ * such rows.                                                                       */
+enum as_status as_ref_read(const struct as_ref *ref, enum as_ref_set set, uint64_t first, uint64_t n,
                            void *to, struct as_err *err) AS_MUST_CHECK;
 
 /* Computes the digest again and compares.  Reads all.  AS_EFORMAT: it differs. */

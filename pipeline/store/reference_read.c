@@ -4,6 +4,7 @@
 #include "window.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ struct as_ref {
     enum as_ref_kind kind;
     char name[AS_REF_NAME_MAX + 1], digest[65];
     hid_t file;
+    int fd;
+    haddr_t at[AS_REF_SETS]; /* where its rows begin in the file */
     struct as_set set[AS_REF_SETS];       /* rows: 0 where it is absent */
     struct as_window window[AS_REF_SETS]; /* ds > 0: there              */
     struct as_set provenance;
@@ -52,6 +55,7 @@ static enum as_status open_set(struct as_ref *ref, int i, struct as_err *err)
     enum as_status status = AS_OK;
     const struct as_ref_row *row = &as_ref_rows_of[i];
     struct as_set *set = &ref->set[i];
+    hsize_t size = 0;
 
     as_ref_set_init(set, (enum as_ref_set)i, 1);
     if (row->kind != ref->kind ||
@@ -62,6 +66,10 @@ static enum as_status open_set(struct as_ref *ref, int i, struct as_err *err)
     AS_TRY(as_window_open(&ref->window[i], ref->file, set, err));
     if (row->columns != 0 && set->dim != row->columns)
         AS_FAIL(err, AS_EFORMAT, "%s is not of the shape it should be", set->name);
+    ref->at[i] = H5Dget_offset(ref->window[i].ds);
+    if (set->rows > 0 && (H5Fget_filesize(ref->file, &size) < 0 || ref->at[i] > size ||
+                          set->rows * set->row_bytes > size - ref->at[i]))
+        AS_FAIL(err, AS_EFORMAT, "%s does not lie in the file", set->name);
 done:
     return status;
 }
@@ -134,10 +142,12 @@ enum as_status as_ref_open(struct as_ref **ref, const char *path, struct as_err 
     hid_t fapl = H5P_DEFAULT;
 
     *ref = NULL;
+    if (made != NULL)
+        made->fd = -1;
     if (made == NULL || (made->path = strdup(path)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to open %s", path);
     as_h5_quiet();
-    if (access(path, R_OK) != 0)
+    if ((made->fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
         AS_FAIL(err, AS_EIO, "cannot read %s: %s", path, strerror(errno));
     if (H5Fis_hdf5(path) <= 0)
         AS_FAIL(err, AS_EFORMAT, "%s is not a reference store", path);
@@ -167,6 +177,8 @@ void as_ref_close(struct as_ref *ref)
     as_window_close(&ref->provenance_window);
     if (ref->file > 0)
         H5Fclose(ref->file);
+    if (ref->fd >= 0)
+        close(ref->fd);
     free(ref->path);
     free(ref);
 }
@@ -206,27 +218,28 @@ size_t as_ref_row_bytes(const struct as_ref *ref, enum as_ref_set set)
     return ref->set[set].row_bytes;
 }
 
-enum as_status as_ref_read(struct as_ref *ref, enum as_ref_set set, uint64_t first, uint64_t n,
+enum as_status as_ref_read(const struct as_ref *ref, enum as_ref_set set, uint64_t first, uint64_t n,
                            void *to, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    char why[AS_H5_WHY];
     const struct as_set *s = &ref->set[set];
-    const struct as_window *w = &ref->window[set];
-    const hsize_t start[2] = {first, 0}, count[2] = {n, s->dim};
+    uint8_t *at = to;
 
     if (first > s->rows || n > s->rows - first)
         AS_FAIL(err, AS_EFORMAT, "%s: rows %" PRIu64 " and %" PRIu64 " more of %s are not there",
                 ref->path, first, n, s->name);
-    if (n == 0)
-        goto done;
-    hid_t space = H5Dget_space(w->ds), mem = H5Screate_simple(s->two ? 2 : 1, count, NULL);
-    bool ok = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
-              H5Dread(w->ds, w->type, mem, space, H5P_DEFAULT, to) >= 0;
-    H5Sclose(mem);
-    H5Sclose(space);
-    if (!ok)
-        AS_FAIL(err, AS_EIO, "cannot read %s of %s: %s", s->name, ref->path, as_h5_why(why));
+    uint64_t from = ref->at[set] + first * s->row_bytes, left = n * s->row_bytes;
+    while (left > 0) {
+        ssize_t k = pread(ref->fd, at, left, (off_t)from);
+        if (k == 0 || (k < 0 && errno != EINTR))
+            AS_FAIL(err, AS_EIO, "cannot read %s of %s: %s", s->name, ref->path,
+                    k == 0 ? "the file became shorter" : strerror(errno));
+        if (k > 0) {
+            at += k;
+            from += (uint64_t)k;
+            left -= (uint64_t)k;
+        }
+    }
 done:
     return status;
 }
