@@ -36,7 +36,7 @@ static inline bool as_hit_before(struct as_hit a, struct as_hit b)
 /* Merges `from` into `into`, query by query: the k best of both, and the sum of `within` where both
  * have it.  No row may be in both.
  *   nq  queries in each; the k of the two may differ
- * Local.  Costs nq * (n + n) comparisons. */
+ * Local. */
 void as_hits_merge(const struct as_hits *into, const struct as_hits *from, size_t nq);
 
 /* For the searches: takes `hit` among the hits of query q if it is one of the k best.  Between the
