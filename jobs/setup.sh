@@ -28,7 +28,6 @@ libavcodec-dev         video codecs
 libavutil-dev          what both share
 libexif-dev            EXIF
 libiptcdata0-dev       IPTC
-libexempi-dev          XMP
 libxml2-dev            XMP, a stream at a time
 libcbor-dev            C2PA manifests
 libjansson-dev         JSON: status, provenance, audit log

@@ -7,6 +7,7 @@
 #include "../../kernels/cpu.h"
 #include "../evidence/container.h"
 #include "../examine/hash.h"
+#include "../hex.h"
 #include "../media/media.h"
 
 #include <inttypes.h>
@@ -37,8 +38,7 @@ static bool file_sum(const char *path, char to[65])
         as_hash_add(h, piece, n);
     as_hash_end(h, sha, no, no);
     good = !ferror(f);
-    for (int i = 0; i < 32; i++)
-        snprintf(to + 2 * i, 3, "%02x", sha[i]);
+    as_hex(sha, sizeof sha, to);
 done:
     as_hash_free(h);
     if (f)
