@@ -2,6 +2,7 @@
 #ifndef AS_MATCH_H
 #define AS_MATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* /matches and /links, column kind: stored, never renumbered. */
@@ -39,6 +40,12 @@ struct as_link {
     uint64_t a, b; /* rows of /items      */
     uint16_t kind; /* enum as_match_kind  */
     float value;   /* by kind             */
+};
+
+/* An item of a group of related items. */
+struct as_member {
+    uint64_t row, group; /* rows of /items; a group is called by the lowest */
+    bool stands;         /* for its group: the first of it                  */
 };
 
 #endif
