@@ -30,6 +30,8 @@ libexif-dev            EXIF
 libiptcdata0-dev       IPTC
 libxml2-dev            XMP, a stream at a time
 libcbor-dev            C2PA manifests
+libsqlite3-dev         NSRL hash sets
+libyajl-dev            VICS hash sets, event by event
 libjansson-dev         JSON: status, provenance, audit log
 liblcms2-dev           ICC profiles
 libseccomp-dev         the jail of whatever touches evidence

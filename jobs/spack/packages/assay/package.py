@@ -37,6 +37,8 @@ class Assay(CMakePackage):
         "libwebp+libwebpdemux",
         "libxml2@:2.11",
         "openssl",
+        "sqlite",
+        "yajl",
         "zlib-api",
     ):
         depends_on(library)
