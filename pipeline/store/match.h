@@ -17,6 +17,9 @@ enum as_match_kind {
 /* /sets, column kind: stored, never renumbered. */
 enum as_set_kind { AS_SET_KNOWN = 0, AS_SET_MEDIA = 1, AS_SET_CAMERA = 2, AS_SET_KINDS };
 
+/* The words for them, in the attributes of a store and in what is shown. */
+extern const char *const as_match_words[AS_MATCH_KINDS], *const as_set_words[AS_SET_KINDS];
+
 /* One row of /sets. */
 struct as_set_row {
     uint16_t kind;    /* enum as_set_kind            */
