@@ -1,14 +1,41 @@
-# check_links.py - links and groups of a store: what they must be by themselves, and by a truth.
-# usage: check_links.py STORE TRUTH; a line of TRUTH: family, tab, end of a path.  Members of a family
-# must be one group and no group may have members of two; items of no family are not judged, nor is
-# who belongs to a picture too plain to be compared (PDQ quality below 50).
-# Exits 77 where h5py is not installed.
+# check_links.py - links, groups and matches of a store: by brute force, and by a truth.
+# usage: check_links.py STORE TRUTH [REFERENCE]; a line of TRUTH: family, tab, end of a path.  Members of
+# a family must be one group and no group may have members of two; items of no family are not judged, nor
+# is who belongs to a picture too plain to be compared (PDQ quality below 50).  REFERENCE: the media store
+# that is the first set of the case.  Exits 77 where h5py is not installed.
 import sys
 
 try:
     import h5py
+    import numpy as np
 except ImportError:
     sys.exit(77)
+
+MOST, RADIUS, QUALITY = 16, 31, 50
+DUPLICATE = 9
+
+
+def forms(codes):
+    """The eight forms of each code, [n][8][256], by rows and columns of the 16 x 16 bits."""
+    bits = np.unpackbits(codes[:, ::-1], axis=1, bitorder="little").reshape(-1, 16, 16)
+    odd = np.arange(16) % 2 == 0
+    out = []
+    for m in (bits, bits.transpose(0, 2, 1)):
+        for how in range(4):
+            flip = (odd & bool(how & 1))[None, :] ^ (odd & bool(how & 2))[:, None]
+            out.append((m ^ flip).reshape(-1, 256))
+    return np.stack(out, axis=1)
+
+
+def nearest(codes, others):
+    """For each code the (distance, place) of the nearest of the others, at most MOST."""
+    bits = forms(others)[:, 0].astype(np.int32)
+    found = []
+    for form in forms(codes).astype(np.int32):
+        apart = form.sum(1)[:, None] + bits.sum(1)[None, :] - 2 * form @ bits.T
+        apart = apart.min(axis=0)
+        found.append([(int(apart[k]), int(k)) for k in np.flatnonzero(apart <= RADIUS)])
+    return found
 
 
 def components(rows, links):
@@ -35,14 +62,20 @@ def check_links(f):
     first = {}
     for i, h in enumerate(sha):
         if h and i not in copies:
-            assert h not in first or items["status"][i] != 9, f"copy {i} has no link"
+            assert h not in first or items["status"][i] != DUPLICATE, f"copy {i} has no link"
             first.setdefault(h, i)
     for b, a in copies.items():
         assert sha[a] == sha[b] and a == first[sha[a]], f"{b} is no copy of {a}"
     assert sum(1 for _, _, kind in pairs if kind == 0) == len(copies)
-    for l in links[links["kind"] == 1]:
-        assert 0 <= l["value"] <= 31
-        assert not {int(l["item_a"]), int(l["item_b"])} & set(copies), "a copy has near-copies"
+    rows = np.flatnonzero((f["measures/pdq"][()][:, 0] >= QUALITY) & (items["status"] != DUPLICATE))
+    codes = f["features/pdq"][()][rows]
+    want = set()
+    for i, near in enumerate(nearest(codes, codes)):
+        for bits, k in sorted(n for n in near if n[1] != i)[:MOST]:
+            want.add((int(rows[min(i, k)]), int(rows[max(i, k)]), bits))
+    got = {(int(l["item_a"]), int(l["item_b"]), int(l["value"])) for l in links[links["kind"] == 1]}
+    assert got == want, (sorted(got - want)[:5], sorted(want - got)[:5])
+    print(f"{len(copies)} copies, {len(got)} pairs of {len(rows)} pictures")
 
 
 def check_groups(f):
@@ -77,7 +110,7 @@ def check_truth(f, root, truth):
         for end, name in family.items():
             if path.endswith(end):
                 met.add(end)
-                if quality[i] < 50:
+                if quality[i] < QUALITY:
                     plain += 1
                     assert name not in group, f"{path} is plain, others of {name} are not"
                     continue
@@ -88,6 +121,26 @@ def check_truth(f, root, truth):
     print(f"{len(group)} families, {len(family)} members, {plain} too plain to be compared")
 
 
+def check_matches(f, ref):
+    items, quality = f["items"][()], f["measures/pdq"][()][:, 0]
+    sha = {}
+    for k, h in enumerate(ref["sha256"][()]):
+        sha.setdefault(bytes(h).hex().encode(), []).append(k)
+    want = {(i, k, 0, 0) for i, h in enumerate(items["sha256"]) for k in sha.get(h, [])}
+    rows, refs = np.flatnonzero(quality >= QUALITY), np.flatnonzero(ref["quality"][()] >= QUALITY)
+    near = nearest(f["features/pdq"][()][rows], ref["pdq"][()][refs])
+    for i, found in zip(rows, near):
+        want |= {(int(i), int(refs[k]), 1, bits) for bits, k in sorted(found)[:MOST]}
+    got = {(int(m["item_row"]), int(m["reference"]), int(m["kind"]), int(m["value"]))
+           for m in f["matches"][()] if m["set"] == 0}
+    assert got == want, (sorted(got - want)[:5], sorted(want - got)[:5])
+    assert len(got) > 0
+    print(f"{len(got)} matches with {len(refs)} references")
+
+
 with h5py.File(sys.argv[1], "r") as store:
     check_links(store)
     check_truth(store, check_groups(store), sys.argv[2])
+    if len(sys.argv) > 3:
+        with h5py.File(sys.argv[3], "r") as reference:
+            check_matches(store, reference)
