@@ -205,7 +205,7 @@ static void set_bound(struct chunk *c, uint32_t q)
 {
     const double t = (double)least_score(c, q), norm = c->norm[q], lower = 8 * UNIT;
     const double du = (c->set->dim + 16) * UNIT, g = du / (1 - du);
-    const double least = 0x1p-140 + c->set->dim * 0x1p-148;
+    const double least = 0x1p-120; /* not a subnormal, for those are slow to calculate with */
     double a = 0, b = -g * norm;
 
     if (!(t > -(double)FLT_MAX) || norm > WILD) {
