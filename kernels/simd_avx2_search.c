@@ -22,12 +22,14 @@ static inline __attribute__((always_inline)) void tile(const struct as_propose *
                                                        uint32_t first, uint32_t nq)
 {
     const float *row = p->rows + from, *query = p->queries + first;
+    const float *next = p->next + (from ? p->next_step / 2 : 0);
     __m256 lo[QUERIES], hi[QUERIES];
 
     for (uint32_t q = 0; q < nq; q++)
         lo[q] = hi[q] = _mm256_setzero_ps();
-    for (uint32_t k = 0; k < p->d; k++, row += AS_PANEL, query += p->nq) {
+    for (uint32_t k = 0; k < p->d; k++, row += AS_PANEL, query += p->nq, next += p->next_step) {
         const __m256 row_lo = _mm256_load_ps(row), row_hi = _mm256_load_ps(row + 8);
+        _mm_prefetch((const char *)next, _MM_HINT_T1);
         for (uint32_t q = 0; q < nq; q++) {
             const __m256 x = _mm256_broadcast_ss(query + q);
             lo[q] = _mm256_fmadd_ps(x, row_lo, lo[q]);

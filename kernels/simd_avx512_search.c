@@ -27,6 +27,7 @@ static inline __attribute__((always_inline)) void tile(const struct as_propose *
     for (uint32_t k = 0; k < p->d; k++, row += AS_PANEL, query += nq, next += p->next_step) {
         const __m512 row_lo = _mm512_load_ps(row), row_hi = _mm512_load_ps(row + 16);
         _mm_prefetch((const char *)next, _MM_HINT_T1);
+        _mm_prefetch((const char *)(next + p->next_step / 2), _MM_HINT_T1);
         for (uint32_t q = 0; q < nq; q++) {
             const __m512 x = _mm512_set1_ps(query[q]);
             lo[q] = _mm512_fmadd_ps(x, row_lo, lo[q]);

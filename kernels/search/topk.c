@@ -17,7 +17,7 @@
 /* A chunk of queries shares a panel: as many as leave room for two panels in a second-level cache
  * of 1 MB, within limits. */
 enum { CHUNK_BYTES = 768 << 10, CHUNK_MIN = 96, CHUNK_MAX = 1024 };
-enum { LINE = 64, HUGE_PAGE = 2 << 20 };
+enum { LINE = 64, HUGE_PAGE = 2 << 20, AHEAD = 512 };
 
 #define UNIT (1.0 / 16777216) /* u: half a unit in the last place of 1.0f */
 #define WILD 0x1p63           /* norms above this are not trusted to the float product */
@@ -306,17 +306,30 @@ static void load_chunk(struct chunk *c)
     }
 }
 
-/* All queries of the chunk against one panel.  Meanwhile the next one comes into the cache, a part
- * of it with each block, so that memory and arithmetic are busy at the same time. */
+/* Where block i of nblocks begins to fetch what comes after this panel, `step` floats with each
+ * component: a share of the next panel, so that memory and arithmetic are busy at the same time; a
+ * block alone uses the rows as they come and fetches a little ahead of itself. */
+static const float *wanted(const struct as_topk_set *s, size_t panel, uint32_t nblocks, uint32_t i,
+                           uint32_t step)
+{
+    const size_t size = AS_PANEL * (size_t)s->dim;
+    const float *here = s->panels + panel * size;
+
+    if ((panel + 1) * AS_PANEL >= s->n)
+        return here;
+    return here +
+           (nblocks == 1 ? (size < AHEAD ? size : AHEAD) : size + i % AS_PANEL * step * s->dim);
+}
+
+/* All queries of the chunk against one panel. */
 static void search_panel(struct chunk *c, size_t panel)
 {
     const struct as_topk_set *s = c->set;
-    const size_t begin = panel * AS_PANEL, size = AS_PANEL * (size_t)s->dim;
+    const size_t begin = panel * AS_PANEL;
     const uint32_t rows = s->n - begin < AS_PANEL ? (uint32_t)(s->n - begin) : AS_PANEL;
     const uint32_t valid = UINT32_MAX >> (AS_PANEL - rows), nblocks = blocks_for(c->n);
-    const float *wanted = s->panels + (panel + (begin + AS_PANEL < s->n)) * size;
     uint32_t masks[AS_PROPOSE_MAX];
-    struct as_propose p = {.rows = s->panels + panel * size,
+    struct as_propose p = {.rows = s->panels + begin * s->dim,
                            .next_step = nblocks < AS_PANEL ? AS_PANEL / nblocks : 1,
                            .d = s->dim,
                            .norm = s->norm + begin,
@@ -327,7 +340,7 @@ static void search_panel(struct chunk *c, size_t panel)
         const size_t first = part_begin(c->n, nblocks, i);
         p.nq = (uint32_t)(part_begin(c->n, nblocks, i + 1) - first);
         p.queries = c->packed + first * s->dim;
-        p.next = wanted + (i % AS_PANEL) * (size_t)p.next_step * s->dim;
+        p.next = wanted(s, panel, nblocks, i, p.next_step);
         p.a = c->a + first;
         p.b = c->b + first;
         as_simd.propose(&p);
