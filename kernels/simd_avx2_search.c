@@ -7,14 +7,18 @@
 
 enum { QUERIES = 6, HALF = AS_PANEL / 2 }; /* 12 sums in registers */
 
-static inline uint32_t above(const struct as_propose *p, uint32_t q, uint32_t from, __m256 product)
+/* Which of 16 rows are not below the bound of query q; NaN is not below. */
+static uint32_t above(const struct as_propose *p, uint32_t q, uint32_t from, __m256 lo, __m256 hi)
 {
-    const __m256 bound =
-        _mm256_add_ps(_mm256_fmadd_ps(_mm256_set1_ps(p->b[q]), _mm256_loadu_ps(p->norm + from),
-                                      _mm256_set1_ps(p->a[q])),
-                      _mm256_loadu_ps(p->half + from));
+    const float *norm = p->norm + from, *half = p->half + from;
+    const __m256 a = _mm256_set1_ps(p->a[q]), b = _mm256_set1_ps(p->b[q]);
+    const __m256 bound_lo =
+        _mm256_add_ps(_mm256_fmadd_ps(b, _mm256_loadu_ps(norm), a), _mm256_loadu_ps(half));
+    const __m256 bound_hi =
+        _mm256_add_ps(_mm256_fmadd_ps(b, _mm256_loadu_ps(norm + 8), a), _mm256_loadu_ps(half + 8));
 
-    return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(product, bound, _CMP_NLT_UQ)) << from;
+    return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(lo, bound_lo, _CMP_NLT_UQ)) << from |
+           (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(hi, bound_hi, _CMP_NLT_UQ)) << (from + 8);
 }
 
 /* The products of queries first .. first + nq - 1 with the 16 rows that begin at `from`. */
@@ -23,22 +27,25 @@ static inline __attribute__((always_inline)) void tile(const struct as_propose *
 {
     const float *row = p->rows + from, *query = p->queries + first;
     const float *next = p->next + (from ? p->next_step / 2 : 0);
+    const uint32_t d = p->d, stride = p->nq, step = p->next_step;
     __m256 lo[QUERIES], hi[QUERIES];
 
+#pragma GCC unroll 6
     for (uint32_t q = 0; q < nq; q++)
         lo[q] = hi[q] = _mm256_setzero_ps();
-    for (uint32_t k = 0; k < p->d; k++, row += AS_PANEL, query += p->nq, next += p->next_step) {
+    for (uint32_t k = 0; k < d; k++, row += AS_PANEL, query += stride, next += step) {
         const __m256 row_lo = _mm256_load_ps(row), row_hi = _mm256_load_ps(row + 8);
         _mm_prefetch((const char *)next, _MM_HINT_T1);
+#pragma GCC unroll 6
         for (uint32_t q = 0; q < nq; q++) {
             const __m256 x = _mm256_broadcast_ss(query + q);
             lo[q] = _mm256_fmadd_ps(x, row_lo, lo[q]);
             hi[q] = _mm256_fmadd_ps(x, row_hi, hi[q]);
         }
     }
+#pragma GCC unroll 6
     for (uint32_t q = 0; q < nq; q++)
-        p->masks[first + q] |=
-            above(p, first + q, from, lo[q]) | above(p, first + q, from + 8, hi[q]);
+        p->masks[first + q] |= above(p, first + q, from, lo[q], hi[q]);
 }
 
 static void some(const struct as_propose *p, uint32_t from, uint32_t first, uint32_t nq)
