@@ -128,7 +128,7 @@ static double fastest(struct floats *f, size_t nq, void (*run)(struct floats *f,
     const double begin = now();
     double best = 1e9;
 
-    for (int r = 0; r < 3 || (now() - begin < SECONDS && r < 1000); r++) {
+    for (int r = 0; r < 2 || (now() - begin < SECONDS && r < 1000); r++) {
         const double start = now();
         run(f, nq);
         const double took = now() - start;
@@ -198,7 +198,7 @@ static void bench_codes(size_t n, uint32_t radius, uint32_t k)
         ((uint64_t *)(void *)queries)[i] = word();
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         double best = 1e9;
-        for (int r = 0; r < 3; r++) {
+        for (int r = 0; r < 2; r++) {
             for (size_t q = 0; q < counts[i]; q++)
                 hits.n[q] = 0;
             const double start = now();
