@@ -52,9 +52,13 @@ struct chunk {
 static double square(const float *row, uint32_t dim)
 {
     double lane[8] = {0};
+    uint32_t k = 0;
 
-    for (uint32_t k = 0; k < dim; k++)
-        lane[k % 8] += (double)row[k] * (double)row[k];
+    for (; k + 8 <= dim; k += 8)
+        for (uint32_t j = 0; j < 8; j++)
+            lane[j] += (double)row[k + j] * (double)row[k + j];
+    for (uint32_t j = 0; k + j < dim; j++)
+        lane[j] += (double)row[k + j] * (double)row[k + j];
     return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
            ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
@@ -141,32 +145,38 @@ size_t as_topk_rows(const struct as_topk_set *set)
     return set->n;
 }
 
-static void note_norm(struct as_topk_set *s, size_t i, double sum)
+/* Notes the norm of row i; false if a component is not finite. */
+static bool note_norm(struct as_topk_set *s, size_t i, const float *row)
 {
-    const bool wild = sum > WILD * WILD;
+    const double sum = square(row, s->dim);
+    const bool wild = sum > WILD * WILD, apart = s->metric == AS_METRIC_L2;
 
     s->norm_exact[i] = sqrt(sum);
     s->norm[i] = wild ? 1.0f : (float)s->norm_exact[i];
-    s->half[i] = wild                        ? -INFINITY
-                 : s->metric == AS_METRIC_L2 ? (float)(sum / 2 * (1 - 8 * UNIT))
-                                             : 0;
+    s->half[i] = wild ? -INFINITY : apart ? (float)(sum / 2 * (1 - 8 * UNIT)) : 0;
+    return isfinite(sum);
 }
 
 enum as_status as_topk_append(struct as_topk_set *set, const float *rows, size_t n)
 {
+    const size_t before = set->n;
+
     if (n > set->room - set->n)
         return AS_ELIMIT;
-    if (!all_finite(rows, n, set->dim))
-        return AS_EFORMAT;
     while (n > 0) {
         const uint32_t at = (uint32_t)(set->n % AS_PANEL);
         const uint32_t count = n < AS_PANEL - at ? (uint32_t)n : AS_PANEL - at;
         float *panel = set->panels + set->n / AS_PANEL * AS_PANEL * set->dim;
+        bool finite = true;
         if (at == 0 && count < AS_PANEL) /* lanes without a row are multiplied too */
             memset(panel, 0, AS_PANEL * (size_t)set->dim * sizeof *panel);
-        as_simd.transpose(rows, set->dim, set->dim, count, panel + at, AS_PANEL);
         for (uint32_t i = 0; i < count; i++)
-            note_norm(set, set->n + i, square(rows + (size_t)i * set->dim, set->dim));
+            finite &= note_norm(set, set->n + i, rows + (size_t)i * set->dim);
+        if (!finite) {
+            set->n = before;
+            return AS_EFORMAT;
+        }
+        as_simd.transpose(rows, set->dim, set->dim, count, panel + at, AS_PANEL);
         set->n += count;
         rows += (size_t)count * set->dim;
         n -= count;
