@@ -30,11 +30,12 @@ enum { AS_PANEL = 32, AS_PROPOSE_MAX = 12 };
  *   rows     [d][32], component k of row r at rows[k*32 + r], aligned to 64 bytes
  *   queries  [d][nq], nq 1..AS_PROPOSE_MAX
  *   a, b     [nq]; norm, half [32]
- *   next     the panel that will be wanted next: fetched meanwhile; NULL: none
+ *   next     what will be wanted next: with component k the lines of next + k*next_step and of half
+ *            a step further are fetched
  *   masks    [nq], bit r: row r                                                        */
 struct as_propose {
     const float *rows, *queries, *next;
-    uint32_t d, nq;
+    uint32_t d, nq, next_step;
     const float *a, *b, *norm, *half;
     uint32_t *masks;
 };

@@ -4,16 +4,20 @@
  * panel meets all queries of a chunk, up to twelve at a time, while it is in the second-level
  * cache; what the kernel proposes is scored at once from the same panel.  Bounds: topk.h.
  */
+#define _DEFAULT_SOURCE /* madvise */
 #include "topk.h"
 
 #include <float.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "../simd.h"
 
-/* CHUNK: queries that meet a panel together, a multiple of AS_PROPOSE_MAX */
-enum { CHUNK = 240, ALIGN = 64 };
+/* A chunk of queries shares a panel: as many as leave room for two panels in a second-level cache
+ * of 1 MB, within limits. */
+enum { CHUNK_BYTES = 768 << 10, CHUNK_MIN = 96, CHUNK_MAX = 1024 };
+enum { LINE = 64, HUGE_PAGE = 2 << 20, AHEAD = 512 };
 
 #define UNIT (1.0 / 16777216) /* u: half a unit in the last place of 1.0f */
 #define WILD 0x1p63           /* norms above this are not trusted to the float product */
@@ -36,9 +40,9 @@ struct chunk {
     const struct as_hits *hits;
     size_t first; /* query of the ask that is query 0 here */
     uint32_t n;
-    double norm[CHUNK];
-    float a[CHUNK], b[CHUNK]; /* bounds, as as_propose takes them */
-    bool heap[CHUNK];
+    double norm[CHUNK_MAX];
+    float a[CHUNK_MAX], b[CHUNK_MAX]; /* bounds, as as_propose takes them */
+    bool heap[CHUNK_MAX];
     float packed[]; /* [block][dim][queries of the block] */
 };
 
@@ -48,9 +52,13 @@ struct chunk {
 static double square(const float *row, uint32_t dim)
 {
     double lane[8] = {0};
+    uint32_t k = 0;
 
-    for (uint32_t k = 0; k < dim; k++)
-        lane[k % 8] += (double)row[k] * (double)row[k];
+    for (; k + 8 <= dim; k += 8)
+        for (uint32_t j = 0; j < 8; j++)
+            lane[j] += (double)row[k + j] * (double)row[k + j];
+    for (uint32_t j = 0; k + j < dim; j++)
+        lane[j] += (double)row[k + j] * (double)row[k + j];
     return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
            ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
@@ -77,6 +85,18 @@ size_t as_topk_bytes(size_t rows_max, uint32_t dim)
     return sizeof(struct as_topk_set) + panels_for(rows_max) * AS_PANEL * row;
 }
 
+/* Memory that is read from end to end, in large pages where the system grants them: half of the
+ * time of searching one query goes into page tables otherwise. */
+static float *new_panels(size_t bytes)
+{
+    const size_t align = bytes < HUGE_PAGE ? LINE : HUGE_PAGE;
+    float *at = aligned_alloc(align, (bytes + align - 1) / align * align);
+
+    if (at && align == HUGE_PAGE)
+        (void)madvise(at, bytes, MADV_HUGEPAGE); /* a wish */
+    return at;
+}
+
 enum as_status as_topk_new(size_t rows_max, uint32_t dim, enum as_metric metric,
                            struct as_topk_set **set)
 {
@@ -88,7 +108,7 @@ enum as_status as_topk_new(size_t rows_max, uint32_t dim, enum as_metric metric,
         return AS_EUSAGE;
     if (as_topk_bytes(rows_max, dim) == 0 || (s = calloc(1, sizeof *s)) == NULL)
         return AS_ENOMEM;
-    s->panels = aligned_alloc(ALIGN, least * dim * sizeof *s->panels);
+    s->panels = new_panels(least * dim * sizeof *s->panels);
     s->norm = calloc(least, sizeof *s->norm);
     s->half = calloc(least, sizeof *s->half);
     s->norm_exact = calloc(least, sizeof *s->norm_exact);
@@ -125,32 +145,38 @@ size_t as_topk_rows(const struct as_topk_set *set)
     return set->n;
 }
 
-static void note_norm(struct as_topk_set *s, size_t i, double sum)
+/* Notes the norm of row i; false if a component is not finite. */
+static bool note_norm(struct as_topk_set *s, size_t i, const float *row)
 {
-    const bool wild = sum > WILD * WILD;
+    const double sum = square(row, s->dim);
+    const bool wild = sum > WILD * WILD, apart = s->metric == AS_METRIC_L2;
 
     s->norm_exact[i] = sqrt(sum);
     s->norm[i] = wild ? 1.0f : (float)s->norm_exact[i];
-    s->half[i] = wild                        ? -INFINITY
-                 : s->metric == AS_METRIC_L2 ? (float)(sum / 2 * (1 - 8 * UNIT))
-                                             : 0;
+    s->half[i] = wild ? -INFINITY : apart ? (float)(sum / 2 * (1 - 8 * UNIT)) : 0;
+    return isfinite(sum);
 }
 
 enum as_status as_topk_append(struct as_topk_set *set, const float *rows, size_t n)
 {
+    const size_t before = set->n;
+
     if (n > set->room - set->n)
         return AS_ELIMIT;
-    if (!all_finite(rows, n, set->dim))
-        return AS_EFORMAT;
     while (n > 0) {
         const uint32_t at = (uint32_t)(set->n % AS_PANEL);
         const uint32_t count = n < AS_PANEL - at ? (uint32_t)n : AS_PANEL - at;
         float *panel = set->panels + set->n / AS_PANEL * AS_PANEL * set->dim;
+        bool finite = true;
         if (at == 0 && count < AS_PANEL) /* lanes without a row are multiplied too */
             memset(panel, 0, AS_PANEL * (size_t)set->dim * sizeof *panel);
-        as_simd.transpose(rows, set->dim, set->dim, count, panel + at, AS_PANEL);
         for (uint32_t i = 0; i < count; i++)
-            note_norm(set, set->n + i, square(rows + (size_t)i * set->dim, set->dim));
+            finite &= note_norm(set, set->n + i, rows + (size_t)i * set->dim);
+        if (!finite) {
+            set->n = before;
+            return AS_EFORMAT;
+        }
+        as_simd.transpose(rows, set->dim, set->dim, count, panel + at, AS_PANEL);
         set->n += count;
         rows += (size_t)count * set->dim;
         n -= count;
@@ -189,7 +215,7 @@ static void set_bound(struct chunk *c, uint32_t q)
 {
     const double t = (double)least_score(c, q), norm = c->norm[q], lower = 8 * UNIT;
     const double du = (c->set->dim + 16) * UNIT, g = du / (1 - du);
-    const double least = 0x1p-140 + c->set->dim * 0x1p-148;
+    const double least = 0x1p-120; /* not a subnormal, for those are slow to calculate with */
     double a = 0, b = -g * norm;
 
     if (!(t > -(double)FLT_MAX) || norm > WILD) {
@@ -254,15 +280,22 @@ static void take(struct chunk *c, uint32_t q, size_t panel, uint32_t mask)
 
 /* ---- the search ---- */
 
-/* Queries of block i of nblocks: n of them shared out evenly, for a block of few is inefficient. */
-static uint32_t block_begin(uint32_t n, uint32_t nblocks, uint32_t i)
+/* Where part i of nparts begins: n shared out evenly, for a part of few queries is inefficient. */
+static size_t part_begin(size_t n, size_t nparts, size_t i)
 {
-    return n * i / nblocks;
+    return n / nparts * i + (n % nparts) * i / nparts;
 }
 
 static uint32_t blocks_for(uint32_t n)
 {
     return (n + AS_PROPOSE_MAX - 1) / AS_PROPOSE_MAX;
+}
+
+static uint32_t chunk_queries(uint32_t dim)
+{
+    const uint32_t n = CHUNK_BYTES / (dim * (uint32_t)sizeof(float));
+
+    return n < CHUNK_MIN ? CHUNK_MIN : n > CHUNK_MAX ? CHUNK_MAX : n;
 }
 
 /* Packs the queries of a chunk block by block and sets their bounds. */
@@ -272,10 +305,9 @@ static void load_chunk(struct chunk *c)
     const float *queries = c->ask->queries + c->first * dim;
 
     for (uint32_t i = 0; i < nblocks; i++) {
-        const uint32_t begin = block_begin(c->n, nblocks, i);
-        const uint32_t n = block_begin(c->n, nblocks, i + 1) - begin;
-        as_simd.transpose(queries + (size_t)begin * dim, dim, dim, n,
-                          c->packed + (size_t)begin * dim, n);
+        const size_t begin = part_begin(c->n, nblocks, i);
+        const uint32_t n = (uint32_t)(part_begin(c->n, nblocks, i + 1) - begin);
+        as_simd.transpose(queries + begin * dim, dim, dim, n, c->packed + begin * dim, n);
     }
     for (uint32_t q = 0; q < c->n; q++) {
         c->norm[q] = sqrt(square(queries + (size_t)q * dim, dim));
@@ -284,44 +316,60 @@ static void load_chunk(struct chunk *c)
     }
 }
 
+/* Where block i of nblocks begins to fetch what comes after this panel, `step` floats with each
+ * component: a share of the next panel, so that memory and arithmetic are busy at the same time; a
+ * block alone uses the rows as they come and fetches a little ahead of itself. */
+static const float *wanted(const struct as_topk_set *s, size_t panel, uint32_t nblocks, uint32_t i,
+                           uint32_t step)
+{
+    const size_t size = AS_PANEL * (size_t)s->dim;
+    const float *here = s->panels + panel * size;
+
+    if ((panel + 1) * AS_PANEL >= s->n)
+        return here;
+    return here +
+           (nblocks == 1 ? (size < AHEAD ? size : AHEAD) : size + i % AS_PANEL * step * s->dim);
+}
+
 /* All queries of the chunk against one panel. */
 static void search_panel(struct chunk *c, size_t panel)
 {
     const struct as_topk_set *s = c->set;
-    const size_t begin = panel * AS_PANEL, size = AS_PANEL * (size_t)s->dim;
+    const size_t begin = panel * AS_PANEL;
     const uint32_t rows = s->n - begin < AS_PANEL ? (uint32_t)(s->n - begin) : AS_PANEL;
     const uint32_t valid = UINT32_MAX >> (AS_PANEL - rows), nblocks = blocks_for(c->n);
     uint32_t masks[AS_PROPOSE_MAX];
-    struct as_propose p = {.rows = s->panels + panel * size,
-                           .next = begin + AS_PANEL < s->n ? s->panels + (panel + 1) * size : NULL,
+    struct as_propose p = {.rows = s->panels + begin * s->dim,
+                           .next_step = nblocks < AS_PANEL ? AS_PANEL / nblocks : 1,
                            .d = s->dim,
                            .norm = s->norm + begin,
                            .half = s->half + begin,
                            .masks = masks};
 
     for (uint32_t i = 0; i < nblocks; i++) {
-        const uint32_t first = block_begin(c->n, nblocks, i);
-        p.nq = block_begin(c->n, nblocks, i + 1) - first;
-        p.queries = c->packed + (size_t)first * s->dim;
+        const size_t first = part_begin(c->n, nblocks, i);
+        p.nq = (uint32_t)(part_begin(c->n, nblocks, i + 1) - first);
+        p.queries = c->packed + first * s->dim;
+        p.next = wanted(s, panel, nblocks, i, p.next_step);
         p.a = c->a + first;
         p.b = c->b + first;
         as_simd.propose(&p);
         for (uint32_t q = 0; q < p.nq; q++)
             if (masks[q] & valid)
-                take(c, first + q, panel, masks[q] & valid);
-        p.next = NULL;
+                take(c, (uint32_t)first + q, panel, masks[q] & valid);
     }
 }
 
 size_t as_topk_scratch_bytes(uint32_t dim)
 {
-    return sizeof(struct chunk) + CHUNK * (size_t)dim * sizeof(float);
+    return sizeof(struct chunk) + chunk_queries(dim) * (size_t)dim * sizeof(float);
 }
 
 enum as_status as_topk_search(const struct as_topk_set *set, const struct as_topk_ask *ask,
                               const struct as_hits *hits)
 {
     struct chunk *c = ask->scratch;
+    const size_t most = chunk_queries(set->dim), nchunks = ask->nq / most + (ask->nq % most != 0);
 
     if (hits->k == 0 || isnan(ask->radius))
         return AS_EUSAGE;
@@ -330,8 +378,9 @@ enum as_status as_topk_search(const struct as_topk_set *set, const struct as_top
     c->set = set;
     c->ask = ask;
     c->hits = hits;
-    for (c->first = 0; c->first < ask->nq; c->first += CHUNK) {
-        c->n = ask->nq - c->first < CHUNK ? (uint32_t)(ask->nq - c->first) : CHUNK;
+    for (size_t i = 0; i < nchunks; i++) {
+        c->first = part_begin(ask->nq, nchunks, i);
+        c->n = (uint32_t)(part_begin(ask->nq, nchunks, i + 1) - c->first);
         load_chunk(c);
         for (size_t panel = 0; panel < panels_for(set->n); panel++)
             search_panel(c, panel);

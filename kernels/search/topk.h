@@ -25,7 +25,7 @@
  *       cosine  p < (t - g) |q| |x|
  *       L2      p < (t + |q|^2 + |x|^2) / 2 - g |q| |x|
  *   with g taken for d + 16 and every term of the right side, computed in float, lowered by 8 u of
- *   itself and 2^-140 + d 2^-148 in all: more than its roundings come to.  Rows and queries with a
+ *   itself and 2^-120 in all: more than its roundings come to.  Rows and queries with a
  *   norm above 2^63, whose product could overflow, are always scored.  (So rows of huge or of
  *   subnormal norm are searched correctly, and slowly.)
  */

@@ -7,7 +7,7 @@
 
 /* /matches and /links, column kind: stored, never renumbered. */
 enum as_match_kind {
-    AS_MATCH_HASH = 0,    /* the same bytes; value 0                                */
+    AS_MATCH_HASH = 0,    /* the same bytes; value: class of a known set: 0 not said, 1 good, 2 bad */
     AS_MATCH_CODE = 1,    /* near-identical pictures; value: bits of the PDQ codes that differ */
     AS_MATCH_SIMILAR = 2, /* similar vectors; value: the similarity                 */
     AS_MATCH_CAMERA = 3,  /* the same sensor's noise; value: PCE                    */
