@@ -29,8 +29,10 @@ static const char *set_word(uint16_t kind)
 static const char *likeness(uint16_t kind, float value, char *to, size_t n)
 {
     switch (kind) {
-    case AS_MATCH_HASH:
-        return "the same bytes";
+    case AS_MATCH_HASH: /* the value is of sets alone: links have 0 */
+        return value >= 2 ? "the same bytes, known bad"
+               : value >= 1 ? "the same bytes, known good"
+                            : "the same bytes";
     case AS_MATCH_CODE:
         snprintf(to, n, "near-identical picture, %.0f of 256 bits differ", (double)value);
         break;
