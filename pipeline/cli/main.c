@@ -145,8 +145,8 @@ static const struct as_command COMMANDS[] = {
             "VICS categories 1 to 3 are known bad; nothing is known good unless --known-good says "
             "so.\n"
             "media: pictures and videos of folders and archives, examined as `run` does, under "
-            "mpirun on all its ranks, with its options. Each content enters once, with its SHA-256, "
-            "its PDQ code and its path. What is examined lies in REF.h5.case until the store is "
+            "mpirun on all its ranks. Each content enters once, with its SHA-256, its PDQ code and "
+            "its path. What is examined lies in REF.h5.case until the store is "
             "written: a run that was stopped goes on.",
         .examples = {{"assay enroll known -o nsrl.h5 RDS_modern_minimal.db --known-good",
                       "what comes with software"},
