@@ -6,6 +6,7 @@
 #include "groups.h"
 #include "grow.h"
 #include "links.h"
+#include "machine.h"
 #include "search_known.h"
 #include "search_media.h"
 
@@ -105,10 +106,27 @@ enum as_status as_search_look(struct as_search *s, const struct as_row *row)
     return as_near_look(&s->near, row);
 }
 
+/* As many threads as examiners were asked for, or as there are cores for: no examiner is at work
+ * now, and a merge has none.  Collective. */
+static enum as_status count_threads(struct as_search *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_node node;
+    uint32_t cores;
+
+    AS_TRY(as_machine_node(s->r->comm, &node, err));
+    cores = as_machine_cores() / (node.sharers ? node.sharers : 1);
+    s->threads = s->r->options->examiners ? (uint32_t)s->r->options->examiners : cores;
+    s->threads = s->threads ? s->threads : 1;
+done:
+    return status;
+}
+
 enum as_status as_search_run(struct as_search *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
+    AS_TRY(count_threads(s, err));
     s->sets = s->r->against.sets;
     s->nsets = s->r->against.n;
     AS_TRY(as_comm_agree(s->r->comm, as_search_known(s, err), err));
