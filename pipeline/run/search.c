@@ -106,6 +106,17 @@ enum as_status as_search_look(struct as_search *s, const struct as_row *row)
     return as_near_look(&s->near, row);
 }
 
+/* Gives back what has been unpacked or used. */
+static void make_room(struct as_search *s)
+{
+    free(s->match);
+    free(s->link);
+    free(s->catalogue->copy);
+    s->match = s->link = NULL;
+    s->catalogue->copy = NULL;
+    s->catalogue->ncopies = 0;
+}
+
 /* As many threads as examiners were asked for, or as there are cores for: no examiner is at work
  * now, and a merge has none.  Collective. */
 static enum as_status count_threads(struct as_search *s, struct as_err *err)
@@ -136,6 +147,7 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
     AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
+    make_room(s);
     AS_TRY(as_groups_find(s, err));
 done:
     return status;
