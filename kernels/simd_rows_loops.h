@@ -145,6 +145,14 @@ static void wiener_gain(const float *const e[AS_ENERGY_ROWS], size_t w, float s,
     }
 }
 
+static void multiply(const float *restrict a, const float *restrict b, size_t n, float *restrict to)
+{
+    for (size_t i = 0; i < 2 * n; i += 2) {
+        to[i] = a[i] * b[i] + a[i + 1] * b[i + 1];
+        to[i + 1] = a[i] * b[i + 1] - a[i + 1] * b[i];
+    }
+}
+
 static void square(const float *restrict from, size_t n, float *restrict to)
 {
     for (size_t i = 0; i < n; i++)
@@ -160,8 +168,8 @@ static void scale(const float *restrict by, size_t n, float *restrict to)
 #define AS_ROWS_OF_THIS_FILE                                                                       \
     (struct as_rows)                                                                               \
     {                                                                                              \
-        analyse_columns, analyse_row, synthesise_columns, synthesise_row, wiener_gain, square,     \
-            scale                                                                                  \
+        analyse_columns, analyse_row, synthesise_columns, synthesise_row, wiener_gain, multiply,   \
+            square, scale                                                                          \
     }
 
 #endif
