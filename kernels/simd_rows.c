@@ -15,6 +15,4 @@ void as_rows_init(enum as_cpu cpu)
     as_rows_ref(&as_rows);
     if (cpu >= AS_CPU_AVX2)
         as_rows_avx2(&as_rows);
-    if (cpu >= AS_CPU_AVX512)
-        as_rows_avx512(&as_rows);
 }
