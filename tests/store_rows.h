@@ -290,6 +290,9 @@ struct kit {
     struct as_store_what what;
     struct as_source_row sources[SOURCES];
     struct as_finding *findings;
+    struct as_match *matches;
+    struct as_link *links;
+    struct as_member *members;
     struct as_timing_row timing[2];
     float factor;
     const struct as_model *models[AS_DETECTORS_MAX];
@@ -330,6 +333,41 @@ static inline void kit_findings(struct kit *k, uint64_t first, uint64_t n)
     k->what.nfindings = k->findings != NULL ? n : 0;
 }
 
+static const struct as_set_row SETS[] = {
+    {AS_SET_KNOWN, "known goods", "/ref/known.h5",
+     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", 1000},
+    {AS_SET_MEDIA, "", "/ref/media.h5", "", 3}};
+
+/* Of every third row from `from` up to `to` a match in each set, and of every fifth a link. */
+static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
+{
+    k->matches = calloc(to - from + 2, 2 * sizeof *k->matches);
+    k->links = calloc(to - from + 1, sizeof *k->links);
+    k->members = calloc(to - from + 1, sizeof *k->members);
+    if (k->matches == NULL || k->links == NULL || k->members == NULL)
+        return;
+    for (uint64_t i = from; i < to; i++) {
+        for (uint16_t set = 0; i % 3 == 0 && set < 2; set++)
+            k->matches[k->what.nmatches++] = (struct as_match){i,
+                                                               i * 5,
+                                                               set,
+                                                               set ? AS_MATCH_CODE : AS_MATCH_HASH,
+                                                               (float)(i % 32),
+                                                               set ? 1e-9f : NAN};
+        if (i % 5 == 0 && i + 2 < k->rows.n)
+            k->links[k->what.nlinks++] = (struct as_link){i, i + 2, AS_MATCH_CODE, (float)(i % 31)};
+        if (i % 5 == 0) /* and a group of two, of which the second stands */
+            k->members[k->what.nmembers++] = (struct as_member){i + (i + 1 < k->rows.n), i, true};
+        if (i % 5 == 1)
+            k->members[k->what.nmembers++] = (struct as_member){i - 1, i - 1, false};
+    }
+    k->what.members = k->members;
+    k->what.matches = k->matches;
+    k->what.links = k->links;
+    k->what.sets = SETS;
+    k->what.nsets = 2;
+}
+
 /* The share of rank `rank` of `ranks`: the middle one of three has no rows. */
 static inline struct kit *kit_new(uint64_t seed, uint64_t n, int rank, int ranks)
 {
@@ -352,6 +390,7 @@ static inline struct kit *kit_new(uint64_t seed, uint64_t n, int rank, int ranks
     k->what.nsources = SOURCES;
     kit_sources(k);
     kit_findings(k, from / 4, to / 4 - from / 4);
+    kit_found(k, from, to);
     k->timing[0] = (struct as_timing_row){(uint64_t)rank, (uint32_t)rank, 1000, 1, 2, 3, 4};
     k->timing[1] = (struct as_timing_row){(uint64_t)rank + 9, (uint32_t)rank, 5, 0, 0, 0, 1};
     k->what.timing = k->timing;
@@ -366,8 +405,12 @@ static inline struct kit *kit_new(uint64_t seed, uint64_t n, int rank, int ranks
 
 static inline void kit_free(struct kit *k)
 {
-    if (k != NULL)
+    if (k != NULL) {
         free(k->findings);
+        free(k->matches);
+        free(k->links);
+        free(k->members);
+    }
     free(k);
 }
 

@@ -113,6 +113,42 @@ static enum as_status walk_row(void *state, const struct as_row *row, struct as_
     return AS_OK;
 }
 
+static void check_found(struct as_store *store, const struct kit *k)
+{
+    const struct as_set_row *sets = NULL;
+    struct as_match m;
+    struct as_link l;
+
+    assert_int_equal(as_store_sets(store, &sets), 2);
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(sets[i].name, SETS[i].name);
+        assert_string_equal(sets[i].path, SETS[i].path);
+        assert_string_equal(sets[i].digest, SETS[i].digest);
+        assert_true(sets[i].kind == SETS[i].kind && sets[i].rows == SETS[i].rows);
+    }
+    assert_int_equal(as_store_matches(store), k->what.nmatches);
+    for (uint64_t i = 0; i < k->what.nmatches; i++) {
+        const struct as_match *want = &k->matches[i];
+        assert_int_equal(as_store_match(store, i, &m, NULL), AS_OK);
+        assert_true(m.row == want->row && m.set == want->set && m.reference == want->reference &&
+                    m.kind == want->kind && m.value == want->value);
+        same_float(want->p, m.p);
+    }
+    assert_int_equal(as_store_links(store), k->what.nlinks);
+    for (uint64_t i = 0; i < k->what.nlinks; i++) {
+        assert_int_equal(as_store_link(store, i, &l, NULL), AS_OK);
+        assert_true(l.a == k->links[i].a && l.b == k->links[i].b && l.value == k->links[i].value);
+    }
+    assert_int_equal(as_store_link(store, k->what.nlinks, &l, NULL), AS_EFORMAT);
+    assert_int_equal(as_store_members(store), k->what.nmembers);
+    for (uint64_t i = 0; i < k->what.nmembers; i++) {
+        struct as_member g;
+        assert_int_equal(as_store_member(store, i, &g, NULL), AS_OK);
+        assert_true(g.row == k->members[i].row && g.group == k->members[i].group &&
+                    g.stands == k->members[i].stands);
+    }
+}
+
 static void check_tables(struct as_store *store, const struct kit *k)
 {
     const struct as_source_row *sources = NULL;
@@ -163,6 +199,7 @@ static void round_trip(uint64_t n)
     assert_int_equal(walk.i, n);
     assert_int_equal(as_store_row(store, n, &got, score, &err), AS_EFORMAT);
     check_tables(store, k);
+    check_found(store, k);
     assert_int_equal(as_store_digest(store, again.content, again.exact, &err), AS_OK);
     assert_string_equal(d.content, again.content);
     assert_string_equal(d.exact, again.exact);

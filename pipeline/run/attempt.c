@@ -205,6 +205,23 @@ void as_case_tidy(struct as_case *c)
     }
 }
 
+void as_case_remove(struct as_case *c)
+{
+    char path[4096];
+    uint32_t last;
+
+    as_case_tidy(c);
+    if (last_attempt(c, &last) == 0) {
+        snprintf(path, sizeof path, "%s/attempt-%u", c->dir, last);
+        rmdir(path);
+    }
+    unlink(c->results);
+    unlink(c->signature);
+    unlink(c->audit);
+    unlink(c->status);
+    rmdir(c->dir);
+}
+
 void as_case_tell(const struct as_case *c, const struct as_case_status *s)
 {
     char host[256] = "", beside[4096], note[80] = "";

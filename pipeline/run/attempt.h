@@ -41,6 +41,9 @@ enum as_status as_case_reset(struct as_case *c, struct as_err *err) AS_MUST_CHEC
 /* Removes what a sealed case needs no more: journals and attempt folders. */
 void as_case_tidy(struct as_case *c);
 
+/* Removes a case that nobody needs any more: what a run makes, and the folder if nothing else is in it. */
+void as_case_remove(struct as_case *c);
+
 /* items_done, contents_done and rechecked (files read a second time) are of all attempts:
  * one of them grows, or nothing was done.                                         */
 struct as_case_status {

@@ -21,20 +21,19 @@ struct as_contents {
     uint64_t n, cap;
 };
 
-/* Numbers that memcmp compares. */
-static inline void as_be_put(uint8_t *to, uint64_t v, int n)
+/* The rank that has the row: the last one whose first id is not above; ranks may have none. */
+static inline int as_rank_of_id(const uint64_t *first, int ranks, uint64_t id)
 {
-    while (n-- > 0)
-        *to++ = (uint8_t)(v >> 8 * n);
-}
+    int lo = 0, hi = ranks - 1;
 
-static inline uint64_t as_be_get(const uint8_t *from, int n)
-{
-    uint64_t v = 0;
-
-    while (n-- > 0)
-        v = v << 8 | *from++;
-    return v;
+    while (lo < hi) {
+        int mid = (lo + hi + 1) / 2;
+        if (first[mid] <= id)
+            lo = mid;
+        else
+            hi = mid - 1;
+    }
+    return lo;
 }
 
 /*

@@ -310,6 +310,27 @@ done:
     return status;
 }
 
+/* The reference stores of the shards, found where they were or where the merge says. */
+static enum as_status open_against(struct merge *m, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *digests = NULL, *line = NULL;
+
+    AS_TRY(as_against_open(&m->r->against, m->options.against, err));
+    digests = as_against_digests(&m->r->against);
+    if (digests == NULL || asprintf(&line, "\n--against = %s\n", digests) < 0) {
+        line = NULL;
+        AS_FAIL(err, AS_ENOMEM, "no memory for the stores of --against");
+    }
+    if (strstr(m->fingerprint, line) == NULL)
+        AS_FAIL(err, AS_EFORMAT, "--against: these are not the stores that the shards were "
+                "examined with");
+done:
+    free(digests);
+    free(line);
+    return status;
+}
+
 /* Makes this rank what it would be if it had examined everything. */
 static enum as_status become(struct merge *m, struct as_err *err)
 {
@@ -326,6 +347,7 @@ static enum as_status become(struct merge *m, struct as_err *err)
     m->rec.sources = NULL;
     m->rec.nsources = 0;
     AS_TRY(as_fingerprint_whole(m->rec.fingerprint, &m->fingerprint, err));
+    AS_TRY(open_against(m, err));
     if ((m->journals = calloc(m->n, sizeof *m->journals)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the shards");
     r->journals = m->journals;

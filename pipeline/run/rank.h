@@ -10,6 +10,7 @@
 #include "../cluster/owners.h"
 #include "../options.h"
 #include "../store/store.h"
+#include "against.h"
 #include "attempt.h"
 #include "hands.h"
 #include "inventory.h"
@@ -55,6 +56,7 @@ struct as_rank {
     uint32_t nexaminers;
     unsigned cpu;
     int inventory; /* descriptor */
+    struct as_against against;
     struct as_io *io;
     struct as_journal *journal;
     char *const *journals; /* [njournals] folders that the saved state is read from */

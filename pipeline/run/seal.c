@@ -2,6 +2,7 @@
 #include "catalogue.h"
 #include "findings.h"
 #include "provenance.h"
+#include "search.h"
 #include "sources.h"
 
 #include "../examine/unit.h"
@@ -18,6 +19,7 @@ struct seal {
     struct as_catalogue *catalogue;
     struct as_models models;
     bool with[AS_DETECTORS_MAX];
+    struct as_search search;
     struct as_findings *findings;
     struct as_roll *roll;
     struct as_source_row *sources;
@@ -60,6 +62,7 @@ static enum as_status survey(struct seal *s, struct as_outcome *v, struct as_err
         v->changed += row->reason == AS_REASON_CHANGED || row->flags & AS_FLAG_CHANGED;
         AS_TRY(as_findings_look(s->findings, row));
         AS_TRY(as_roll_look(s->roll, row, &key));
+        AS_TRY(as_search_look(&s->search, row));
     }
 done:
     free(row);
@@ -154,6 +157,14 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
         .findings = s->findings,
         .sources = s->sources,
         .nsources = r->nsources,
+        .sets = s->search.sets,
+        .nsets = s->search.nsets,
+        .matches = s->search.matches,
+        .nmatches = s->search.nmatches,
+        .links = s->search.links,
+        .nlinks = s->search.nlinks,
+        .members = s->search.members,
+        .nmembers = s->search.nmembers,
         .timing = s->timing,
         .ntiming = r->nreports,
         .with_det = s->with,
@@ -200,8 +211,11 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     memset(v, 0, sizeof *v);
     make_room(r);
     AS_TRY(prepare(&s, err));
+    as_search_init(&s.search, r, s.with);
     AS_TRY(as_catalogue_new(&s.catalogue, r, err));
     AS_TRY(count_all(&s, v, err));
+    s.search.catalogue = s.catalogue;
+    AS_TRY(as_search_run(&s.search, err));
     AS_TRY(as_roll_call(s.roll, s.catalogue, s.sources, err));
     if (r->me == 0 && r->options->hashes[0])
         status = as_hashes_compare(r->options->hashes, s.sources, r->nsources, &v->unlisted, err);
@@ -211,6 +225,7 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     AS_TRY(write_store(&s, fingerprint, v, err));
 done:
     as_catalogue_free(s.catalogue);
+    as_search_clear(&s.search);
     as_findings_free(s.findings);
     as_roll_free(s.roll);
     as_models_clear(&s.models);

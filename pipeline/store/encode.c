@@ -349,6 +349,73 @@ done:
     return status;
 }
 
+enum as_status as_seal_set(struct as_seal *s, uint64_t i, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_set_row *set = &s->what->sets[i];
+    uint8_t *to = NULL;
+
+    AS_TRY(add(s, out_table(s, AS_T_sets), 1, &to, err));
+    struct as_rec_sets *rec = (struct as_rec_sets *)to;
+    as_put_u16(rec->set, (uint16_t)i);
+    AS_TRY(put_text(s, text_of(set->name), rec->name, err));
+    AS_TRY(put_text(s, text_of(set->path), rec->path, err));
+    as_put_u16(rec->kind, set->kind);
+    memcpy(rec->digest, set->digest, strnlen(set->digest, sizeof rec->digest));
+    as_put_u64(rec->rows, set->rows);
+done:
+    return status;
+}
+
+enum as_status as_seal_match(struct as_seal *s, uint64_t i, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_match *m = &s->what->matches[i];
+    uint8_t *to = NULL;
+
+    AS_TRY(add(s, out_table(s, AS_T_matches), 1, &to, err));
+    struct as_rec_matches *rec = (struct as_rec_matches *)to;
+    as_put_u64(rec->item_row, m->row);
+    as_put_u16(rec->set, m->set);
+    as_put_u64(rec->reference, m->reference);
+    as_put_u16(rec->kind, m->kind);
+    as_put_f32(rec->value, m->value);
+    as_put_f32(rec->p_false_alarm, m->p);
+done:
+    return status;
+}
+
+enum as_status as_seal_link(struct as_seal *s, uint64_t i, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_link *l = &s->what->links[i];
+    uint8_t *to = NULL;
+
+    AS_TRY(add(s, out_table(s, AS_T_links), 1, &to, err));
+    struct as_rec_links *rec = (struct as_rec_links *)to;
+    as_put_u64(rec->item_a, l->a);
+    as_put_u64(rec->item_b, l->b);
+    as_put_u16(rec->kind, l->kind);
+    as_put_f32(rec->value, l->value);
+done:
+    return status;
+}
+
+enum as_status as_seal_member(struct as_seal *s, uint64_t i, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_member *m = &s->what->members[i];
+    uint8_t *to = NULL;
+
+    AS_TRY(add(s, out_table(s, AS_T_groups), 1, &to, err));
+    struct as_rec_groups *rec = (struct as_rec_groups *)to;
+    as_put_u64(rec->item_row, m->row);
+    as_put_u64(rec->group, m->group);
+    rec->stands[0] = m->stands;
+done:
+    return status;
+}
+
 enum as_status as_seal_timing(struct as_seal *s, uint64_t i, struct as_err *err)
 {
     enum as_status status = AS_OK;

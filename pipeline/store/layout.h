@@ -9,6 +9,7 @@
 #include "../../kernels/detectors/detector.h"
 #include "../err.h"
 #include "../row.h"
+#include "match.h"
 
 #include <hdf5.h>
 #ifndef H5_HAVE_PARALLEL
@@ -79,9 +80,6 @@ enum as_scope {
 enum { AS_IN_CONTENT = 1, AS_IN_EXACT = 2 };
 
 enum as_shape { AS_SHAPE_ONE, AS_SHAPE_MEASURES, AS_SHAPE_CODE };
-
-/* /matches and /links, column kind: stored, never renumbered. */
-enum as_match_kind { AS_MATCH_HASH = 0, AS_MATCH_CODE = 1, AS_MATCH_SIMILAR = 2 };
 
 /* Parts of /strings, read apart: AS_CELL_PATH and what follows it. */
 enum { AS_TEXT_PARTS = AS_CELLS - AS_CELL_PATH };

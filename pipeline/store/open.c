@@ -362,6 +362,7 @@ enum as_status as_store_open_with(struct as_store **store, const char *path,
     AS_TRY(load_provenance(*store, err));
     AS_TRY(load_sources(*store, err));
     AS_TRY(load_findings(*store, err));
+    AS_TRY(as_store_load_sets(*store, err));
     AS_TRY(load_timing(*store, err));
 done:
     if (status != AS_OK) {
@@ -395,6 +396,7 @@ void as_store_close(struct as_store *store)
     free(store->source_paths);
     free(store->findings);
     free(store->timing);
+    as_store_free_sets(store);
     free(store->texts);
     free(store->kv);
     free(store->cells);

@@ -20,6 +20,7 @@ struct as_store {
     char *source_paths;
     struct as_finding *findings;
     struct as_timing_row *timing;
+    struct as_set_row *sets; /* ended by one without a name */
     uint64_t where[AS_TABLES]; /* where the rows of the item after the last one begin */
     /* What the row given last borrows: */
     char *texts;
@@ -35,6 +36,10 @@ struct as_store {
 enum as_status as_store_open_bare(struct as_store **store, const char *path,
                                   const struct as_detector *const *dets,
                                   struct as_err *err) AS_MUST_CHECK;
+
+/* /sets, into store->sets; and gives that back. */
+enum as_status as_store_load_sets(struct as_store *store, struct as_err *err) AS_MUST_CHECK;
+void as_store_free_sets(struct as_store *store);
 
 /* The window of a table or run of bytes. */
 struct as_window *as_store_table(struct as_store *store, enum as_table table);

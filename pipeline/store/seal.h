@@ -19,6 +19,10 @@ enum as_tally {
     AS_N_METADATA,
     AS_N_FINDINGS,
     AS_N_ERRORS,
+    AS_N_SETS,
+    AS_N_MATCHES,
+    AS_N_LINKS,
+    AS_N_GROUPS,
     AS_N_TIMING,
     AS_N_PROVENANCE,
     AS_TALLIES
@@ -33,7 +37,7 @@ struct as_seal {
     int slot_of[AS_DETECTORS_MAX];     /* detector -> slot of the layout, -1: not in the case */
     uint32_t det_of[AS_DETECTORS_MAX]; /* and back */
     uint64_t mine[AS_TALLIES], before[AS_TALLIES], total[AS_TALLIES];
-    uint64_t finding_row_max; /* of this rank */
+    uint64_t named_row_max;   /* the highest item row that findings, matches, links of this rank name */
     struct as_intern *intern;
     uint64_t last_id; /* of the row before, while counting */
     uint32_t last_part;
@@ -49,9 +53,16 @@ struct as_seal {
 enum as_status as_seal_count(struct as_seal *s, uint64_t i, const struct as_row *row,
                              struct as_err *err) AS_MUST_CHECK;
 
+/* Counts and checks this rank's matches and links.  AS_EBUG: out of order, or of nothing. */
+enum as_status as_seal_count_found(struct as_seal *s, struct as_err *err) AS_MUST_CHECK;
+
 /* Puts one row of each kind into the buffers. */
 enum as_status as_seal_item(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_finding(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_seal_set(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_seal_match(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_seal_link(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_seal_member(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_timing(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_source(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 

@@ -8,6 +8,7 @@
 #include "../../kernels/detectors/detector.h"
 #include "../cluster/comm.h"
 #include "../row.h"
+#include "match.h"
 
 /* One row of /evidence. */
 struct as_source_row {
@@ -52,6 +53,16 @@ struct as_store_what {
     void (*finding)(void *state, uint64_t i, struct as_finding *f);
     void *findings;
     uint64_t nfindings;
+    const struct as_set_row *sets; /* the same on every rank */
+    uint16_t nsets;
+    /* This rank's share: matches by (row, set, reference, kind), links by (a, b, kind), no two with
+     * the same; ranks' shares follow each other.                                      */
+    const struct as_match *matches;
+    uint64_t nmatches;
+    const struct as_link *links;
+    uint64_t nlinks;
+    const struct as_member *members; /* likewise: groups ascending, of each first who stands */
+    uint64_t nmembers;
     const struct as_timing_row *timing; /* this rank's */
     uint64_t ntiming;
     const bool *with_det;            /* [detectors] which are in the case */
@@ -96,6 +107,17 @@ enum as_status as_store_each(struct as_store *store,
 
 uint32_t as_store_sources(struct as_store *store, const struct as_source_row **rows);
 uint64_t as_store_findings(struct as_store *store, const struct as_finding **rows); /* all, ranked; text whole */
+uint32_t as_store_sets(struct as_store *store, const struct as_set_row **rows);
+uint64_t as_store_matches(const struct as_store *store);
+uint64_t as_store_links(const struct as_store *store);
+uint64_t as_store_members(const struct as_store *store); /* of groups */
+/* Row i of /matches, /links and /groups.  AS_EFORMAT: it refers to nothing. */
+enum as_status as_store_match(struct as_store *store, uint64_t i, struct as_match *match,
+                              struct as_err *err) AS_MUST_CHECK;
+enum as_status as_store_link(struct as_store *store, uint64_t i, struct as_link *link,
+                             struct as_err *err) AS_MUST_CHECK;
+enum as_status as_store_member(struct as_store *store, uint64_t i, struct as_member *member,
+                               struct as_err *err) AS_MUST_CHECK;
 uint64_t as_store_timing(struct as_store *store, const struct as_timing_row **rows);
 
 /* Recomputes both digests from the data. */

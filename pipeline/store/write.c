@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 enum {
-    CALL_BYTES = 256 << 20,  /* per rank and collective call, unless told otherwise */
+    CALL_BYTES = 256 << 20, /* per rank and collective call, unless told otherwise */
     BUFFER_BYTES = 8 << 20, /* per rank in all buffers before they are written      */
     META_BLOCK = 256 << 10,
     META_BYTES = 4 << 20, /* estimate of what HDF5 adds to the data ...             */
@@ -44,6 +44,9 @@ static void count_shared(struct as_seal *s)
     s->mine[AS_N_EVIDENCE] = s->what->nsources;
     for (uint32_t i = 0; i < s->what->nsources; i++)
         s->mine[AS_N_TEXTS] += strlen(s->what->sources[i].path);
+    s->mine[AS_N_SETS] = s->what->nsets;
+    for (uint32_t i = 0; i < s->what->nsets; i++)
+        s->mine[AS_N_TEXTS] += strlen(s->what->sets[i].name) + strlen(s->what->sets[i].path);
     s->mine[AS_N_PROVENANCE] = strlen(s->what->provenance);
 }
 
@@ -58,7 +61,7 @@ static enum as_status count_findings(struct as_seal *s, struct as_err *err)
         if (f.det >= AS_DETECTORS_MAX || s->slot_of[f.det] < 0)
             AS_FAIL(err, AS_EBUG, "finding %" PRIu64 " is of a detector not in the case", i);
         s->mine[AS_N_TEXTS] += strnlen(f.text, sizeof f.text);
-        s->finding_row_max = f.row > s->finding_row_max ? f.row : s->finding_row_max;
+        s->named_row_max = f.row > s->named_row_max ? f.row : s->named_row_max;
     }
 done:
     return status;
@@ -76,6 +79,7 @@ static enum as_status count_mine(struct as_seal *s, struct as_err *err)
         AS_TRY(as_seal_count(s, i, &row, err));
     }
     AS_TRY(count_findings(s, err));
+    AS_TRY(as_seal_count_found(s, err));
     s->mine[AS_N_TIMING] = s->what->ntiming;
     if (first_rank(s))
         count_shared(s);
@@ -97,9 +101,11 @@ static enum as_status count_all(struct as_seal *s, struct as_err *err)
                          "rows begin at %" PRIu64 " where the ranks before end at %" PRIu64,
                          s->what->rows.first, s->before[AS_N_ITEMS]);
     AS_TRY(as_comm_agree(s->comm, status, err));
-    if (s->what->nfindings > 0 && s->finding_row_max >= s->total[AS_N_ITEMS])
+    if (s->what->nfindings + s->what->nmatches + s->what->nlinks + s->what->nmembers > 0 &&
+        s->named_row_max >= s->total[AS_N_ITEMS])
         status = as_fail(err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__,
-                         "a finding is of row %" PRIu64 ", which is not there", s->finding_row_max);
+                         "a finding, match or link is of row %" PRIu64 ", which is not there",
+                         s->named_row_max);
     AS_TRY(as_comm_agree(s->comm, status, err));
 done:
     return status;
@@ -165,6 +171,10 @@ static void place_all(struct as_seal *s)
     place(s, l->table[AS_T_maps], AS_N_MAPS);
     place(s, l->table[AS_T_metadata], AS_N_METADATA);
     place(s, l->table[AS_T_findings], AS_N_FINDINGS);
+    place(s, l->table[AS_T_sets], AS_N_SETS);
+    place(s, l->table[AS_T_matches], AS_N_MATCHES);
+    place(s, l->table[AS_T_links], AS_N_LINKS);
+    place(s, l->table[AS_T_groups], AS_N_GROUPS);
     place(s, l->table[AS_T_errors], AS_N_ERRORS);
     place(s, l->table[AS_T_timing], AS_N_TIMING);
     place(s, l->bytes[AS_B_map_data], AS_N_CELLS);
@@ -280,7 +290,8 @@ static enum as_status create_file(struct as_seal *s, struct as_err *err)
     H5Pset_libver_bounds(fapl, H5F_LIBVER_V18, H5F_LIBVER_V18);
     H5Pset_file_locking(fapl, false, true);
     H5Pset_meta_block_size(fapl, META_BLOCK);
-    H5Pset_sieve_buf_size(fapl, 0); /* a write that fails must fail in its own call, not at a close */
+    H5Pset_sieve_buf_size(fapl,
+                          0); /* a write that fails must fail in its own call, not at a close */
     if (in_parallel(s) && !set_parallel(s, fapl)) /* the others would wait for ever */
         AS_FAIL(err, AS_EIO, "cannot prepare MPI-IO for %s: %s", s->tmp, as_h5_why(why));
     s->file = H5Fcreate(s->tmp, H5F_ACC_TRUNC, H5P_DEFAULT, fapl);
@@ -400,6 +411,10 @@ static enum as_status write_all(struct as_seal *s, struct as_err *err)
     AS_TRY(write_rows(s, 0, once, put_provenance, err));
     AS_TRY(write_rows(s, what->rows.first, what->rows.count, as_seal_item, err));
     AS_TRY(write_rows(s, 0, what->nfindings, as_seal_finding, err));
+    AS_TRY(write_rows(s, 0, once * what->nsets, as_seal_set, err));
+    AS_TRY(write_rows(s, 0, what->nmatches, as_seal_match, err));
+    AS_TRY(write_rows(s, 0, what->nlinks, as_seal_link, err));
+    AS_TRY(write_rows(s, 0, what->nmembers, as_seal_member, err));
     AS_TRY(write_rows(s, 0, what->ntiming, as_seal_timing, err));
     AS_TRY(as_comm_agree(s->comm, check_full(s, err), err));
 done:

@@ -1,0 +1,134 @@
+/* search.c - the searches of a case, and their results in order. */
+#include "search.h"
+
+#include "../cluster/sort.h"
+#include "catalogue_parts.h"
+#include "groups.h"
+#include "grow.h"
+#include "links.h"
+#include "search_known.h"
+#include "search_media.h"
+
+#include <string.h>
+
+/* A match: row[8] set[2] reference[8] kind[2] value[4] p[4]; a link: a[8] b[8] kind[2] value[4]. */
+enum { MATCH_SET = 8, MATCH_REFERENCE = 10, MATCH_KIND = 18, MATCH_VALUE = 20, MATCH_P = 24 };
+enum { MATCH_BYTES = 28, LINK_B = 8, LINK_KIND = 16, LINK_VALUE = 18, LINK_BYTES = 22 };
+
+static void put_float(uint8_t *to, float v)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &v, sizeof bits);
+    as_be_put(to, bits, 4);
+}
+
+static float get_float(const uint8_t *from)
+{
+    uint32_t bits = (uint32_t)as_be_get(from, 4);
+    float v;
+
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+enum as_status as_search_match(struct as_search *s, const struct as_match *match)
+{
+    uint8_t *to;
+
+    if (!as_grow((void **)&s->match, s->nmatches, &s->match_cap, MATCH_BYTES))
+        return AS_ENOMEM;
+    to = s->match + s->nmatches++ * MATCH_BYTES;
+    as_be_put(to, match->row, 8);
+    as_be_put(to + MATCH_SET, match->set, 2);
+    as_be_put(to + MATCH_REFERENCE, match->reference, 8);
+    as_be_put(to + MATCH_KIND, match->kind, 2);
+    put_float(to + MATCH_VALUE, match->value);
+    put_float(to + MATCH_P, match->p);
+    return AS_OK;
+}
+
+enum as_status as_search_link(struct as_search *s, const struct as_link *link)
+{
+    uint8_t *to;
+
+    if (!as_grow((void **)&s->link, s->nlinks, &s->link_cap, LINK_BYTES))
+        return AS_ENOMEM;
+    to = s->link + s->nlinks++ * LINK_BYTES;
+    as_be_put(to, link->a, 8);
+    as_be_put(to + LINK_B, link->b, 8);
+    as_be_put(to + LINK_KIND, link->kind, 2);
+    put_float(to + LINK_VALUE, link->value);
+    return AS_OK;
+}
+
+/* This rank's share of the records as the store takes them. */
+static enum as_status unpack(struct as_search *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    s->matches = calloc(s->nmatches + 1, sizeof *s->matches);
+    s->links = calloc(s->nlinks + 1, sizeof *s->links);
+    if (s->matches == NULL || s->links == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for what the searches found");
+    for (uint64_t i = 0; i < s->nmatches; i++) {
+        const uint8_t *m = s->match + i * MATCH_BYTES;
+        s->matches[i] = (struct as_match){
+            .row = as_be_get(m, 8),
+            .reference = as_be_get(m + MATCH_REFERENCE, 8),
+            .set = (uint16_t)as_be_get(m + MATCH_SET, 2),
+            .kind = (uint16_t)as_be_get(m + MATCH_KIND, 2),
+            .value = get_float(m + MATCH_VALUE),
+            .p = get_float(m + MATCH_P),
+        };
+    }
+    for (uint64_t i = 0; i < s->nlinks; i++) {
+        const uint8_t *l = s->link + i * LINK_BYTES;
+        s->links[i] =
+            (struct as_link){as_be_get(l, 8), as_be_get(l + LINK_B, 8),
+                             (uint16_t)as_be_get(l + LINK_KIND, 2), get_float(l + LINK_VALUE)};
+    }
+done:
+    return status;
+}
+
+void as_search_init(struct as_search *s, struct as_rank *r, const bool *with)
+{
+    memset(s, 0, sizeof *s);
+    s->r = r;
+    s->with = with;
+    as_near_init(&s->near, with);
+}
+
+enum as_status as_search_look(struct as_search *s, const struct as_row *row)
+{
+    return as_near_look(&s->near, row);
+}
+
+enum as_status as_search_run(struct as_search *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    s->sets = s->r->against.sets;
+    s->nsets = s->r->against.n;
+    AS_TRY(as_comm_agree(s->r->comm, as_search_known(s, err), err));
+    AS_TRY(as_search_media(s, err));
+    AS_TRY(as_links_find(s, err));
+    as_near_clear(&s->near);
+    AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
+    AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
+    AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
+    AS_TRY(as_groups_find(s, err));
+done:
+    return status;
+}
+
+void as_search_clear(struct as_search *s)
+{
+    free(s->match);
+    free(s->link);
+    free(s->matches);
+    free(s->links);
+    free(s->members);
+    as_near_clear(&s->near);
+}

@@ -1,0 +1,199 @@
+/* found.c - /sets, /matches, /links and /groups: checked before they are written, and read. */
+#include "read.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SETS_MAX = 4096, NAME_MAX_BYTES = 65536 };
+
+const char *const as_set_words[] = {"known", "media", "camera"};
+const char *const as_match_words[] = {"hash", "code", "similar", "camera"};
+
+static bool match_before(const struct as_match *a, const struct as_match *b)
+{
+    if (a->row != b->row)
+        return a->row < b->row;
+    if (a->set != b->set)
+        return a->set < b->set;
+    return a->reference != b->reference ? a->reference < b->reference : a->kind < b->kind;
+}
+
+static bool link_before(const struct as_link *a, const struct as_link *b)
+{
+    if (a->a != b->a)
+        return a->a < b->a;
+    return a->b != b->b ? a->b < b->b : a->kind < b->kind;
+}
+
+static enum as_status count_members(struct as_seal *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_store_what *w = s->what;
+
+    s->mine[AS_N_GROUPS] = w->nmembers;
+    for (uint64_t i = 0; i < w->nmembers; i++) {
+        const struct as_member *m = &w->members[i];
+        bool begins = i == 0 || m->group != m[-1].group;
+        if (m->group > m->row || (i > 0 && m->group < m[-1].group) ||
+            (i > 0 && begins && !m->stands))
+            AS_FAIL(err, AS_EBUG, "member %" PRIu64 " of groups is out of order", i);
+        s->named_row_max = m->row > s->named_row_max ? m->row : s->named_row_max;
+    }
+done:
+    return status;
+}
+
+enum as_status as_seal_count_found(struct as_seal *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_store_what *w = s->what;
+
+    s->mine[AS_N_MATCHES] = w->nmatches;
+    for (uint64_t i = 0; i < w->nmatches; i++) {
+        const struct as_match *m = &w->matches[i];
+        if (m->set >= w->nsets || m->kind >= AS_MATCH_KINDS || (i > 0 && !match_before(m - 1, m)))
+            AS_FAIL(err, AS_EBUG, "match %" PRIu64 " is of no set or out of order", i);
+        s->named_row_max = m->row > s->named_row_max ? m->row : s->named_row_max;
+    }
+    s->mine[AS_N_LINKS] = w->nlinks;
+    for (uint64_t i = 0; i < w->nlinks; i++) {
+        const struct as_link *l = &w->links[i];
+        if (l->a >= l->b || l->kind >= AS_MATCH_KINDS || (i > 0 && !link_before(l - 1, l)))
+            AS_FAIL(err, AS_EBUG, "link %" PRIu64 " is of no two items or out of order", i);
+        s->named_row_max = l->b > s->named_row_max ? l->b : s->named_row_max;
+    }
+    AS_TRY(count_members(s, err));
+done:
+    return status;
+}
+
+/* A text of the store as a string of its own. */
+static enum as_status copy_text(struct as_store *store, const uint8_t cell[12], char **to,
+                                struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_text text;
+
+    AS_TRY(as_store_text(store, AS_CELL_TEXT, cell, &text, err));
+    if (text.len > NAME_MAX_BYTES)
+        AS_FAIL(err, AS_EFORMAT, "/sets names a set with %" PRIu32 " bytes", text.len);
+    if ((*to = calloc(text.len + 1, 1)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the name of a set");
+    memcpy(*to, text.at, text.len);
+done:
+    return status;
+}
+
+enum as_status as_store_load_sets(struct as_store *store, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_window *w = as_store_table(store, AS_T_sets);
+    const uint8_t *at = NULL;
+
+    if (w->set->rows > SETS_MAX)
+        AS_FAIL(err, AS_EFORMAT, "/sets has %" PRIu64 " rows", w->set->rows);
+    if ((store->sets = calloc(w->set->rows + 1, sizeof *store->sets)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for %" PRIu64 " sets", w->set->rows);
+    for (uint64_t i = 0; i < w->set->rows; i++) {
+        struct as_set_row *set = &store->sets[i];
+        char *text = NULL;
+        AS_TRY(as_window_span(w, i, 1, &at, err));
+        struct as_rec_sets rec;
+        memcpy(&rec, at, sizeof rec);
+        set->kind = as_get_u16(rec.kind);
+        set->rows = as_get_u64(rec.rows);
+        memcpy(set->digest, rec.digest, sizeof rec.digest);
+        AS_TRY(copy_text(store, rec.name, &text, err));
+        set->name = text;
+        AS_TRY(copy_text(store, rec.path, &text, err));
+        set->path = text;
+    }
+done:
+    return status;
+}
+
+void as_store_free_sets(struct as_store *store)
+{
+    for (struct as_set_row *s = store->sets; s != NULL && s->name != NULL; s++) {
+        free((char *)(uintptr_t)s->name);
+        free((char *)(uintptr_t)s->path);
+    }
+    free(store->sets);
+}
+
+uint32_t as_store_sets(struct as_store *store, const struct as_set_row **rows)
+{
+    *rows = store->sets;
+    return (uint32_t)as_store_table(store, AS_T_sets)->set->rows;
+}
+
+static uint64_t rows_of(const struct as_store *store, enum as_table table)
+{
+    return store->layout.set[store->layout.table[table]].rows;
+}
+
+uint64_t as_store_matches(const struct as_store *store)
+{
+    return rows_of(store, AS_T_matches);
+}
+
+uint64_t as_store_members(const struct as_store *store)
+{
+    return rows_of(store, AS_T_groups);
+}
+
+uint64_t as_store_links(const struct as_store *store)
+{
+    return rows_of(store, AS_T_links);
+}
+
+enum as_status as_store_match(struct as_store *store, uint64_t i, struct as_match *match,
+                              struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const uint8_t *at = NULL;
+
+    AS_TRY(as_window_span(as_store_table(store, AS_T_matches), i, 1, &at, err));
+    const struct as_rec_matches *rec = (const struct as_rec_matches *)at;
+    *match = (struct as_match){as_get_u64(rec->item_row), as_get_u64(rec->reference),
+                               as_get_u16(rec->set),      as_get_u16(rec->kind),
+                               as_get_f32(rec->value),    as_get_f32(rec->p_false_alarm)};
+    if (match->row >= as_store_items(store) || match->set >= rows_of(store, AS_T_sets) ||
+        match->kind >= AS_MATCH_KINDS)
+        AS_FAIL(err, AS_EFORMAT, "match %" PRIu64 " is of nothing that is there", i);
+done:
+    return status;
+}
+
+enum as_status as_store_link(struct as_store *store, uint64_t i, struct as_link *link,
+                             struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const uint8_t *at = NULL;
+
+    AS_TRY(as_window_span(as_store_table(store, AS_T_links), i, 1, &at, err));
+    const struct as_rec_links *rec = (const struct as_rec_links *)at;
+    *link = (struct as_link){as_get_u64(rec->item_a), as_get_u64(rec->item_b),
+                             as_get_u16(rec->kind), as_get_f32(rec->value)};
+    if (link->a >= link->b || link->b >= as_store_items(store) || link->kind >= AS_MATCH_KINDS)
+        AS_FAIL(err, AS_EFORMAT, "link %" PRIu64 " is of nothing that is there", i);
+done:
+    return status;
+}
+
+enum as_status as_store_member(struct as_store *store, uint64_t i, struct as_member *member,
+                               struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const uint8_t *at = NULL;
+
+    AS_TRY(as_window_span(as_store_table(store, AS_T_groups), i, 1, &at, err));
+    const struct as_rec_groups *rec = (const struct as_rec_groups *)at;
+    *member =
+        (struct as_member){as_get_u64(rec->item_row), as_get_u64(rec->group), rec->stands[0] != 0};
+    if (member->row >= as_store_items(store) || member->group > member->row)
+        AS_FAIL(err, AS_EFORMAT, "member %" PRIu64 " of groups is of nothing that is there", i);
+done:
+    return status;
+}

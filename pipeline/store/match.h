@@ -1,0 +1,57 @@
+/* match.h - what a search found, as it goes into the store. */
+#ifndef AS_MATCH_H
+#define AS_MATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* /matches and /links, column kind: stored, never renumbered. */
+enum as_match_kind {
+    AS_MATCH_HASH = 0,    /* the same bytes; value: enum as_known_class of a known set   */
+    AS_MATCH_CODE = 1,    /* near-identical pictures; value: bits of the PDQ codes that differ */
+    AS_MATCH_SIMILAR = 2, /* similar vectors; value: the similarity                 */
+    AS_MATCH_CAMERA = 3,  /* the same sensor's noise; value: PCE                    */
+    AS_MATCH_KINDS
+};
+
+/* Classes of a known hash, values of AS_MATCH_HASH: stored, never renumbered. */
+enum as_known_class { AS_KNOWN_UNSAID = 0, AS_KNOWN_GOOD = 1, AS_KNOWN_BAD = 2 };
+
+/* /sets, column kind: stored, never renumbered. */
+enum as_set_kind { AS_SET_KNOWN = 0, AS_SET_MEDIA = 1, AS_SET_CAMERA = 2, AS_SET_KINDS };
+
+/* The words for them, in the attributes of a store and in what is shown. */
+extern const char *const as_match_words[AS_MATCH_KINDS], *const as_set_words[AS_SET_KINDS];
+
+/* One row of /sets. */
+struct as_set_row {
+    uint16_t kind;    /* enum as_set_kind            */
+    const char *name; /* as the set calls itself     */
+    const char *path; /* where it lay; in no digest  */
+    char digest[65];  /* hex                         */
+    uint64_t rows;
+};
+
+/* An item of the case found in a reference set. */
+struct as_match {
+    uint64_t row;       /* of /items                                          */
+    uint64_t reference; /* row of the set                                     */
+    uint16_t set, kind; /* place in /sets, enum as_match_kind                 */
+    float value;        /* by kind                                            */
+    float p;            /* probability of a false alarm; NaN: there is none to tell */
+};
+
+/* Two items of the case that are related, a < b. */
+struct as_link {
+    uint64_t a, b; /* rows of /items      */
+    uint16_t kind; /* enum as_match_kind  */
+    float value;   /* by kind             */
+};
+
+/* An item of a group of related items. */
+struct as_member {
+    uint64_t row, group; /* rows of /items; a group is called by the lowest */
+    bool stands;         /* for its group: the first of it                  */
+};
+
+#endif
