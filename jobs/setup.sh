@@ -16,6 +16,7 @@ libopenmpi-dev         MPI, to build
 openmpi-bin            mpirun
 libhdf5-openmpi-dev    the result store, written by all ranks together
 libopenblas-dev        matrix products of detectors and search
+libfftw3-dev           Fourier transforms of sensor noise
 libarchive-dev         archives and compressed files
 libjpeg62-turbo-dev    JPEG: pixels and coefficients
 libpng-dev             PNG
@@ -40,6 +41,7 @@ libcmocka-dev          unit tests
 python3                tests that read the store as users do
 python3-h5py           the same
 python3-numpy          the same
+python3-pywt           an independent denoiser for the tests of sensor noise
 libarchive-tools       bsdtar: another reader's view of the invented archives
 END
     [ "$slurm" != --slurm ] || grep -v '^#' <<'END' | awk '{ print $1 }'

@@ -1,5 +1,6 @@
 /* simd_ref.c - the plain C kernels: the definition that every variant must equal bit by bit. */
 #include "simd.h"
+#include "simd_rows.h"
 
 #include <string.h>
 
@@ -85,6 +86,11 @@ void as_simd_ref(struct as_simd *simd)
 void as_simd_init(enum as_cpu cpu)
 {
     as_simd_ref(&as_simd);
-    if (cpu >= AS_CPU_AVX2)
+    as_rows_ref(&as_rows);
+    if (cpu >= AS_CPU_AVX2) {
         as_simd_avx2(&as_simd);
+        as_rows_avx2(&as_rows);
+    }
+    if (cpu >= AS_CPU_AVX512)
+        as_rows_avx512(&as_rows);
 }

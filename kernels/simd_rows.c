@@ -1,0 +1,10 @@
+/* simd_rows.c - the row kernels for any processor: the definition that every variant must equal. */
+#include "simd_rows_loops.h"
+
+struct as_rows as_rows = {
+    analyse_columns, analyse_row, synthesise_columns, synthesise_row, wiener_gain, square, scale};
+
+void as_rows_ref(struct as_rows *rows)
+{
+    *rows = AS_ROWS_OF_THIS_FILE;
+}

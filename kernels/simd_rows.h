@@ -1,0 +1,46 @@
+/* simd_rows.h - the table of kernels that work along rows of floats, for one class of processor.
+ *
+ * All variants are compiled from the same loops (simd_rows_loops.h), which fix the order of every
+ * sum: the compiler may put neighbouring columns into one register and may not do anything else, so
+ * that the bits are equal. */
+#ifndef AS_SIMD_ROWS_H
+#define AS_SIMD_ROWS_H
+
+#include "base.h"
+
+enum { AS_ENERGY_ROWS = 9, AS_ENERGY_PAD = 4 };
+
+struct as_rows {
+    /* One row of coefficients from eight rows: lo = sum of taps[k] * row[k] and hi likewise, k =
+     * 0..7; row[k] is the row 2i + 1 - k of the plane.                              */
+    void (*analyse_columns)(const float *const row[8], size_t w, float *lo, float *hi);
+
+    /* The same along a row: x[-6 .. 2n - 1] gives lo[n] and hi[n]; even, odd: scratch, n + 3 each.
+     */
+    void (*analyse_row)(const float *x, size_t n, float *even, float *odd, float *lo, float *hi);
+
+    /* Rows 2m (even) and 2m + 1 (odd) of a plane from rows m .. m + 3 of coefficients. */
+    void (*synthesise_columns)(const float *const lo[4], const float *const hi[4], size_t w,
+                               float *even, float *odd);
+
+    /* The same along a row: lo, hi[pairs + 3] give out[2*pairs]. */
+    void (*synthesise_row)(const float *lo, const float *hi, size_t pairs, float *out);
+
+    /* gain[x] = s / max(s, min over n = 3, 5, 7, 9 of the mean of the n x n cells around x of the
+     * middle row). e[0..8] are rows of energies, readable from -AS_ENERGY_PAD to w + AS_ENERGY_PAD
+     * - 1. */
+    void (*wiener_gain)(const float *const e[AS_ENERGY_ROWS], size_t w, float s, float *gain);
+
+    /* to[x] = from[x]^2;  to[x] *= by[x]. */
+    void (*square)(const float *from, size_t n, float *to);
+    void (*scale)(const float *by, size_t n, float *to);
+};
+
+/* The kernels in use; as_simd_init installs them. */
+extern struct as_rows as_rows;
+
+void as_rows_ref(struct as_rows *rows);
+void as_rows_avx2(struct as_rows *rows);
+void as_rows_avx512(struct as_rows *rows);
+
+#endif
