@@ -62,15 +62,6 @@ done:
     return status;
 }
 
-size_t as_detectors_camera(void)
-{
-    size_t d = 0;
-
-    while (as_detectors[d] != &as_detector_camera)
-        d++;
-    return d;
-}
-
 enum as_status as_bench_new(struct as_bench **b, const struct as_options *o, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -99,12 +90,8 @@ done:
 
 void as_bench_keep(struct as_bench *b, const struct as_keep *keep, uint8_t *at)
 {
-    const size_t d = as_detectors_camera();
-
     b->keep = *keep;
     b->keep_at = at;
-    b->with[d] = true; /* it has no state to make */
-    b->views |= as_detectors[d]->needs;
 }
 
 uint64_t as_bench_kept(const struct as_bench *b)
@@ -245,7 +232,7 @@ static enum as_status make_noise(struct as_bench *b, struct as_unit *unit)
 static void keep_noise(struct as_bench *b, size_t d, const struct as_unit *unit,
                        const struct as_det_row *det)
 {
-    if (b->keep.pixels == 0 || d != as_detectors_camera() || det->status != AS_DET_APPLIES)
+    if (b->keep.pixels == 0 || as_detectors[d] != &as_detector_camera || det->status != AS_DET_APPLIES)
         return;
     b->kept = as_noise_pack(&b->keep, &unit->luma, &unit->noise, as_camera_flat(det->feat),
                             b->keep_at);

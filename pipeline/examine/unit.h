@@ -16,11 +16,8 @@ enum as_status as_detectors_select(const char *list, bool with[AS_DETECTORS_MAX]
 
 enum as_status as_bench_new(struct as_bench **b, const struct as_options *o,
                             struct as_err *err) AS_MUST_CHECK;
-/* Which of as_detectors[] the camera detector is. */
-size_t as_detectors_camera(void);
-
-/* Runs the camera detector too, and writes the residual of each picture it applies to at `at`,
- * as_noise_bytes of them, borrowed for the bench's life.                                  */
+/* Has the residual of each picture that the camera detector applies to written at `at`,
+ * as_noise_bytes of them, borrowed for the bench's life.                           */
 void as_bench_keep(struct as_bench *b, const struct as_keep *keep, uint8_t *at);
 /* Bytes so written for the last item; 0: none. */
 uint64_t as_bench_kept(const struct as_bench *b);

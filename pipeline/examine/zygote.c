@@ -86,10 +86,13 @@ static void warm(void)
     as_metadata_warm();
 }
 
-static bool enter(const struct nursery *n)
+static bool enter(const struct nursery *n, const struct as_keep *keep)
 {
     struct as_err err;
     uint64_t shared = AS_ARENAS * as_arena_bytes(n->options->max_item) + AS_RECORD_MAX;
+
+    if (keep->pixels > 0)
+        shared += as_noise_bytes(keep);
 
     return as_jail_enter(n->jail, n->options->examiner_memory, shared, &err) == AS_OK;
 }
@@ -97,11 +100,12 @@ static bool enter(const struct nursery *n)
 /* Whether a worker can be jailed at all: else every item would seem to break it. */
 static bool try_jail(const struct nursery *n)
 {
+    const struct as_keep nothing = {0, 0};
     int wstatus = -1;
     pid_t pid = fork();
 
     if (pid == 0)
-        _exit(enter(n) ? 0 : 70);
+        _exit(enter(n, &nothing) ? 0 : 70);
     return pid > 0 && waitpid(pid, &wstatus, 0) == pid && wstatus == 0;
 }
 
@@ -111,7 +115,7 @@ static void be_worker(const struct nursery *n, enum as_role role, struct as_work
 {
     if (role == AS_ROLE_EXAMINER)
         setpriority(PRIO_PROCESS, 0, EXAMINER_NICE); /* a wish: nothing depends on it */
-    if (!enter(n))
+    if (!enter(n, &start->keep))
         _exit(AS_EXIT_NOT_BORN);
     if (role == AS_ROLE_READER)
         _exit(as_reader_main(start));
@@ -135,11 +139,20 @@ static void reply(const struct nursery *n, uint32_t type, uint64_t a, uint64_t b
 
 static void spawn(struct nursery *n, const struct as_msg *m, int *fds, int nfds)
 {
-    struct as_worker_start start = {n->options,        fds[0],      nfds > 1 ? fds[1] : -1, fds + 2,
-                                    (unsigned)m->v[1], n->passwords};
+    struct as_worker_start start = {.options = n->options,
+                                    .socket = fds[0],
+                                    .result = nfds > 1 ? fds[1] : -1,
+                                    .arena = fds + 2,
+                                    .cpu = (unsigned)m->v[1],
+                                    .passwords = n->passwords,
+                                    .noise = -1};
     pid_t me = getpid(), pid;
     size_t at = 0;
 
+    if (nfds > 2 + AS_ARENAS) {
+        start.keep = (struct as_keep){m->v[2], (uint32_t)m->v[3]};
+        start.noise = fds[2 + AS_ARENAS];
+    }
     while (at < WORKERS_MAX && n->worker[at].pid)
         at++;
     pid = at < WORKERS_MAX ? fork() : -1;

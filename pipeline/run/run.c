@@ -247,6 +247,21 @@ done:
     return status;
 }
 
+/* Every rank may make the folder: who comes second finds it. */
+static enum as_status start_spool(struct as_rank *r, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    if (r->keep.pixels == 0)
+        return AS_OK;
+    if (mkdir(r->kase.spool, 0700) != 0 && errno != EEXIST)
+        AS_FAIL(err, AS_EIO, "cannot make %s: %s", r->kase.spool, strerror(errno));
+    AS_TRY(as_journal_create(&r->spool, r->kase.spool, r->kase.attempt, (uint32_t)r->me,
+                             r->kase.fence, err));
+done:
+    return status;
+}
+
 static enum as_status start_parts(struct as_rank *r, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -254,6 +269,7 @@ static enum as_status start_parts(struct as_rank *r, struct as_err *err)
     AS_TRY(as_io_new(&r->io, err));
     AS_TRY(as_journal_create(&r->journal, r->kase.journal, r->kase.attempt, (uint32_t)r->me,
                              r->kase.fence, err));
+    AS_TRY(start_spool(r, err));
     AS_TRY(as_owners_new(&r->owners));
     if (r->me == 0)
         AS_TRY(as_audit_open(&r->audit, r->kase.audit, err));
