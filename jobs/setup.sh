@@ -29,9 +29,10 @@ libavcodec-dev         video codecs
 libavutil-dev          what both share
 libexif-dev            EXIF
 libiptcdata0-dev       IPTC
-libexempi-dev          XMP
 libxml2-dev            XMP, a stream at a time
 libcbor-dev            C2PA manifests
+libsqlite3-dev         NSRL hash sets
+libyajl-dev            VICS hash sets, event by event
 libjansson-dev         JSON: status, provenance, audit log
 liblcms2-dev           ICC profiles
 libseccomp-dev         the jail of whatever touches evidence

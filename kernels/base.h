@@ -18,7 +18,8 @@ enum as_status {
     AS_EUSAGE = 20,  /* the request makes no sense            (run stops)    */
     AS_EIO = 21,     /* file system, MPI or device failed     (run stops)    */
     AS_EBUG = 22,    /* an invariant of ours broke            (run stops)    */
-    AS_ESTOP = 23    /* asked to stop: state is saved         (run stops)    */
+    AS_ESTOP = 23,   /* asked to stop: state is saved         (run stops)    */
+    AS_EMISSING = 24 /* this machine lacks what is needed     (run stops)    */
 };
 
 static inline bool as_item_failed(enum as_status s)

@@ -14,7 +14,8 @@ enum {
     AS_CMD_VERIFY = 1 << 5,
     AS_CMD_DOCTOR = 1 << 6,
     AS_CMD_MERGE = 1 << 7,
-    AS_CMD_ALL = (1 << 8) - 1
+    AS_CMD_ENROLL = 1 << 8,
+    AS_CMD_ALL = (1 << 9) - 1
 };
 
 enum as_option_type { AS_OPTION_FLAG, AS_OPTION_COUNT, AS_OPTION_BYTES, AS_OPTION_TEXT };

@@ -4,15 +4,12 @@ here=$(dirname "$0")
 . "$here/world.sh"
 . "$here/lib.sh"
 . "$here/slurm_up.sh"
-jobs=$here/../jobs
 
 slurm_with_plain
 
-# submit CASE: as a batch job on two nodes of two ranks; $job, $batch, and $other, the node without the script
-submit() {
-    job=$(sbatch --parsable -N 2 --ntasks-per-node 2 -t 5 -o "$1.log" "$jobs/assay.sbatch" evidence \
-        -o "$1" $lots) || fail "sbatch"
-    job_state "$job" RUNNING 20
+# holding CASE: submitted, and held; $job, $batch, and $other, the node without the script
+holding() {
+    submit "$1" -t 5
     hold "$1" $(job_nodes "$job")
     batch=$(job_field "$job" BatchHost)
     other=$(job_nodes "$job" | grep -vx "$batch" | head -n 1)
@@ -28,14 +25,14 @@ goes_on() {
 }
 
 # 1. all processes of the job on one node die at once
-submit killed
+holding killed
 kill -KILL $(on daemons "$other") $(on ranks "$other") $(on workers "$other")
 release "$batch"
 goes_on killed
 grep -E "exit=(137|205)" killed.log || fail "neither 137 nor 205"
 
 # 2. the cable of a node is cut
-submit cut
+holding cut
 cut "$other"
 release "$batch" "$other"
 begun=$(date +%s)

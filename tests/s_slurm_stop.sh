@@ -4,18 +4,8 @@ here=$(dirname "$0")
 . "$here/world.sh"
 . "$here/lib.sh"
 . "$here/slurm_up.sh"
-jobs=$here/../jobs
 
 slurm_with_plain
-
-# submit CASE ARGUMENTS...: as a batch job on two nodes of two ranks; $job
-submit() {
-    case=$1
-    shift
-    job=$(sbatch --parsable -N 2 --ntasks-per-node 2 -o "$case.log" "$@" "$jobs/assay.sbatch" evidence \
-        -o "$case" $lots) || fail "sbatch"
-    job_state "$job" RUNNING 20
-}
 
 # 1. the time limit: Slurm looks for it every 30 s, so the rest happens meanwhile
 submit limited -t 1 --signal B:USR1@30

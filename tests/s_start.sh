@@ -30,6 +30,36 @@ for of in SLURM_STEP_NUM_TASKS PMI_SIZE; do
 done
 warned "" env SLURM_STEP_NUM_TASKS=1 "SLURM_CPUS_ON_NODE=$cores"
 
+# where examiners cannot be jailed nothing is examined, and the message has the cure
+without=${ASSAY_MAKE_DIR:-$here/../build/bin}/no_seccomp
+# unfit WORDS COMMAND...: exit 69 with these words, before there is a case
+unfit() {
+    words=$1 code=0
+    shift
+    "$@" run evidence -o unfit >unfit.out 2>unfit.log || code=$?
+    [ "$code" = 69 ] || fail "exit $code, not 69: $*"
+    said unfit "$words"
+    said unfit "$cure"
+    [ ! -e unfit ] || fail "a case was made: $*"
+}
+cure="a container that allows seccomp; --no-sandbox is for debugging only"
+for as in kernel container; do
+    unfit "cannot be jailed" "$without" "$as" "$assay"
+    unfit "cannot be jailed" mpirun -n 2 "$without" "$as" "$assay"
+    code=0
+    "$without" "$as" "$assay" doctor >doctor.log || code=$?
+    [ "$code" = 69 ] && grep -q '^BAD *sandbox' doctor.log || fail "doctor in a $as without: $code"
+    rm -rf case
+    "$without" "$as" "$assay" run evidence -o case --no-sandbox >case.out 2>case.log ||
+        fail "exit $? without the sandbox"
+done
+one='[ "$OMPI_COMM_WORLD_RANK" = 0 ] || exec "$0" kernel "$@"; exec "$@"'
+unfit "cannot be jailed" mpirun -n 3 sh -c "$one" "$without" "$assay"
+cure="a smaller --examiner-memory"
+limits='ulimit -d 300000; exec "$@"'
+[ "$(sh -c "$limits" x sh -c 'ulimit -d 400000 2>&1 && echo raised' || true)" = raised ] ||
+    unfit "memory limits" sh -c "$limits" x "$assay"
+
 warned "" mpirun -n 1
 warned oversubscribed mpirun -n $((cores + 1))
 [ "$cores" -lt 2 ] || warned "binding: " mpirun -n 1 --bind-to core

@@ -73,6 +73,15 @@ slurm_up() {
     fail "not all nodes are idle: $(sinfo -h -N -o '%N %t' | tr '\n' ' ')"
 }
 
+# submit CASE ARGUMENTS...: the evidence as a batch job on two nodes of two ranks; $job
+submit() {
+    case=$1
+    shift
+    job=$(sbatch --parsable -N 2 --ntasks-per-node 2 -o "$case.log" "$@" "$here/../jobs/assay.sbatch" \
+        evidence -o "$case" $lots) || fail "sbatch"
+    job_state "$job" RUNNING 20
+}
+
 # job_field JOB NAME: a field of scontrol
 job_field() { scontrol show job "$1" | tr ' ' '\n' | sed -n "s/^$2=//p" | head -n 1; }
 

@@ -166,6 +166,7 @@ static void test_exit_codes(void **state)
     assert_int_equal(as_exit_code(AS_OK), 0);
     assert_int_equal(as_exit_code(AS_EUSAGE), 64);
     assert_int_equal(as_exit_code(AS_EFORMAT), 65);
+    assert_int_equal(as_exit_code(AS_EMISSING), 69);
     assert_int_equal(as_exit_code(AS_EBUG), 70);
     assert_int_equal(as_exit_code(AS_EIO), 74);
     assert_int_equal(as_exit_code(AS_ENOMEM), 74);

@@ -1,16 +1,15 @@
 /* doctor_machine.c - what would go wrong here: processor, sandbox, memory. */
 #include "../../kernels/cpu.h"
+#include "../examine/zygote.h"
 #include "../report/human.h"
 #include "../run/machine.h"
 #include "doctor.h"
 
 #include <inttypes.h>
-#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* What a rank needs beside its examiners. */
@@ -30,19 +29,15 @@ static void processor(struct as_checks *c, const char *wanted)
     }
 }
 
-static void sandbox(struct as_checks *c)
+static void sandbox(struct as_checks *c, const struct as_options *o)
 {
-    uint32_t action = SECCOMP_RET_KILL_PROCESS;
+    struct as_err err = {0};
 
-    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0) {
-        as_checks_add(c, AS_LEVEL_OK, "sandbox", "seccomp filters can be set%s",
-                      prctl(PR_GET_SECCOMP) == 2 ? " (one is in force already)" : "");
-        return;
-    }
-    as_checks_add(c, AS_LEVEL_BAD, "sandbox",
-                  "this kernel or container offers no seccomp: examiners cannot be jailed");
-    as_checks_cure(c, "use a kernel of 4.14 or later with CONFIG_SECCOMP_FILTER; --no-sandbox is "
-                      "for debugging only");
+    if (as_zygote_check(o, &err) != AS_OK)
+        as_checks_add(c, AS_LEVEL_BAD, "sandbox", "%s", err.text);
+    else
+        as_checks_add(c, AS_LEVEL_OK, "sandbox", "examiners can be jailed%s",
+                      prctl(PR_GET_SECCOMP) == 2 ? " (a seccomp filter is in force already)" : "");
 }
 
 static void memory(struct as_checks *c, const struct as_launch *l, uint64_t examiner)
@@ -111,7 +106,7 @@ static void dumps(struct as_checks *c)
 void as_doctor_machine(struct as_checks *c, const struct as_launch *l, const struct as_options *o)
 {
     processor(c, o->cpu);
-    sandbox(c);
+    sandbox(c, o);
     memory(c, l, o->examiner_memory);
     limits(c, o->examiner_memory);
     dumps(c);

@@ -32,6 +32,8 @@ int as_exit_code(enum as_status status)
         return AS_EXIT_IO;
     case AS_ESTOP:
         return AS_EXIT_STOPPED;
+    case AS_EMISSING:
+        return AS_EXIT_MISSING;
     case AS_EBUG:
         break;
     }

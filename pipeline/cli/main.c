@@ -131,6 +131,26 @@ static const struct as_command COMMANDS[] = {
         .run = as_cmd_verify,
     },
     {
+        .name = "enroll",
+        .bit = AS_CMD_ENROLL,
+        .args = "known -o REF.h5 FILE...",
+        .min_args = 2,
+        .max_args = -1,
+        .summary = "make a reference store to search cases against",
+        .about =
+            "known: lists of hashes. NSRL sets of version 3 (SQLite), VICS JSON, CSV and TSV with "
+            "a header that names md5, sha1 or sha256, and lists as md5sum, sha256sum and hashdeep "
+            "write them; which it is follows from the content. Each entry counts by its strongest "
+            "hash. What is listed more than once is kept once, with the worst that is said of it. "
+            "VICS categories 1 to 3 are known bad; nothing is known good unless --known-good says "
+            "so.",
+        .examples = {{"assay enroll known -o nsrl.h5 RDS_modern_minimal.db --known-good",
+                      "what comes with software"},
+                     {"assay enroll known -o sought.h5 vics.json",
+                      "a VICS set, classes by category"}},
+        .run = as_cmd_enroll,
+    },
+    {
         .name = "doctor",
         .bit = AS_CMD_DOCTOR,
         .args = "[FOLDER]",

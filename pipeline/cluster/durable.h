@@ -7,4 +7,7 @@
 /* Writes all n bytes and syncs; 0, or the errno of what failed. */
 int as_write_synced(int fd, const void *bytes, size_t n);
 
+/* Syncs the file `from`, gives it the name `to` and syncs the folder; 0, or the errno. */
+int as_rename_synced(const char *from, const char *to);
+
 #endif

@@ -6,6 +6,22 @@
 
 #include "comm.h"
 
+/* Numbers that memcmp compares: the n lower bytes of v, the highest first. */
+static inline void as_be_put(uint8_t *to, uint64_t v, int n)
+{
+    while (n-- > 0)
+        *to++ = (uint8_t)(v >> 8 * n);
+}
+
+static inline uint64_t as_be_get(const uint8_t *from, int n)
+{
+    uint64_t v = 0;
+
+    while (n-- > 0)
+        v = v << 8 | *from++;
+    return v;
+}
+
 /*
  * Sorts the records of all ranks by memcmp, and gives rank r the r-th share:
  * total/size records, one more on the first total%size ranks.  The shares, put

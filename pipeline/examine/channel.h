@@ -27,8 +27,10 @@ enum as_msg_type {
     AS_MSG_LOT_END,   /* reader: v[0..1] = microseconds reading, unpacking        */
     AS_MSG_ITEM,      /* broker to examiner: arg = arena, v[0..3] = offset, length, kind, serial;
                          a descriptor instead of the arena when arg = AS_ARENA_NONE */
-    AS_MSG_DONE       /* examiner: arg = enum as_status, v[0] = record length, v[1] = serial,
+    AS_MSG_DONE,      /* examiner: arg = enum as_status, v[0] = record length, v[1] = serial,
                          v[2] = bytes of residual kept, text = struct as_times     */
+    AS_MSG_UNFIT      /* zygote, instead of the first AS_MSG_SPAWNED: no worker can be made here;
+                         arg = enum as_status, text = why                         */
 };
 
 enum { AS_ARENA_NONE = 0xffff, AS_MSG_TEXT_MAX = 40000, AS_MSG_FDS_MAX = 8 };

@@ -101,6 +101,9 @@ void as_crew_give(struct as_crew *crew, struct as_work *work);
 /* The answer to open: fd (now the crew's) or -1 with error; st as of the open file. */
 void as_crew_opened(struct as_crew *crew, struct as_work *work, uint32_t i, int fd, int error,
                     const struct stat *st);
+/* Content i of those asked for in `batch`, before the answer is given. */
+const struct as_slot *as_crew_asked(const struct as_crew *crew, uint32_t batch, uint32_t i);
+
 /* The answer to ask: grant[i] is true where the caller shall examine. */
 void as_crew_granted(struct as_crew *crew, uint32_t batch, const bool *grant, uint32_t n);
 

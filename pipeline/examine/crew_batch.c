@@ -158,6 +158,11 @@ static const struct as_slot *asked_slot(const struct as_crew_batch *b, uint32_t 
     return NULL;
 }
 
+const struct as_slot *as_crew_asked(const struct as_crew *c, uint32_t batch, uint32_t i)
+{
+    return asked_slot(&c->arena[batch].batch, i);
+}
+
 enum as_status as_crew_write(const struct as_crew *c, uint32_t batch, uint32_t i, int to,
                              struct as_err *err)
 {

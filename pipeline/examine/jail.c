@@ -35,6 +35,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A sanitizer's shadow memory would count as data, and its report is a file. */
@@ -47,6 +48,11 @@ enum { SANITIZED = 0 };
 /* Address space beside what is counted: programs, libraries, reservations.  A bound
  * is needed because the tables of what is mapped count nowhere.                   */
 #define SPACE_BESIDE (UINT64_C(64) << 30)
+
+#define NO_SECCOMP                                                                                 \
+    "examiners cannot be jailed: this kernel or container refuses (%s); use a kernel of 4.14 or "  \
+    "later with CONFIG_SECCOMP_FILTER, and a container that allows seccomp; --no-sandbox is for "  \
+    "debugging only"
 
 struct as_jail {
     struct sock_fprog program;
@@ -157,8 +163,9 @@ enum as_status as_jail_new(struct as_jail **jail, struct as_err *err)
     *jail = NULL;
     if ((j = calloc(1, sizeof *j)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the jail");
+    /* the library asks the kernel whether it knows the filter's actions */
     if ((ctx = seccomp_init(SCMP_ACT_KILL_PROCESS)) == NULL || add_rules(ctx) != 0)
-        AS_FAIL(err, AS_EIO, "the seccomp filter cannot be made on this system");
+        AS_FAIL(err, AS_EMISSING, NO_SECCOMP, "the filter cannot be made");
     if ((fd = memfd_create("jail", MFD_CLOEXEC)) < 0 || seccomp_export_bpf(ctx, fd) != 0 ||
         (size = lseek(fd, 0, SEEK_END)) <= 0)
         AS_FAIL(err, AS_EIO, "the seccomp filter cannot be compiled");
@@ -193,23 +200,57 @@ static bool drop_capabilities(void)
     return syscall(SYS_capset, &head, none) == 0;
 }
 
+/* False where the job itself has a lower limit. */
+static bool limit_memory(uint64_t memory, uint64_t shared)
+{
+    struct rlimit none = {0, 0}, data = {memory, memory}, space;
+
+    space.rlim_cur = space.rlim_max = memory + shared + SPACE_BESIDE;
+    return SANITIZED || (setrlimit(RLIMIT_FSIZE, &none) == 0 &&
+                         setrlimit(RLIMIT_DATA, &data) == 0 && setrlimit(RLIMIT_AS, &space) == 0);
+}
+
 enum as_status as_jail_enter(const struct as_jail *jail, uint64_t memory, uint64_t shared,
                              struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct rlimit none = {0, 0}, data = {memory, memory}, space;
+    struct rlimit none = {0, 0};
 
-    if (setrlimit(RLIMIT_CORE, &none) != 0)
-        AS_FAIL(err, AS_EIO, "the limits of a worker cannot be set");
-    space.rlim_cur = space.rlim_max = memory + shared + SPACE_BESIDE;
-    if (!SANITIZED && (setrlimit(RLIMIT_FSIZE, &none) != 0 || setrlimit(RLIMIT_DATA, &data) != 0 ||
-                       setrlimit(RLIMIT_AS, &space) != 0))
-        AS_FAIL(err, AS_EIO, "the limits of a worker cannot be set");
+    if (setrlimit(RLIMIT_CORE, &none) != 0 || !limit_memory(memory, shared))
+        AS_FAIL(err, AS_EMISSING,
+                "the memory limits of examiners cannot be set (%s): ulimit -d "
+                "unlimited; ulimit -v unlimited; or a smaller --examiner-memory",
+                strerror(errno));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
         (jail && !drop_capabilities()))
-        AS_FAIL(err, AS_EIO, "privileges cannot be given up");
+        AS_FAIL(err, AS_EMISSING, NO_SECCOMP, strerror(errno));
     if (jail && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &jail->program) != 0)
-        AS_FAIL(err, AS_EIO, "the seccomp filter cannot be entered");
+        AS_FAIL(err, AS_EMISSING, NO_SECCOMP, strerror(errno));
 done:
+    return status;
+}
+
+enum as_status as_jail_try(const struct as_jail *jail, uint64_t memory, uint64_t shared,
+                           struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_err *told =
+        mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int wstatus = -1;
+    pid_t pid;
+
+    if (told == MAP_FAILED || (pid = fork()) < 0)
+        AS_FAIL(err, AS_EIO, "no process for a worker: %s", strerror(errno));
+    if (pid == 0)
+        _exit((int)as_jail_enter(jail, memory, shared, told));
+    if (waitpid(pid, &wstatus, 0) != pid)
+        AS_FAIL(err, AS_EIO, "a worker cannot be waited for: %s", strerror(errno));
+    if (wstatus != 0 && told->status == AS_OK)
+        AS_FAIL(err, AS_EMISSING, NO_SECCOMP, "a process that enters the jail dies");
+    if (wstatus != 0)
+        AS_FAIL(err, told->status, "%s", told->text);
+done:
+    if (told != MAP_FAILED)
+        munmap(told, sizeof *told);
     return status;
 }

@@ -86,36 +86,47 @@ static void warm(void)
     as_metadata_warm();
 }
 
-static bool enter(const struct nursery *n, const struct as_keep *keep)
+/* Of memory from outside: what every worker has, and an examiner that keeps residuals. */
+static uint64_t shared_bytes(const struct as_options *o, const struct as_keep *keep)
 {
-    struct as_err err;
-    uint64_t shared = AS_ARENAS * as_arena_bytes(n->options->max_item) + AS_RECORD_MAX;
-
-    if (keep->pixels > 0)
-        shared += as_noise_bytes(keep);
-
-    return as_jail_enter(n->jail, n->options->examiner_memory, shared, &err) == AS_OK;
+    return AS_ARENAS * as_arena_bytes(o->max_item) + AS_RECORD_MAX +
+           (keep->pixels ? as_noise_bytes(keep) : 0);
 }
 
-/* Whether a worker can be jailed at all: else every item would seem to break it. */
-static bool try_jail(const struct nursery *n)
+/* The jail, and whether a worker can be locked in it at all: else every item would seem to break
+ * it.  *jail == NULL and AS_OK: --no-sandbox.                                          */
+static enum as_status make_jail(struct as_jail **jail, const struct as_options *o,
+                                struct as_err *err)
 {
     const struct as_keep nothing = {0, 0};
-    int wstatus = -1;
-    pid_t pid = fork();
+    enum as_status status = AS_OK;
 
-    if (pid == 0)
-        _exit(enter(n, &nothing) ? 0 : 70);
-    return pid > 0 && waitpid(pid, &wstatus, 0) == pid && wstatus == 0;
+    *jail = NULL;
+    if (!o->no_sandbox)
+        AS_TRY(as_jail_new(jail, err));
+    AS_TRY(as_jail_try(*jail, o->examiner_memory, shared_bytes(o, &nothing), err));
+done:
+    return status;
+}
+
+enum as_status as_zygote_check(const struct as_options *options, struct as_err *err)
+{
+    struct as_jail *jail;
+    enum as_status status = make_jail(&jail, options, err);
+
+    as_jail_free(jail);
+    return status;
 }
 
 /* In the child: never returns.  Readers go first where there are fewer cores than workers: one
  * of a solid stream feeds many examiners, and who waits for it is not helped by haste.      */
 static void be_worker(const struct nursery *n, enum as_role role, struct as_worker_start *start)
 {
+    const struct as_options *o = n->options;
+
     if (role == AS_ROLE_EXAMINER)
         setpriority(PRIO_PROCESS, 0, EXAMINER_NICE); /* a wish: nothing depends on it */
-    if (!enter(n, &start->keep))
+    if (as_jail_enter(n->jail, o->examiner_memory, shared_bytes(o, &start->keep), NULL) != AS_OK)
         _exit(AS_EXIT_NOT_BORN);
     if (role == AS_ROLE_READER)
         _exit(as_reader_main(start));
@@ -220,6 +231,21 @@ static void serve(struct nursery *n)
     free(m);
 }
 
+/* Instead of "ready". */
+static void unfit(const struct nursery *n, const struct as_err *err)
+{
+    struct as_msg *m = calloc(1, sizeof *m);
+
+    if (m == NULL)
+        _exit(70);
+    m->type = AS_MSG_UNFIT;
+    m->arg = err->status;
+    m->len = (uint32_t)strlen(err->text);
+    memcpy(m->text, err->text, m->len);
+    (void)as_channel_send(n->socket, m, NULL, 0);
+    _exit(0);
+}
+
 static void be_zygote(int socket, const struct as_options *options, char *const *passwords)
 {
     struct nursery *n = calloc(1, sizeof *n);
@@ -241,8 +267,8 @@ static void be_zygote(int socket, const struct as_options *options, char *const 
     sigprocmask(SIG_BLOCK, &child, NULL);
     n->deaths = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     warm();
-    if ((!options->no_sandbox && as_jail_new(&n->jail, &err) != AS_OK) || !try_jail(n))
-        _exit(69);
+    if (make_jail(&n->jail, options, &err) != AS_OK)
+        unfit(n, &err);
     reply(n, AS_MSG_SPAWNED, 0, 0, 0); /* ready */
     serve(n);
     as_jail_free(n->jail);
@@ -276,9 +302,9 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
     pair[1] = -1;
     z->socket = pair[0];
     if (as_channel_wait(z->socket, m, NULL, NULL) != 1)
-        AS_FAIL(err, AS_EIO,
-                "the zygote died while it warmed its libraries or made its jail "
-                "(run `assay doctor`)");
+        AS_FAIL(err, AS_EIO, "the zygote died while it warmed its libraries or made its jail");
+    if (m->type == AS_MSG_UNFIT)
+        AS_FAIL(err, (enum as_status)m->arg, "%.*s", (int)m->len, (const char *)m->text);
 done:
     free(m);
     as_passwords_free(passwords);

@@ -36,9 +36,13 @@ struct as_zygote {
 };
 
 /* Forks the zygote.  Call from the main thread before MPI_Init and before any
- * thread is made.  `options` must live as long as the process.               */
+ * thread is made.  `options` must live as long as the process.
+ * AS_EMISSING: workers cannot be jailed here; err says why, and what helps.  */
 enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *options,
                                struct as_err *err) AS_MUST_CHECK;
+
+/* Whether its workers could be jailed here, without starting it; statuses as above. */
+enum as_status as_zygote_check(const struct as_options *options, struct as_err *err) AS_MUST_CHECK;
 
 /* Ends it and its workers. */
 void as_zygote_stop(struct as_zygote *z);

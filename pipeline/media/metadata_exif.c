@@ -9,6 +9,8 @@
  * or zero denominator is evidence), never rounded or translated.             */
 #include "metadata.h"
 
+#include "../hex.h"
+
 #include <libexif/exif-data.h>
 
 #include <ctype.h>
@@ -120,8 +122,7 @@ static void add_bytes(struct as_md *md, const char *key, const struct as_tiff_va
     } else if (v->n <= 4) {
         add_numbers(md, key, v);
     } else if (v->n <= 32) {
-        for (size_t i = 0; i < v->n; i++)
-            snprintf(hex + 2 + 2 * i, 3, "%02x", v->at[i]);
+        as_hex_digits(v->at, v->n, hex + 2);
         as_kvs_add(md->kvs, key, hex, 2 + 2 * v->n);
     } else {
         as_kvs_addf(md->kvs, key, "(%zu bytes)", v->n);

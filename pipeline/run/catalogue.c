@@ -130,7 +130,8 @@ enum as_status as_catalogue_row(struct as_catalogue *c, uint64_t id, struct as_r
 finish:
     row->id = id;
     row->status = (uint16_t)as_reason_status(row->reason);
-    if (p->copy && row->status != AS_ITEM_CRASHED && row->status != AS_ITEM_TIMEOUT)
+    if (p->copy && row->status != AS_ITEM_CRASHED && row->status != AS_ITEM_TIMEOUT &&
+        row->status != AS_ITEM_KNOWN)
         row->status = AS_ITEM_DUPLICATE;
     if (p->changed)
         row->flags |= AS_FLAG_CHANGED;

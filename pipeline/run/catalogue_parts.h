@@ -21,22 +21,6 @@ struct as_contents {
     uint64_t n, cap;
 };
 
-/* Numbers that memcmp compares. */
-static inline void as_be_put(uint8_t *to, uint64_t v, int n)
-{
-    while (n-- > 0)
-        *to++ = (uint8_t)(v >> 8 * n);
-}
-
-static inline uint64_t as_be_get(const uint8_t *from, int n)
-{
-    uint64_t v = 0;
-
-    while (n-- > 0)
-        v = v << 8 | *from++;
-    return v;
-}
-
 /*
  * Finds the items and contents in the journals, and gives this rank its run of
  * items in the order of their keys: c->place, count, first, total.  Collective.

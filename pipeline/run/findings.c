@@ -46,21 +46,6 @@ void as_findings_free(struct as_findings *f)
     free(f);
 }
 
-static void put(uint8_t *to, uint64_t v, int n)
-{
-    while (n-- > 0)
-        *to++ = (uint8_t)(v >> 8 * n);
-}
-
-static uint64_t get(const uint8_t *from, int n)
-{
-    uint64_t v = 0;
-
-    while (n-- > 0)
-        v = v << 8 | *from++;
-    return v;
-}
-
 /* Finds the measure that weighs most, and how many others have something to say. */
 static bool weigh(const struct as_detector *det, const struct as_model *model, const float *feat,
                   uint32_t *best, uint32_t *others)
@@ -96,9 +81,9 @@ static enum as_status add(struct as_findings *f, const struct as_row *row, uint1
         return AS_ENOMEM;
     memcpy(&bits, &score, sizeof bits);
     to = f->at + RANKED * f->n++;
-    put(to, UINT32_MAX - bits, 4); /* score > 0: larger first */
-    put(to + ROW, row->id, 8);
-    put(to + DETECTOR, d, 2);
+    as_be_put(to, UINT32_MAX - bits, 4); /* score > 0: larger first */
+    as_be_put(to + ROW, row->id, 8);
+    as_be_put(to + DETECTOR, d, 2);
     to[BEST] = (uint8_t)best;
     to[OTHERS] = (uint8_t)others;
     return AS_OK;
@@ -134,12 +119,12 @@ enum as_status as_findings_rank(struct as_findings *f, struct as_comm *comm, uin
 void as_findings_get(const struct as_findings *f, uint64_t i, struct as_finding *to)
 {
     const uint8_t *at = f->at + RANKED * i;
-    const uint32_t bits = UINT32_MAX - (uint32_t)get(at, 4);
+    const uint32_t bits = UINT32_MAX - (uint32_t)as_be_get(at, 4);
     const struct as_detector *det;
 
     memset(to, 0, sizeof *to);
-    to->row = get(at + ROW, 8);
-    to->det = (uint16_t)get(at + DETECTOR, 2);
+    to->row = as_be_get(at + ROW, 8);
+    to->det = (uint16_t)as_be_get(at + DETECTOR, 2);
     to->llr = NAN;
     memcpy(&to->score, &bits, sizeof bits);
     det = as_detectors[to->det];

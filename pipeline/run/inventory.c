@@ -283,7 +283,7 @@ enum as_status as_inventory_make(const char *path, const struct as_source *sourc
             AS_TRY(walk_file(&w, &sources[i], i));
     }
     as_hash_end(w.hash, w.totals.listing, no, no);
-    status = as_beside_close(w.f, beside, path, err);
+    status = as_beside_close(w.f, true, beside, path, err);
     w.f = NULL;
     if (status != AS_OK)
         goto done;

@@ -187,7 +187,7 @@ static void take_grant(struct as_loop *l, int from, uint64_t batch, const uint8_
         if (q->owner[i] == from)
             q->grant[i] = grant[k++];
     if (q->open > 0 && --q->open == 0)
-        as_crew_granted(l->crew, (uint32_t)batch, q->grant, q->n);
+        as_loop_granted(l, (uint32_t)(batch % AS_ARENAS));
 }
 
 static void read_mail(struct as_loop *l, int from, const struct as_mail *m, uint32_t len)

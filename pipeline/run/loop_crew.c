@@ -121,17 +121,20 @@ static void on_ask(void *state, uint32_t batch, const uint8_t (*sha)[32], uint32
     }
 }
 
-static void on_content(void *state, struct as_work *work, const uint8_t sha[32], const void *record,
-                       size_t n)
+void as_loop_content(struct as_loop *l, const uint8_t sha[32], const void *record, size_t n)
 {
-    struct as_loop *l = state;
-
-    (void)work;
     memcpy(l->record, sha, 32);
     memcpy(l->record + 32, record, n);
     journal(l, AS_REC_CONTENT, l->record, n + 32);
     l->contents++;
     l->unsaved++;
+}
+
+static void on_content(void *state, struct as_work *work, const uint8_t sha[32], const void *record,
+                       size_t n)
+{
+    (void)work;
+    as_loop_content(state, sha, record, n);
 }
 
 static void on_split(void *state, struct as_work *work, const uint64_t v[4])

@@ -98,9 +98,15 @@ void as_loop_post(struct as_loop *l, int to, uint32_t type, uint64_t v0, const v
 /* Something keeps this rank from going on: rank 0 is told, which tells all. */
 void as_loop_stop(struct as_loop *l, enum as_status why, const char *text);
 
+/* loop_known.c: all owners of a batch have answered. */
+void as_loop_granted(struct as_loop *l, uint32_t batch);
+
 /* loop_crew.c: what the crew tells, and the journal */
 
 struct as_crew_calls as_loop_calls(struct as_loop *l);
+/* Journals what became of a content. */
+void as_loop_content(struct as_loop *l, const uint8_t sha[32], const void *record, size_t n);
+
 bool as_loop_grow_reports(struct as_loop *l); /* false: no memory */
 
 /* The disk does not keep up: nothing more is taken from the crew while so much is held. */

@@ -99,13 +99,14 @@ static bool sync_folder_of(const char *path)
     return good;
 }
 
-enum as_status as_beside_close(FILE *f, const char *beside, const char *path, struct as_err *err)
+enum as_status as_beside_close(FILE *f, bool good, const char *beside, const char *path,
+                               struct as_err *err)
 {
     enum as_status status = AS_OK;
-    bool bad = fflush(f) != 0 || fdatasync(fileno(f)) != 0;
 
-    bad |= fclose(f) != 0;
-    if (bad || rename(beside, path) != 0 || !sync_folder_of(path))
+    good = good && fflush(f) == 0 && fdatasync(fileno(f)) == 0;
+    good &= fclose(f) == 0;
+    if (!good || rename(beside, path) != 0 || !sync_folder_of(path))
         AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
 done:
     return status;
@@ -122,18 +123,14 @@ enum as_status as_lots_write(const char *path, const char *fingerprint, const st
     char *beside = NULL;
     FILE *f = as_beside_open(path, &beside);
     uint64_t len = strlen(fingerprint);
-    bool bad;
+    bool good;
 
     if (f == NULL)
         AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
-    bad = fwrite(LOTS_MAGIC, 8, 1, f) != 1 || fwrite(&len, 8, 1, f) != 1 ||
-          fwrite(fingerprint, 1, len, f) != len || fwrite(totals, sizeof *totals, 1, f) != 1 ||
-          fwrite(&nlots, 8, 1, f) != 1 || fwrite(lots, sizeof *lots, nlots, f) != nlots;
-    if (bad) {
-        fclose(f);
-        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
-    }
-    AS_TRY(as_beside_close(f, beside, path, err));
+    good = fwrite(LOTS_MAGIC, 8, 1, f) == 1 && fwrite(&len, 8, 1, f) == 1 &&
+           fwrite(fingerprint, 1, len, f) == len && fwrite(totals, sizeof *totals, 1, f) == 1 &&
+           fwrite(&nlots, 8, 1, f) == 1 && fwrite(lots, sizeof *lots, nlots, f) == nlots;
+    AS_TRY(as_beside_close(f, good, beside, path, err));
 done:
     free(beside);
     return status;

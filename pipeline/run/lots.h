@@ -43,9 +43,9 @@ uint64_t as_lots_join(struct as_lot *lot, uint64_t n, uint64_t lot_bytes, uint64
                       uint32_t workers);
 
 /* A file that appears whole or not at all: path + ".new" (*beside, malloc'd, to be freed)
- * is written; closing syncs and renames it.                                            */
+ * is written; closing syncs and renames it, if the writing was good.                    */
 FILE *as_beside_open(const char *path, char **beside);
-enum as_status as_beside_close(FILE *f, const char *beside, const char *path,
+enum as_status as_beside_close(FILE *f, bool good, const char *beside, const char *path,
                                struct as_err *err) AS_MUST_CHECK;
 
 /* CASE/journal/lots: written beside and renamed; read back. */

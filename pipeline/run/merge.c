@@ -310,15 +310,39 @@ done:
     return status;
 }
 
+/* The reference stores of the shards, found where they were or where the merge says. */
+static enum as_status open_against(struct merge *m, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *digests = NULL, *line = NULL;
+
+    AS_TRY(as_against_open(&m->r->against, m->options.against, err));
+    digests = as_against_digests(&m->r->against);
+    if (digests == NULL || asprintf(&line, "\n--against = %s\n", digests) < 0) {
+        line = NULL;
+        AS_FAIL(err, AS_ENOMEM, "no memory for the stores of --against");
+    }
+    if (strstr(m->fingerprint, line) == NULL)
+        AS_FAIL(err, AS_EFORMAT, "--against: these are not the stores that the shards were "
+                "examined with");
+done:
+    free(digests);
+    free(line);
+    return status;
+}
+
 /* Makes this rank what it would be if it had examined everything. */
 static enum as_status become(struct merge *m, struct as_err *err)
 {
     enum as_status status = AS_OK;
+    const char *against = m->options.against; /* of the merge itself */
     struct as_rank *r = m->r;
 
     AS_TRY(as_shard_unpack(&m->rec, m->bytes, m->len, err));
     AS_TRY(as_shard_options(&m->rec, &m->options, err));
     m->options.shard = "";
+    if (against[0])
+        m->options.against = against;
     r->options = &m->options;
     r->cpu = m->rec.cpu;
     r->sources = m->rec.sources;
@@ -326,6 +350,7 @@ static enum as_status become(struct merge *m, struct as_err *err)
     m->rec.sources = NULL;
     m->rec.nsources = 0;
     AS_TRY(as_fingerprint_whole(m->rec.fingerprint, &m->fingerprint, err));
+    AS_TRY(open_against(m, err));
     if ((m->journals = calloc(m->n, sizeof *m->journals)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the shards");
     r->journals = m->journals;

@@ -7,6 +7,7 @@
 #include "../../kernels/cpu.h"
 #include "../evidence/container.h"
 #include "../examine/hash.h"
+#include "../hex.h"
 #include "../media/media.h"
 
 #include <inttypes.h>
@@ -37,8 +38,7 @@ static bool file_sum(const char *path, char to[65])
         as_hash_add(h, piece, n);
     as_hash_end(h, sha, no, no);
     good = !ferror(f);
-    for (int i = 0; i < 32; i++)
-        snprintf(to + 2 * i, 3, "%02x", sha[i]);
+    as_hex(sha, sizeof sha, to);
 done:
     as_hash_free(h);
     if (f)
@@ -54,9 +54,10 @@ static void put_bytes(FILE *f, const char *bytes)
 }
 
 /* False: a file that an option names cannot be read. */
-static bool put_options(FILE *f, const struct as_options *o)
+static bool put_options(FILE *f, const struct as_rank *r)
 {
-    char value[4096];
+    const struct as_options *o = r->options;
+    char value[4096], *digests = NULL;
     bool good = true;
 
     for (const struct as_option *t = as_option_table; t->name; t++) {
@@ -67,7 +68,13 @@ static bool put_options(FILE *f, const struct as_options *o)
         else
             as_option_text(o, t, value, sizeof value);
         fprintf(f, "--%s = ", t->name);
-        put_bytes(f, value);
+        if (strcmp(t->name, "against") == 0) { /* the stores count, not where they lie */
+            good = (digests = as_against_digests(&r->against)) != NULL && good;
+            fprintf(f, "%s", digests != NULL ? digests : "");
+            free(digests);
+        } else {
+            put_bytes(f, value);
+        }
         fputc('\n', f);
     }
     return good;
@@ -90,7 +97,7 @@ static bool put_request(FILE *f, const struct as_rank *r)
         fprintf(f, ", %" PRIu64 " bytes, modified %" PRId64 "\n", r->sources[i].size,
                 r->sources[i].folder ? (int64_t)0 : r->sources[i].mtime_s);
     }
-    good = put_options(f, r->options);
+    good = put_options(f, r);
     fprintf(f, "cpu class = %s\n", as_cpu_name((enum as_cpu)r->cpu));
     return good;
 }

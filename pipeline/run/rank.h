@@ -11,6 +11,7 @@
 #include "../examine/noise.h"
 #include "../options.h"
 #include "../store/store.h"
+#include "against.h"
 #include "attempt.h"
 #include "hands.h"
 #include "inventory.h"
@@ -65,6 +66,7 @@ struct as_rank {
     uint32_t nexaminers;
     unsigned cpu;
     int inventory; /* descriptor */
+    struct as_against against;
     struct as_io *io;
     struct as_journal *journal;
     struct as_keep keep;      /* what is kept of residuals          */

@@ -320,6 +320,7 @@ static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *nam
     r->tell.shard = r->shard.n ? r->options->shard : NULL;
     r->journals = &r->kase.journal;
     r->njournals = 1;
+    AS_TRY(as_against_open(&r->against, r->options->against, err));
     AS_TRY(as_sources_new(&r->sources, &r->nsources, names, nnames, r->options->output, err));
 done:
     status = as_comm_agree(r->comm, status, err);
@@ -336,16 +337,18 @@ enum as_status as_run(const struct as_options *o, int nnames, char *const *names
                       struct as_run_result *result, struct as_err *err)
 {
     enum as_status status = AS_OK;
+    struct as_options own = *o; /* outlives the rank */
     struct as_rank *r = NULL;
     char *fingerprint = NULL;
 
     memset(result, 0, sizeof *result);
-    AS_TRY(as_rank_new(&r, o, err));
-    AS_TRY(as_run_check(o, err));
+    AS_TRY(as_rank_new(&r, &own, err));
+    AS_TRY(as_run_check(&own, err));
     if (nnames < 1)
         AS_FAIL(err, AS_EUSAGE, "which evidence? name files, folders or archives");
+    AS_TRY(as_against_imply(&own, err));
     AS_TRY(as_start_alone(err));
-    AS_TRY(as_zygote_start(&r->zygote, o, err));
+    AS_TRY(as_zygote_start(&r->zygote, &own, err));
     AS_TRY(as_rank_join(r, result, err));
     AS_TRY(begin(r, (uint32_t)nnames, names, &fingerprint, err));
     AS_TRY(as_rank_open(r, fingerprint, result, err));

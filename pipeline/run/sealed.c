@@ -95,7 +95,7 @@ static enum as_status sign(const struct as_rank *r, const char *digest, struct a
         unlink(beside);
         goto done;
     }
-    AS_TRY(as_beside_close(f, beside, path, err));
+    AS_TRY(as_beside_close(f, true, beside, path, err));
 done:
     if (status != AS_OK)
         as_log(AS_LOG_WARN, "the case is sealed, but not signed: run the same command again");

@@ -97,11 +97,7 @@ static enum as_status write_file(const char *path, const char *bytes, size_t n, 
 
     if (f == NULL)
         AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
-    if (fwrite(bytes, 1, n, f) != n) {
-        fclose(f);
-        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
-    }
-    AS_TRY(as_beside_close(f, beside, path, err));
+    AS_TRY(as_beside_close(f, fwrite(bytes, 1, n, f) == n, beside, path, err));
 done:
     free(beside);
     return status;

@@ -4,10 +4,9 @@
 #include "digest.h"
 #include "h5.h"
 
+#include "../cluster/durable.h"
 #include "../log.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,25 +27,13 @@ static bool put_digest(hid_t file, const char *name, const char digest[65])
     return ok;
 }
 
-static enum as_status sync_path(const char *path, int flags, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    int fd = open(path, flags | O_CLOEXEC);
-
-    if (fd < 0 || fsync(fd) != 0)
-        AS_FAIL(err, AS_EIO, "cannot sync %s: %s", path, strerror(errno));
-done:
-    if (fd >= 0)
-        close(fd);
-    return status;
-}
-
 /* Rank 0: writes the digests into the file, and gives it its name. */
 static enum as_status finish(struct as_comm *comm, const char *tmp, const char *path,
                              const char content[65], const char exact[65], struct as_err *err)
 {
     enum as_status status = AS_OK;
-    char why[AS_H5_WHY], *folder = NULL;
+    char why[AS_H5_WHY];
+    int error = 0;
     hid_t fapl = H5Pcreate(H5P_FILE_ACCESS);
 
     H5Pset_libver_bounds(fapl, H5F_LIBVER_V18, H5F_LIBVER_V18);
@@ -70,15 +57,9 @@ static enum as_status finish(struct as_comm *comm, const char *tmp, const char *
         status = AS_EIO;
         goto done;
     }
-    AS_TRY(sync_path(tmp, O_RDONLY, err));
-    if (rename(tmp, path) != 0)
-        AS_FAIL(err, AS_EIO, "cannot rename %s to %s: %s", tmp, path, strerror(errno));
-    const char *slash = strrchr(path, '/');
-    if ((folder = slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : strdup(".")) == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory for the name of the folder");
-    AS_TRY(sync_path(folder, O_RDONLY | O_DIRECTORY, err));
+    if ((error = as_rename_synced(tmp, path)) != 0)
+        AS_FAIL(err, AS_EIO, "cannot complete %s: %s", path, strerror(error));
 done:
-    free(folder);
     H5Pclose(fapl);
     return status;
 }

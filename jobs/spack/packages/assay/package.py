@@ -17,11 +17,11 @@ class Assay(CMakePackage):
     depends_on("c", type="build")
     depends_on("cmake@3.25:", type="build")
     depends_on("pkgconfig", type="build")
-    depends_on("openmpi@4.1:")  # the batch scripts rely on its mpirun: signals, exit codes
+    depends_on("openmpi@4.1")  # the batch scripts rely on its mpirun: signals, exit codes
     depends_on("hdf5@1.10:+mpi")
     depends_on("openblas")
     for library in (
-        "ffmpeg",
+        "ffmpeg@:7",
         "giflib",
         "jansson",
         "lcms",
@@ -34,9 +34,11 @@ class Assay(CMakePackage):
         "libpng",
         "libseccomp",
         "libtiff",
-        "libwebp",
-        "libxml2",
+        "libwebp+libwebpdemux",
+        "libxml2@:2.11",
         "openssl",
+        "sqlite",
+        "yajl",
         "zlib-api",
     ):
         depends_on(library)

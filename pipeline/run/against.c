@@ -1,0 +1,134 @@
+/* against.c - the reference stores that a case is searched against. */
+#include "against.h"
+
+#include "known.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LIST_MAX_BYTES = 4000 };
+
+static uint64_t rows_of(const struct as_ref *ref)
+{
+    switch (as_ref_kind(ref)) {
+    case AS_REF_KNOWN:
+        return as_ref_rows(ref, AS_REF_KNOWN_sha256) + as_ref_rows(ref, AS_REF_KNOWN_sha1) +
+               as_ref_rows(ref, AS_REF_KNOWN_md5);
+    case AS_REF_MEDIA:
+        return as_ref_rows(ref, AS_REF_MEDIA_pdq);
+    default:
+        return as_ref_rows(ref, AS_REF_CAMERA_cameras);
+    }
+}
+
+static enum as_status open_one(struct as_against *a, const char *path, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_ref *ref = NULL;
+
+    if (access(path, F_OK) != 0)
+        AS_FAIL(err, AS_EUSAGE, "--against: there is no %s (several have commas between them)", path);
+    AS_TRY(as_ref_open(&ref, path, err));
+    for (uint16_t i = 0; i < a->n; i++)
+        if (strcmp(as_ref_digest(a->ref[i]), as_ref_digest(ref)) == 0)
+            AS_FAIL(err, AS_EUSAGE, "--against: %s is the same store as %s", path,
+                    as_ref_path(a->ref[i]));
+    struct as_set_row *row = &a->sets[a->n];
+    *row = (struct as_set_row){.kind = (uint16_t)as_ref_kind(ref),
+                               .name = as_ref_name(ref),
+                               .path = as_ref_path(ref),
+                               .rows = rows_of(ref)};
+    memcpy(row->digest, as_ref_digest(ref), sizeof row->digest);
+    a->ref[a->n++] = ref;
+    ref = NULL;
+done:
+    as_ref_close(ref);
+    return status;
+}
+
+enum as_status as_against_open(struct as_against *a, const char *list, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    size_t n = 1;
+    char *copy = strdup(list), *save = NULL;
+
+    memset(a, 0, sizeof *a);
+    for (const char *p = list; *p != '\0'; p++)
+        n += *p == ',';
+    if (strlen(list) > LIST_MAX_BYTES) /* what is kept of an option's text for a merge */
+        AS_FAIL(err, AS_EUSAGE, "--against takes at most %d bytes", LIST_MAX_BYTES);
+    a->ref = calloc(n, sizeof(struct as_ref *));
+    a->sets = calloc(n, sizeof *a->sets);
+    if (copy == NULL || a->ref == NULL || a->sets == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the stores of --against");
+    for (char *path = strtok_r(copy, ",", &save); path != NULL; path = strtok_r(NULL, ",", &save))
+        AS_TRY(open_one(a, path, err));
+done:
+    free(copy);
+    if (status != AS_OK)
+        as_against_close(a);
+    return status;
+}
+
+void as_against_close(struct as_against *a)
+{
+    for (uint16_t i = 0; i < a->n; i++)
+        as_ref_close(a->ref[i]);
+    free(a->ref);
+    free(a->sets);
+    memset(a, 0, sizeof *a);
+}
+
+enum as_status as_against_imply(struct as_options *o, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_against a = {0};
+    bool known = false;
+
+    AS_TRY(as_against_open(&a, o->against, err));
+    for (uint16_t i = 0; i < a.n; i++) {
+        if (as_ref_kind(a.ref[i]) != AS_REF_KNOWN)
+            continue;
+        known = true;
+        o->md5 = o->md5 || as_known_needs_md5(a.ref[i]);
+    }
+    if (o->skip_known && !known)
+        AS_FAIL(err, AS_EUSAGE, "--skip-known goes by the stores of kind known that --against names; "
+                "there is none");
+done:
+    as_against_close(&a);
+    return status;
+}
+
+char *as_against_digests(const struct as_against *a)
+{
+    char *text = calloc((size_t)a->n + 1, 66);
+
+    for (uint16_t i = 0; text != NULL && i < a->n; i++)
+        snprintf(text + strlen(text), 66, "%s%s", i > 0 ? "," : "", a->sets[i].digest);
+    return text;
+}
+
+enum as_status as_against_good(const struct as_against *a, const struct as_known_ask *ask,
+                               struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    bool good = false;
+
+    for (uint16_t i = 0; i < a->n; i++) {
+        struct as_known_hit hit;
+        if (as_ref_kind(a->ref[i]) != AS_REF_KNOWN)
+            continue;
+        status = as_known_find(a->ref[i], ask, &hit, err);
+        if (status > AS_END)
+            goto done;
+        if (status == AS_OK && hit.class == AS_KNOWN_BAD)
+            return AS_END;
+        good = good || (status == AS_OK && hit.class == AS_KNOWN_GOOD);
+    }
+    status = good ? AS_OK : AS_END;
+done:
+    return status;
+}

@@ -1,0 +1,229 @@
+/* hashset_vics.c - VICS JSON, read event by event: sets have hundreds of millions of bytes.
+ *
+ * The fields that public readers use: an object in an array called "value" or
+ * "Media" is one content; its MD5, SHA1, SHA256 and Category count, whatever else
+ * is in it does not.  Arrays inside (MediaFiles, Exifs) are passed over.        */
+#include "hashset_parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <yajl/yajl_parse.h>
+
+enum { DEPTH_MAX = 32, QUIET_MAX = 1 << 26, CATEGORY_MAX = 254 };
+
+/* One level of nesting. */
+struct level {
+    bool array, item, items; /* items: an array whose objects are items */
+    struct as_hash_entry entry;
+};
+
+enum field { OTHER, LISTS, HASH, CATEGORY };
+
+struct vics {
+    struct as_hashset *h;
+    struct as_err *err;
+    enum as_status status; /* why it ended early */
+    struct level level[DEPTH_MAX];
+    int depth;
+    enum field field; /* what the key before promised */
+    enum as_hash_kind kind;
+    uint64_t quiet; /* bytes since the last event */
+};
+
+static struct level *top(struct vics *v)
+{
+    return v->depth > 0 ? &v->level[v->depth - 1] : NULL;
+}
+
+static int fail(struct vics *v, const char *what)
+{
+    v->status = as_fail(v->err, AS_EFORMAT, AS_REASON_NONE, __FILE__, __LINE__,
+                        "%s, near line %" PRIu64 ": %s", v->h->path, v->h->line, what);
+    return 0;
+}
+
+static int on_key(void *state, const unsigned char *key, size_t n)
+{
+    struct vics *v = state;
+    const char *name = (const char *)key;
+
+    v->quiet = 0;
+    v->kind = as_hash_kind_named(name, n);
+    v->field = v->kind != AS_HASH_KINDS ? HASH : OTHER;
+    if ((n == 5 && strncasecmp(name, "value", 5) == 0) ||
+        (n == 5 && strncasecmp(name, "media", 5) == 0))
+        v->field = LISTS;
+    if (n == 8 && strncasecmp(name, "category", 8) == 0)
+        v->field = CATEGORY;
+    return 1;
+}
+
+static int push(struct vics *v, bool array)
+{
+    const struct level *up = top(v);
+
+    v->quiet = 0;
+    if (v->depth == DEPTH_MAX)
+        return fail(v, "nested deeper than any hash set is");
+    struct level *l = &v->level[v->depth++];
+    memset(l, 0, sizeof *l);
+    l->array = array;
+    l->items = array && (up == NULL || v->field == LISTS);
+    l->item = !array && up != NULL && up->items;
+    l->entry.category = AS_HASHSET_NO_CATEGORY;
+    v->field = OTHER;
+    return 1;
+}
+
+static int on_map(void *state)
+{
+    return push(state, false);
+}
+
+static int on_array(void *state)
+{
+    return push(state, true);
+}
+
+static int on_end(void *state)
+{
+    struct vics *v = state;
+    const struct level *l = &v->level[--v->depth];
+
+    v->quiet = 0;
+    v->field = OTHER;
+    if (l->item && (l->entry.has[0] || l->entry.has[1] || l->entry.has[2]))
+        v->status = as_hashset_give(v->h, &l->entry, v->err);
+    return v->status == AS_OK;
+}
+
+static int on_string(void *state, const unsigned char *text, size_t n)
+{
+    struct vics *v = state;
+    struct level *l = top(v);
+    enum field field = v->field;
+
+    v->quiet = 0;
+    v->field = OTHER;
+    if (l == NULL || !l->item || field != HASH)
+        return 1;
+    return as_hash_take(&l->entry, v->kind, (const char *)text, n) ||
+           fail(v, "a hash is not of the length or digits it should be");
+}
+
+static int on_integer(void *state, long long number)
+{
+    struct vics *v = state;
+    struct level *l = top(v);
+
+    v->quiet = 0;
+    if (l != NULL && l->item && v->field == CATEGORY) {
+        if (number < 0 || number > CATEGORY_MAX)
+            return fail(v, "a category is not a small number");
+        l->entry.category = (int)number;
+    }
+    v->field = OTHER;
+    return 1;
+}
+
+static int on_double(void *state, double number)
+{
+    struct vics *v = state;
+
+    (void)number;
+    v->quiet = 0;
+    v->field = OTHER;
+    return 1;
+}
+
+static int on_word(void *state, int value)
+{
+    return on_double(state, value);
+}
+
+static int on_null(void *state)
+{
+    return on_double(state, 0);
+}
+
+/* The parser's complaint, without the piece of the file that it repeats. */
+static void complain(struct vics *v, yajl_handle parser)
+{
+    unsigned char *text = yajl_get_error(parser, 0, NULL, 0);
+    char what[160] = "not JSON";
+
+    if (text != NULL)
+        memccpy(what, text, '\n', sizeof what - 1);
+    what[sizeof what - 1] = '\0';
+    what[strcspn(what, "\n")] = '\0';
+    yajl_free_error(parser, text);
+    fail(v, what);
+}
+
+/* Counts the lines of what the parser has taken. */
+static void count_lines(struct as_hashset *h, size_t taken)
+{
+    const uint8_t *at = h->buf, *end = h->buf + (taken < h->held ? taken : h->held);
+
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        h->line++;
+        at++;
+    }
+}
+
+static enum as_status parse(struct vics *v, yajl_handle parser)
+{
+    struct as_hashset *h = v->h;
+    yajl_status said;
+
+    do {
+        said = yajl_parse(parser, h->buf + h->at, h->held - h->at);
+        count_lines(h, h->at + (said == yajl_status_ok ? h->held : yajl_get_bytes_consumed(parser)));
+        v->quiet += h->held;
+        if (said == yajl_status_ok && v->quiet > QUIET_MAX)
+            fail(v, "a text of over 64 MiB");
+        if (said == yajl_status_error)
+            complain(v, parser);
+        if (v->status != AS_OK)
+            return v->status;
+    } while ((v->status = as_hashset_fill(h, v->err)) == AS_OK);
+    if (v->status == AS_END)
+        v->status = AS_OK;
+    if (v->status == AS_OK && yajl_complete_parse(parser) != yajl_status_ok)
+        fail(v, "the file breaks off");
+    return v->status;
+}
+
+enum as_status as_hashset_vics(struct as_hashset *h, struct as_err *err)
+{
+    static const yajl_callbacks CALLS = {
+        .yajl_null = on_null,
+        .yajl_boolean = on_word,
+        .yajl_integer = on_integer,
+        .yajl_double = on_double,
+        .yajl_string = on_string,
+        .yajl_start_map = on_map,
+        .yajl_map_key = on_key,
+        .yajl_end_map = on_end,
+        .yajl_start_array = on_array,
+        .yajl_end_array = on_end,
+    };
+    enum as_status status = AS_OK;
+    struct vics *v = calloc(1, sizeof *v);
+    yajl_handle parser = v != NULL ? yajl_alloc(&CALLS, NULL, v) : NULL;
+
+    h->counts->form = "JSON";
+    h->line = 1;
+    if (parser == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory to read %s", h->path);
+    v->h = h;
+    v->err = err;
+    status = parse(v, parser);
+done:
+    if (parser != NULL)
+        yajl_free(parser);
+    free(v);
+    return status;
+}
