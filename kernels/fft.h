@@ -1,46 +1,45 @@
-/* fft.h - real two-dimensional Fourier transforms, in place, in float.
+/* fft.h - real two-dimensional Fourier transforms in float.
  *
  * The one place that includes FFTW.  Plans are made by FFTW_ESTIMATE on one thread, so that they
  * (and the bits of every transform) are the same on machines of one CPU class with the same
- * library. */
+ * library. It is used for rows and for blocks of columns; blocks are turned on the way, which takes
+ * half the time of its own two-dimensional plans. */
 #ifndef AS_FFT_H
 #define AS_FFT_H
 
 #include "base.h"
 
-/* The plans for one size.  Any number of threads may transform with it at once; making and freeing
- * is for one thread of the process at a time (the planner is global). */
+/* The plans for one size, with the buffers of a transform: one transform at a time.  Making and
+ * freeing is for one thread of the process at a time (the planner is global). */
 struct as_fft;
 
-/* Plans for real planes of w x h samples; w, h >= 1 and as_fft_floats(w, h) below 2^31, else
- * AS_ELIMIT.  AS_ENOMEM. */
+/* Plans for real planes of w x h samples, w, h >= 1.  AS_ELIMIT: a side above 2^20 or more than
+ * 2^30 samples. AS_ENOMEM. */
 enum as_status as_fft_new(uint32_t w, uint32_t h, struct as_fft **fft)
     __attribute__((warn_unused_result));
 void as_fft_free(struct as_fft *fft);
+uint32_t as_fft_width(const struct as_fft *fft);
+uint32_t as_fft_height(const struct as_fft *fft);
 
-/*
- * A field holds a real plane or its transform:
- *   real      sample (x, y) at [y*stride + x], x < w; the rest of a row is anything
- *   spectrum  cell (kx, ky) at [y*stride + 2*kx] real, + 1 imaginary, kx <= w/2; the other half is
- * the conjugate, F(w - kx, h - ky) with stride = as_fft_stride(w) floats.
- */
-static inline size_t as_fft_stride(uint32_t w)
-{
-    return 2 * ((size_t)w / 2 + 1);
-}
-
+/* A spectrum is [h][w/2 + 1] complex numbers, real part first; the other half is the conjugate,
+ * F(w - kx, h - ky).  So many floats, of any alignment: */
 static inline size_t as_fft_floats(uint32_t w, uint32_t h)
 {
-    return as_fft_stride(w) * h;
+    return 2 * ((size_t)w / 2 + 1) * h;
 }
 
-/* Storage for a field, aligned as the plans want it, not cleared; free() it.  NULL: no memory. */
-float *as_fft_field(uint32_t w, uint32_t h);
+/* spectrum := transform of `in`, F(k) = sum f(x) e^(-2 pi i k x / n); in->w <= w, in->h <= h,
+ * beyond it zeros. */
+void as_fft_forward(struct as_fft *fft, const struct as_plane *in, float *spectrum);
 
-/* Both in place on storage of as_fft_field.  F(k) = sum f(x) e^(-2 pi i k x / n); the inverse is
- * not scaled: it gives w*h times the plane. */
-void as_fft_forward(const struct as_fft *fft, float *field);
-void as_fft_inverse(const struct as_fft *fft, float *field);
+/* out[h][stride] := inverse, divided by w h.  The spectrum is destroyed; out may be its own
+ * storage. */
+void as_fft_inverse(struct as_fft *fft, float *spectrum, float *out, size_t stride);
+
+/* out(s) := sum over x of a(x) b(x + s), circular, given the spectra of a and b: the inverse of
+ * conj(A) B. work: a spectrum's storage, destroyed; out may be the same. */
+void as_fft_correlate(struct as_fft *fft, const float *a, const float *b, float *work, float *out,
+                      size_t stride);
 
 /* The smallest even number >= n (and >= 2) whose prime factors are 2, 3, 5 and 7: sizes that
  * transform fast.  n <= 2^31. */

@@ -58,21 +58,21 @@ struct as_prnu_quality {
  * as_prnu_finish - K of the sums of one channel, or of R, G, B together.
  *
  *   channels, n   1, or 3: weighted .29893602, .58704307, .11402090; all of one size
- *   fft           plans of w x h
- *   field         from as_fft_field(w, h): scratch
+ *   fft           plans of that size
+ *   spectrum      as_fft_floats of it: scratch
  *   k             [h][w], filled
  *   quality       may be NULL
  *   AS_EUSAGE: n is not 1 or 3, sizes differ, or a side is below 16
  *
- * K = sum W I / (sum J^2 + 1); each of the four Bayer phases to zero mean in all, by rows and by
- * columns; then the Wiener step in the DFT: F := F * s / max(s, min E_n), s = var(K), E_n the mean
- * of |F|^2/(w h) over n x n cells, n = 3, 5, 7, 9.  The plane of frequencies is taken as periodic,
- * which it is (prnu-python pads it with zeros, which spares the lines next to frequency 0 a
- * little).
+ * K = sum W I / 255 / (sum J^2 + 1); each of the four Bayer phases to zero mean in all, by rows and
+ * by columns; then the Wiener step in the DFT: F := F * s / max(s, min E_n), s = var(K), E_n the
+ * mean of |F|^2/(w h) over n x n cells, n = 3, 5, 7, 9.  The plane of frequencies is taken as
+ * periodic, which it is (prnu-python pads it with zeros, which spares the lines next to frequency 0
+ * a little).
  */
-enum as_status as_prnu_finish(const struct as_prnu_sums *channels, uint32_t n,
-                              const struct as_fft *fft, float *field, float *k,
-                              struct as_prnu_quality *quality) __attribute__((warn_unused_result));
+enum as_status as_prnu_finish(const struct as_prnu_sums *channels, uint32_t n, struct as_fft *fft,
+                              float *spectrum, float *k, struct as_prnu_quality *quality)
+    __attribute__((warn_unused_result));
 
 /* The correlation coefficient of two planes of n samples, in double, row order; 0 where one is
  * constant.  Of the fingerprints of two halves of the pictures it is r: then the whole has the
@@ -94,13 +94,14 @@ size_t as_prnu_query_scratch(uint32_t w, uint32_t h);
  * as_prnu_query - prepares a residual for the search: flags in their order above, with the zero
  * mean by Bayer phases (as in as_prnu_finish) between LOCAL and WIENER.
  *
- *   in         the picture, sides >= 16; only its size matters without AS_PRNU_WEIGHT
- *   w          [h][w packed] residual, overwritten with q
- *   fft,field  plans and storage of w x h; NULL without AS_PRNU_WIENER
- *   scratch    as_prnu_query_scratch bytes, aligned to 64
+ *   in        the picture, sides >= 16, else AS_SKIP; only its size matters without AS_PRNU_WEIGHT
+ *   w         [h][w] packed residual, overwritten with q
+ *   fft       plans of the picture's size; with `spectrum` NULL without AS_PRNU_WIENER
+ *   spectrum  as_fft_floats of it: scratch
+ *   scratch   as_prnu_query_scratch bytes, aligned to 64
  */
-enum as_status as_prnu_query(const struct as_plane *in, uint32_t flags, const struct as_fft *fft,
-                             float *field, float *w, void *scratch)
+enum as_status as_prnu_query(const struct as_plane *in, uint32_t flags, struct as_fft *fft,
+                             float *spectrum, float *w, void *scratch)
     __attribute__((warn_unused_result));
 
 /* out := in turned clockwise by quarters * 90 degrees; [w][h] for odd quarters. */
@@ -113,22 +114,13 @@ size_t as_prnu_resample_scratch(uint32_t from_w, uint32_t w);
 void as_prnu_resample(const float *in, uint32_t from_w, uint32_t from_h, float *out, uint32_t w,
                       uint32_t h, void *scratch);
 
-/* ---- 3. all shifts ---- */
-
-/*
- * The surface of a query q and a fingerprint K: c(s) = sum over x of q(x) K(x + s), circular in W x
- * H, which both fit into.  With W x H the size of K no shift mixes K with padding; as_fft_fast
- * sizes are quicker where that has a large prime factor.
+/* ---- 3. all shifts ----
  *
- *   spectrum  transform of K, by as_prnu_spectrum: keep it, it serves every query
- *   query     transform of q, by as_prnu_spectrum: it serves every fingerprint
+ * The surface of a query q and a fingerprint K is c(s) = sum over x of q(x) K(x + s):
+ * as_fft_correlate of their spectra, circular in a plane that both fit into.  The spectrum of K
+ * serves all queries of this size, that of q all fingerprints.  Where the plane is as large as K no
+ * shift mixes K with padding; sizes of as_fft_fast are quicker where that has a large prime factor.
  */
-void as_prnu_spectrum(const struct as_fft *fft, uint32_t field_w, uint32_t field_h,
-                      const float *plane, uint32_t w, uint32_t h, float *spectrum);
-
-/* surface (a field) := c, scaled by 1/(W H). */
-void as_prnu_surface(const struct as_fft *fft, uint32_t field_w, uint32_t field_h,
-                     const float *query, const float *spectrum, float *surface);
 
 /* Which shifts may be the peak: x0 <= sx <= x1, y0 <= sy <= y1; negative ones wrap.  All zero:
  * known alignment. */
@@ -151,11 +143,11 @@ struct as_prnu_window as_prnu_window_inside(uint32_t w, uint32_t h, uint32_t qw,
 /*
  * as_prnu_pce - peak-to-correlation energy of a surface.
  *
- *   surface, w, h   field of w x h, w and h >= 16
+ *   surface, w, h   [h][w] packed, both >= 16
  *   peak            largest c (classes: c / rms) in the window; ties: smallest y, then x of the
- *                   field; pce = sign(c) c^2 / mean of c^2 over the field outside the 11 x 11 cells
- *                   around the peak (circular); classes: that mean over the cells of the peak's
- * class. 0 where that mean is 0 AS_EUSAGE: a window that is empty or wider than the field
+ *                   surface; pce = sign(c) c^2 / mean of c^2 over the surface outside the 11 x 11
+ * cells around the peak (circular); classes: that mean over the cells of the peak's class. 0 where
+ * that mean is 0 AS_EUSAGE: a window that is empty or wider than the surface
  *
  * Goljan 2009, eq. 6, with the energy of the paper (not prnu-python's, whose hole is 4 x 4, off
  * centre and empty at the border, and whose mean counts the hole).  Sums in double in a fixed
