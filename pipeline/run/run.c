@@ -282,8 +282,7 @@ done:
     return status;
 }
 
-static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprint,
-                                       struct as_outcome *v, struct as_err *err)
+enum as_status as_run_examine(struct as_rank *r, const char *fingerprint, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
@@ -295,6 +294,16 @@ static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprin
     AS_TRY(as_comm_agree(r->comm, status, err));
     AS_TRY(take_inventory(r, fingerprint, err));
     AS_TRY(phase(r, AS_PHASE_EXAMINE, r->lots, r->nlots, err));
+done:
+    return status;
+}
+
+static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprint,
+                                       struct as_outcome *v, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_run_examine(r, fingerprint, err));
     AS_TRY(recheck(r, err));
     AS_TRY(as_timing_gather(r, err));
     if (r->shard.n) {
@@ -310,7 +319,7 @@ done:
 
 /* ---- 4. the run ---- */
 
-static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *names,
+enum as_status as_run_begin(struct as_rank *r, uint32_t nnames, char *const *names,
                             char **fingerprint, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -350,7 +359,7 @@ enum as_status as_run(const struct as_options *o, int nnames, char *const *names
     AS_TRY(as_start_alone(err));
     AS_TRY(as_zygote_start(&r->zygote, &own, err));
     AS_TRY(as_rank_join(r, result, err));
-    AS_TRY(begin(r, (uint32_t)nnames, names, &fingerprint, err));
+    AS_TRY(as_run_begin(r, (uint32_t)nnames, names, &fingerprint, err));
     AS_TRY(as_rank_open(r, fingerprint, result, err));
     if (!result->sealed_before && !result->shard_before)
         AS_TRY(examine_and_seal(r, fingerprint, &result->outcome, err));
