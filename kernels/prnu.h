@@ -15,6 +15,8 @@
 #include "base.h"
 #include "fft.h"
 
+enum { AS_PRNU_MIN_SIDE = 64 }; /* of fingerprints and queries */
+
 /* ---- 1. the fingerprint ---- */
 
 /* The sums over the pictures of one camera, resolution, orientation and channel.  They are
@@ -62,7 +64,7 @@ struct as_prnu_quality {
  *   spectrum      as_fft_floats of it: scratch
  *   k             [h][w], filled
  *   quality       may be NULL
- *   AS_EUSAGE: n is not 1 or 3, sizes differ, or a side is below 16
+ *   AS_EUSAGE: n is not 1 or 3, sizes differ, or a side is below AS_PRNU_MIN_SIDE
  *
  * K = sum W I / 255 / (sum J^2 + 1); each of the four Bayer phases to zero mean in all, by rows and
  * by columns; then the Wiener step in the DFT: F := F * s / max(s, min E_n), s = var(K), E_n the
@@ -94,11 +96,10 @@ size_t as_prnu_query_scratch(uint32_t w, uint32_t h);
  * as_prnu_query - prepares a residual for the search: flags in their order above, with the zero
  * mean by Bayer phases (as in as_prnu_finish) between LOCAL and WIENER.
  *
- *   in        the picture, sides >= 16, else AS_SKIP; only its size matters without AS_PRNU_WEIGHT
- *   w         [h][w] packed residual, overwritten with q
- *   fft       plans of the picture's size; with `spectrum` NULL without AS_PRNU_WIENER
- *   spectrum  as_fft_floats of it: scratch
- *   scratch   as_prnu_query_scratch bytes, aligned to 64
+ *   in        the picture, sides >= AS_PRNU_MIN_SIDE, else AS_SKIP; only its size matters without
+ * AS_PRNU_WEIGHT w         [h][w] packed residual, overwritten with q fft       plans of the
+ * picture's size; with `spectrum` NULL without AS_PRNU_WIENER spectrum  as_fft_floats of it:
+ * scratch scratch   as_prnu_query_scratch bytes, aligned to 64
  */
 enum as_status as_prnu_query(const struct as_plane *in, uint32_t flags, struct as_fft *fft,
                              float *spectrum, float *w, void *scratch)

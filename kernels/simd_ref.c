@@ -76,21 +76,29 @@ static void floats_of_bytes(const uint8_t *restrict from, size_t n, float *restr
         to[i] = (float)from[i];
 }
 
-struct as_simd as_simd = {box_cols, transpose, dct_64_16, floats_of_bytes};
+#define REF                                                                                        \
+    {                                                                                              \
+        box_cols, transpose, dct_64_16, floats_of_bytes, as_ref_propose, as_ref_dots_8,            \
+            as_ref_apart_8, as_ref_deal_codes, as_ref_near_codes                                   \
+    }
+
+struct as_simd as_simd = REF;
 
 void as_simd_ref(struct as_simd *simd)
 {
-    *simd = (struct as_simd){box_cols, transpose, dct_64_16, floats_of_bytes};
+    *simd = (struct as_simd)REF;
 }
 
 void as_simd_init(enum as_cpu cpu)
 {
     as_simd_ref(&as_simd);
-    as_rows_ref(&as_rows);
+    as_rows_init(cpu);
     if (cpu >= AS_CPU_AVX2) {
         as_simd_avx2(&as_simd);
-        as_rows_avx2(&as_rows);
+        as_simd_avx2_search(&as_simd);
     }
     if (cpu >= AS_CPU_AVX512)
-        as_rows_avx512(&as_rows);
+        as_simd_avx512_search(&as_simd);
+    if (cpu >= AS_CPU_AVX512 && as_cpu_counts_bits())
+        as_simd_avx512_popcnt(&as_simd);
 }

@@ -8,3 +8,12 @@ void as_rows_ref(struct as_rows *rows)
 {
     *rows = AS_ROWS_OF_THIS_FILE;
 }
+
+void as_rows_init(enum as_cpu cpu)
+{
+    as_rows_ref(&as_rows);
+    if (cpu >= AS_CPU_AVX2)
+        as_rows_avx2(&as_rows);
+    if (cpu >= AS_CPU_AVX512)
+        as_rows_avx512(&as_rows);
+}

@@ -7,6 +7,7 @@
 #define AS_SIMD_ROWS_H
 
 #include "base.h"
+#include "cpu.h"
 
 enum { AS_ENERGY_ROWS = 9, AS_ENERGY_PAD = 4 };
 
@@ -36,8 +37,9 @@ struct as_rows {
     void (*scale)(const float *by, size_t n, float *to);
 };
 
-/* The kernels in use; as_simd_init installs them. */
+/* The kernels in use: the plain ones until as_rows_init, which as_simd_init calls. */
 extern struct as_rows as_rows;
+void as_rows_init(enum as_cpu cpu);
 
 void as_rows_ref(struct as_rows *rows);
 void as_rows_avx2(struct as_rows *rows);
