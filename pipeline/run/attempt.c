@@ -209,6 +209,11 @@ void as_case_tidy(struct as_case *c)
     }
 }
 
+void as_case_remove(const char *dir)
+{
+    remove_tree(dir);
+}
+
 void as_case_tell(const struct as_case *c, const struct as_case_status *s)
 {
     char host[256] = "", beside[4096], note[80] = "";

@@ -61,11 +61,18 @@ static void journal(struct as_loop *l, uint8_t type, const void *bytes, size_t n
 static void on_noise(void *state, const uint8_t *bytes, uint64_t n)
 {
     struct as_loop *l = state;
-    struct as_noise_record rec = {.attempt = l->r->kase.attempt,
-                                  .rank = (uint32_t)l->r->me,
-                                  .offset = as_journal_next(l->r->spool)};
+    struct as_noise_record rec;
+    struct as_noise_head head;
 
-    memcpy(rec.sha256, bytes, sizeof rec.sha256);
+    memcpy(&head, bytes, sizeof head);
+    memset(&rec, 0, sizeof rec);
+    memcpy(rec.sha256, head.sha256, sizeof rec.sha256);
+    rec.attempt = l->r->kase.attempt;
+    rec.rank = (uint32_t)l->r->me;
+    rec.w = head.full_w;
+    rec.h = head.full_h;
+    rec.flat = head.flat;
+    rec.offset = as_journal_next(l->r->spool);
     if (as_journal_append(l->r->spool, AS_REC_NOISE, bytes, (uint32_t)n) != AS_OK) {
         l->lossy = true;
         as_loop_stop(l, AS_EIO, "no memory for residuals");

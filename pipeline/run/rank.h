@@ -41,7 +41,7 @@ struct as_chunk_record {
  * framed like a journal.  It was synced before this record.                             */
 struct as_noise_record {
     uint8_t sha256[32];
-    uint32_t attempt, rank;
+    uint32_t attempt, rank, w, h, flat; /* w, h: of the whole picture */
     uint64_t offset;
 };
 

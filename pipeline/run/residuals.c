@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPE = 32, REC_BYTES = 49, OPEN_MAX = 64, NAME_BYTES = 32 };
-/* a place: file[4] offset[8]; an item: row[8] source[4] */
+enum { TYPE = 32, REC_BYTES = 54, OPEN_MAX = 64, NAME_BYTES = 32 };
+/* a place: file[4] offset[8] w[4] h[4] flat[1]; an item: row[8] source[4] */
 enum { REC_PLACE, REC_ITEM };
-enum { FIRST = 33, AFTER_FILE = 37, AFTER_ROW = 41 };
+enum { FIRST = 33, AFTER_FILE = 37, AFTER_ROW = 41, WIDTH = 45, HEIGHT = 49, FLAT = 53 };
 
 struct finding {
     struct as_rank *r;
@@ -74,6 +74,9 @@ static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_
         return AS_ENOMEM;
     as_be_put(to + FIRST, file_of(f, &rec), 4);
     as_be_put(to + AFTER_FILE, rec.offset, 8);
+    as_be_put(to + WIDTH, rec.w, 4);
+    as_be_put(to + HEIGHT, rec.h, 4);
+    to[FLAT] = rec.flat != 0;
     return AS_OK;
 }
 
@@ -157,6 +160,9 @@ static enum as_status join(struct finding *f, struct as_residuals *v, struct as_
             .source = (uint32_t)as_be_get(rec + AFTER_ROW, 4),
             .file = (uint32_t)as_be_get(place + FIRST, 4),
             .offset = as_be_get(place + AFTER_FILE, 8),
+            .w = (uint32_t)as_be_get(place + WIDTH, 4),
+            .h = (uint32_t)as_be_get(place + HEIGHT, 4),
+            .flat = place[FLAT] != 0,
         };
         place = NULL; /* copies have higher ids */
     }

@@ -9,6 +9,8 @@
 struct as_residual_place {
     uint64_t row, offset; /* of /items; in its spool file */
     uint32_t source, file;
+    uint32_t w, h; /* of the whole picture */
+    bool flat;
 };
 
 struct as_residuals {
