@@ -39,25 +39,34 @@ struct as_bench {
     struct as_err err[2]; /* of metadata and decoding: rows borrow their text */
 };
 
+/* Marks the detectors that a word of the list means; false: none. */
+static bool select_word(const char *word, size_t len, bool with[AS_DETECTORS_MAX])
+{
+    bool any = false, all = len == 0 || (len == 3 && memcmp(word, "all", 3) == 0);
+
+    for (size_t d = 0; as_detectors[d]; d++) {
+        const char *name = as_detectors[d]->name;
+        if (all ? !as_detectors[d]->asked : strlen(name) == len && memcmp(name, word, len) == 0)
+            any = with[d] = true;
+    }
+    return any;
+}
+
 enum as_status as_detectors_select(const char *list, bool with[AS_DETECTORS_MAX],
                                    struct as_err *err)
 {
     enum as_status status = AS_OK;
+    const char *p = list;
+    size_t len;
 
     memset(with, 0, AS_DETECTORS_MAX * sizeof *with);
-    for (size_t d = 0; as_detectors[d]; d++)
-        with[d] = list[0] == 0 && !as_detectors[d]->asked;
-    for (const char *p = list; *p;) {
-        size_t len = strcspn(p, ","), d = 0;
-        while (as_detectors[d] &&
-               (strlen(as_detectors[d]->name) != len || memcmp(as_detectors[d]->name, p, len) != 0))
-            d++;
-        if (as_detectors[d] == NULL)
+    do {
+        len = strcspn(p, ",");
+        if ((len > 0 || list[0] == 0) && !select_word(p, len, with))
             AS_FAIL(err, AS_EUSAGE, "no detector is called \"%.*s\" (see `assay list detectors`)",
                     (int)len, p);
-        with[d] = true;
         p += len + (p[len] == ',');
-    }
+    } while (*p);
 done:
     return status;
 }

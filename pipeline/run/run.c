@@ -15,6 +15,7 @@
 #include "../log.h"
 #include "parts.h"
 #include "provenance.h"
+#include "search_camera.h"
 #include "shard.h"
 #include "start.h"
 
@@ -26,6 +27,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { RESIDUAL_MIN = 1 << 16 };
 
 /* ---- 1. options and CPU class ---- */
 
@@ -67,6 +70,8 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
     if (shard.n && (o->sign[0] || o->hashes[0]))
         AS_FAIL(err, AS_EUSAGE, "--sign and --hashes belong to assay merge: a shard seals nothing");
     AS_TRY(as_detectors_select(o->detectors, with, err));
+    if (o->residual_pixels < RESIDUAL_MIN || o->residual_pixels > AS_KEEP_PIXELS_MAX)
+        AS_FAIL(err, AS_EUSAGE, "--residual-pixels is %d to %d", RESIDUAL_MIN, AS_KEEP_PIXELS_MAX);
 done:
     return status;
 }
@@ -330,6 +335,7 @@ enum as_status as_run_begin(struct as_rank *r, uint32_t nnames, char *const *nam
     r->journals = &r->kase.journal;
     r->njournals = 1;
     AS_TRY(as_against_open(&r->against, r->options->against, err));
+    r->keep = as_search_camera_keep(&r->against, r->options);
     AS_TRY(as_sources_new(&r->sources, &r->nsources, names, nnames, r->options->output, err));
 done:
     status = as_comm_agree(r->comm, status, err);

@@ -4,6 +4,7 @@
 #include "../cluster/sort.h"
 #include "catalogue_parts.h"
 #include "grow.h"
+#include "search_camera.h"
 #include "search_known.h"
 
 #include <string.h>
@@ -96,6 +97,7 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
     s->sets = s->r->against.sets;
     s->nsets = s->r->against.n;
     AS_TRY(as_comm_agree(s->r->comm, as_search_known(s, err), err));
+    AS_TRY(as_search_camera(s, err));
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
     AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
