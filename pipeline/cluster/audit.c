@@ -150,18 +150,23 @@ static const char *text_of(const json_t *entry, const char *key)
     return json_string_value(json_object_get(entry, key));
 }
 
-/* The line as an entry, or NULL when it is none. */
-static json_t *parse(const struct reader *r)
+/* Whether the line is an entry. */
+static enum as_status parse(const struct reader *r, bool *whole, struct as_err *err)
 {
-    json_t *entry;
+    enum as_status status = AS_OK;
+    json_error_t why = {.line = 0};
+    json_t *entry = NULL;
 
+    *whole = false;
     if (r->too_long || r->line_n == 0)
-        return NULL;
-    entry = json_loadb(r->line, r->line_n, JSON_REJECT_DUPLICATES, NULL);
-    if (text_of(entry, "prev") && text_of(entry, "time") && text_of(entry, "event"))
-        return entry;
+        return AS_OK;
+    entry = json_loadb(r->line, r->line_n, JSON_REJECT_DUPLICATES, &why);
+    if (entry == NULL && json_error_code(&why) == json_error_out_of_memory)
+        AS_FAIL(err, AS_ENOMEM, "no memory to read the audit log");
+    *whole = text_of(entry, "prev") && text_of(entry, "time") && text_of(entry, "event");
+done:
     json_decref(entry);
-    return NULL;
+    return status;
 }
 
 static void write_time(char *text, size_t room)
@@ -272,13 +277,11 @@ static enum as_status take_over(struct as_audit *a, struct as_err *err)
         AS_FAIL(err, AS_ENOMEM, "no memory to read the audit log");
     memcpy(after, NOTHING_BEFORE, sizeof after);
     while ((status = next_line(r, err)) == AS_OK) {
-        json_t *entry = parse(r);
-        whole = entry != NULL;
+        AS_TRY(parse(r, &whole, err));
         ended = r->ended;
         memcpy(a->prev, r->sha, sizeof a->prev);
         if (whole)
             memcpy(after, r->sha, sizeof after);
-        json_decref(entry);
     }
     if (status != AS_END)
         goto done;
