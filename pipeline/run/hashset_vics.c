@@ -24,6 +24,7 @@ enum field { OTHER, LISTS, HASH, CATEGORY };
 struct vics {
     struct as_hashset *h;
     struct as_err *err;
+    yajl_handle parser;
     enum as_status status; /* why it ended early */
     struct level level[DEPTH_MAX];
     int depth;
@@ -37,10 +38,26 @@ static struct level *top(struct vics *v)
     return v->depth > 0 ? &v->level[v->depth - 1] : NULL;
 }
 
+/* Ends of lines in the first n bytes of the chunk. */
+static uint64_t lines_of(const struct as_hashset *h, size_t n)
+{
+    const uint8_t *at = h->buf, *end = h->buf + (n < h->held ? n : h->held);
+    uint64_t lines = 0;
+
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        lines++;
+        at++;
+    }
+    return lines;
+}
+
 static int fail(struct vics *v, const char *what)
 {
+    struct as_hashset *h = v->h;
+    uint64_t line = h->line + lines_of(h, h->at + yajl_get_bytes_consumed(v->parser));
+
     v->status = as_fail(v->err, AS_EFORMAT, AS_REASON_NONE, __FILE__, __LINE__,
-                        "%s, near line %" PRIu64 ": %s", v->h->path, v->h->line, what);
+                        "%s, near line %" PRIu64 ": %s", h->path, line, what);
     return 0;
 }
 
@@ -149,49 +166,38 @@ static int on_null(void *state)
 }
 
 /* The parser's complaint, without the piece of the file that it repeats. */
-static void complain(struct vics *v, yajl_handle parser)
+static void complain(struct vics *v)
 {
-    unsigned char *text = yajl_get_error(parser, 0, NULL, 0);
+    unsigned char *text = yajl_get_error(v->parser, 0, NULL, 0);
     char what[160] = "not JSON";
 
     if (text != NULL)
         memccpy(what, text, '\n', sizeof what - 1);
     what[sizeof what - 1] = '\0';
     what[strcspn(what, "\n")] = '\0';
-    yajl_free_error(parser, text);
+    yajl_free_error(v->parser, text);
     fail(v, what);
 }
 
-/* Counts the lines of what the parser has taken. */
-static void count_lines(struct as_hashset *h, size_t taken)
-{
-    const uint8_t *at = h->buf, *end = h->buf + (taken < h->held ? taken : h->held);
-
-    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-        h->line++;
-        at++;
-    }
-}
-
-static enum as_status parse(struct vics *v, yajl_handle parser)
+static enum as_status parse(struct vics *v)
 {
     struct as_hashset *h = v->h;
     yajl_status said;
 
     do {
-        said = yajl_parse(parser, h->buf + h->at, h->held - h->at);
-        count_lines(h, h->at + (said == yajl_status_ok ? h->held : yajl_get_bytes_consumed(parser)));
+        said = yajl_parse(v->parser, h->buf + h->at, h->held - h->at);
         v->quiet += h->held;
         if (said == yajl_status_ok && v->quiet > QUIET_MAX)
             fail(v, "a text of over 64 MiB");
         if (said == yajl_status_error)
-            complain(v, parser);
+            complain(v);
         if (v->status != AS_OK)
             return v->status;
+        h->line += lines_of(h, h->held);
     } while ((v->status = as_hashset_fill(h, v->err)) == AS_OK);
     if (v->status == AS_END)
         v->status = AS_OK;
-    if (v->status == AS_OK && yajl_complete_parse(parser) != yajl_status_ok)
+    if (v->status == AS_OK && yajl_complete_parse(v->parser) != yajl_status_ok)
         fail(v, "the file breaks off");
     return v->status;
 }
@@ -212,18 +218,17 @@ enum as_status as_hashset_vics(struct as_hashset *h, struct as_err *err)
     };
     enum as_status status = AS_OK;
     struct vics *v = calloc(1, sizeof *v);
-    yajl_handle parser = v != NULL ? yajl_alloc(&CALLS, NULL, v) : NULL;
 
     h->counts->form = "JSON";
     h->line = 1;
-    if (parser == NULL)
+    if (v == NULL || (v->parser = yajl_alloc(&CALLS, NULL, v)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to read %s", h->path);
     v->h = h;
     v->err = err;
-    status = parse(v, parser);
+    status = parse(v);
 done:
-    if (parser != NULL)
-        yajl_free(parser);
+    if (v != NULL && v->parser != NULL)
+        yajl_free(v->parser);
     free(v);
     return status;
 }

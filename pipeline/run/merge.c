@@ -335,14 +335,11 @@ done:
 static enum as_status become(struct merge *m, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    const char *against = m->options.against; /* of the merge itself */
     struct as_rank *r = m->r;
 
     AS_TRY(as_shard_unpack(&m->rec, m->bytes, m->len, err));
     AS_TRY(as_shard_options(&m->rec, &m->options, err));
     m->options.shard = "";
-    if (against[0])
-        m->options.against = against;
     r->options = &m->options;
     r->cpu = m->rec.cpu;
     r->sources = m->rec.sources;

@@ -265,7 +265,7 @@ enum as_status as_runs_next(struct as_runs *r, const uint8_t **rec, struct as_er
         *rec = r->recs + r->next * r->size;
         return r->next++ < r->n ? AS_OK : AS_END;
     }
-    if (r->taken) {
+    if (r->taken && r->nheap > 0) {
         struct run *run = &r->run[r->heap[0]];
         if (++run->at == run->held)
             AS_TRY(refill(r, run, err));

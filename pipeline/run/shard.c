@@ -225,7 +225,8 @@ enum as_status as_shard_options(const struct as_shard_record *rec, struct as_opt
         const char *name = get_text(&w), *value = get_text(&w);
         for (const struct as_option *t = as_option_table; t->name && !w.bad; t++)
             if (strcmp(t->name, name) == 0 && t->commands & AS_CMD_RUN &&
-                !(t->commands & AS_CMD_MERGE))
+                (!(t->commands & AS_CMD_MERGE) ||
+                 (strcmp(name, "against") == 0 && o->against[0] == 0)))
                 AS_TRY(as_option_set(o, t, value, err));
     }
     if (w.bad)
