@@ -6,11 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { LINE = 16, HALF = 32, BOX = 2 * HALF + 1 };
+enum { HALF = 32, BOX = 2 * HALF + 1 };
 
 /* Below this mean square (of grey levels) there is no noise to speak of: saturated, black or
  * painted. */
-static const double quiet = 0.01;
+static const double quiet_residual = 0.01;
 
 /* ---- 1. local normalisation ---- */
 
@@ -51,7 +51,7 @@ static void leave_row(const float *restrict row, uint32_t w, double *restrict co
 }
 
 /* Divides one row by the rms of its boxes, `deep` rows high. */
-static void divide_row(const double *columns, uint32_t w, uint32_t deep, float *row)
+static void divide_row(const double *columns, uint32_t w, uint32_t deep, double quiet, float *row)
 {
     double sum = 0;
 
@@ -68,18 +68,19 @@ static void divide_row(const double *columns, uint32_t w, uint32_t deep, float *
     }
 }
 
-static void normalise(float *w, uint32_t width, uint32_t height, const struct box *b)
+void as_prnu_local(float *plane, uint32_t w, uint32_t h, double quiet, void *scratch)
 {
+    const struct box b = lay_out(w, h, scratch);
     uint32_t entered = 0, left = 0;
 
-    memset(b->columns, 0, width * sizeof *b->columns);
-    for (uint32_t y = 0; y < height; y++) {
+    memset(b.columns, 0, w * sizeof *b.columns);
+    for (uint32_t y = 0; y < h; y++) {
         for (; left + HALF < y; left++)
-            leave_row(b->rows + (size_t)(left % BOX) * width, width, b->columns);
-        for (; entered < height && entered <= y + HALF; entered++)
-            enter_row(w + (size_t)entered * width, width, b->rows + (size_t)(entered % BOX) * width,
-                      b->columns);
-        divide_row(b->columns, width, entered - left, w + (size_t)y * width);
+            leave_row(b.rows + (size_t)(left % BOX) * w, w, b.columns);
+        for (; entered < h && entered <= y + HALF; entered++)
+            enter_row(plane + (size_t)entered * w, w, b.rows + (size_t)(entered % BOX) * w,
+                      b.columns);
+        divide_row(b.columns, w, entered - left, quiet, plane + (size_t)y * w);
     }
 }
 
@@ -101,7 +102,7 @@ enum as_status as_prnu_query(const struct as_plane *in, uint32_t flags, struct a
     if ((flags & AS_PRNU_WIENER) && (as_fft_width(fft) != in->w || as_fft_height(fft) != in->h))
         return AS_EUSAGE;
     if (flags & AS_PRNU_LOCAL)
-        normalise(w, in->w, in->h, &b);
+        as_prnu_local(w, in->w, in->h, quiet_residual, scratch);
     as_prnu_zero_mean(w, in->w, in->h, b.zero);
     if (flags & AS_PRNU_WIENER)
         as_prnu_wiener(w, fft, spectrum, NULL);

@@ -6,11 +6,8 @@
 
 #include <string.h>
 
-enum {
-    BEFORE = 6,
-    AFTER = 8,
-    LINE = 16
-}; /* samples a row is continued by; floats of a cache line */
+enum { BEFORE = 6, AFTER = 7 }; /* samples a row is continued by */
+enum { LINE = 16 };             /* floats of a cache line         */
 
 uint32_t as_wavelet_levels(uint32_t n, uint32_t most)
 {
