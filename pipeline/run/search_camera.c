@@ -8,18 +8,16 @@
  *  1. fingerprints
  *  2. pictures, a chunk of one size at a time
  *  3. comparing                                                                        */
-#include "search_camera.h"
-
-#include "../../kernels/prnu.h"
 #include "../log.h"
-#include "residuals.h"
+#include "grow.h"
+#include "search_camera_parts.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CAMERAS_MAX = 1 << 20, CHUNK_MAX = 64, CHUNK_FLOATS = 1 << 28, TURNS = 4 };
+enum { CAMERAS_MAX = 1 << 20, CHUNK_FLOATS = 1 << 28, CROP = 1024 };
 
 /* A match is told if pictures of no enrolled camera, as many as the case has, would give less
  * than this many.                                                                      */
@@ -27,22 +25,15 @@ static const double false_matches = 0.01;
 
 /* ---- 1. fingerprints ---- */
 
-struct fingerprints {
-    struct as_ref *ref;
-    uint16_t set;
-    struct as_ref_camera *camera; /* [n] */
-    uint64_t n;
-};
-
 struct hunt {
     struct as_search *s;
-    struct fingerprints *of; /* [nsets] stores of cameras */
+    struct as_fingerprints *of; /* [nsets] stores of cameras */
     uint16_t nsets;
     struct as_residuals pictures;
     uint64_t total; /* pictures of all ranks */
 };
 
-static enum as_status check_camera(const struct fingerprints *f, uint64_t i, struct as_err *err)
+static enum as_status check_camera(const struct as_fingerprints *f, uint64_t i, struct as_err *err)
 {
     const struct as_ref_camera *c = &f->camera[i];
     const uint64_t pixels = as_ref_rows(f->ref, AS_REF_CAMERA_fingerprints);
@@ -66,10 +57,10 @@ static enum as_status open_sets(struct hunt *h, struct as_err *err)
     if ((h->of = calloc((size_t)a->n + 1, sizeof *h->of)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the cameras");
     for (uint16_t i = 0; i < a->n; i++) {
-        struct fingerprints *f = &h->of[h->nsets];
+        struct as_fingerprints *f = &h->of[h->nsets];
         if (as_ref_kind(a->ref[i]) != AS_REF_CAMERA)
             continue;
-        *f = (struct fingerprints){.ref = a->ref[i], .set = i};
+        *f = (struct as_fingerprints){.ref = a->ref[i], .set = i};
         f->n = as_ref_rows(f->ref, AS_REF_CAMERA_cameras);
         h->nsets++;
         if (f->n > CAMERAS_MAX)
@@ -90,38 +81,34 @@ static bool fits(const struct as_ref_camera *c, uint32_t turn, uint32_t w, uint3
     return turn & 1 ? c->w == h && c->h == w : c->w == w && c->h == h;
 }
 
-/* How many fingerprints and orientations are tried on a picture of this size. */
-static uint64_t tried(const struct hunt *h, uint32_t w, uint32_t height)
+/* All that can be tried on pictures of this size. */
+static enum as_status list_suspects(const struct hunt *h, struct as_chunk *c, struct as_err *err)
 {
-    uint64_t n = 0;
+    enum as_status status = AS_OK;
+    uint64_t cap = 0;
 
     for (uint16_t i = 0; i < h->nsets; i++)
         for (uint64_t k = 0; k < h->of[i].n; k++)
-            for (uint32_t turn = 0; turn < TURNS; turn++)
-                n += fits(&h->of[i].camera[k], turn, w, height);
-    return n;
+            for (uint32_t turn = 0; turn < AS_TURNS; turn++) {
+                if (!fits(&h->of[i].camera[k], turn, c->w, c->h))
+                    continue;
+                if (!as_grow((void **)&c->suspect, c->nsuspects, &cap, sizeof *c->suspect))
+                    AS_FAIL(err, AS_ENOMEM, "no memory for the cameras of a size");
+                c->suspect[c->nsuspects++] =
+                    (struct as_suspect_camera){&h->of[i], k, turn, 0};
+            }
+done:
+    return status;
 }
 
 /* ---- 2. pictures ---- */
 
-/* Pictures of one size, ready to be compared. */
-struct chunk {
-    uint32_t w, h;             /* of the whole pictures              */
-    struct as_noise_head head; /* where what was kept of them lies   */
-    uint32_t n;
-    uint64_t row[CHUNK_MAX];
-    float best[CHUNK_MAX]; /* PCE with the fingerprint in hand, of all its orientations */
-    float *spectrum[CHUNK_MAX];
-    struct as_fft *fft;
-    float *plane, *luma, *turned, *work, *k; /* k: spectrum of the fingerprint */
-    void *scratch;
-    double tried;
-};
-
-static void chunk_clear(struct chunk *c)
+static void chunk_clear(struct as_chunk *c)
 {
-    for (int i = 0; i < CHUNK_MAX; i++)
+    for (int i = 0; i < AS_CHUNK_MAX; i++)
         free(c->spectrum[i]);
+    free(c->suspect);
+    free(c->crop);
     as_fft_free(c->fft);
     free(c->plane);
     free(c->luma);
@@ -137,7 +124,7 @@ static void *aligned(size_t n)
 }
 
 /* Room for pictures of which so much was kept. */
-static enum as_status chunk_room(struct chunk *c, struct as_err *err)
+static enum as_status chunk_room(struct as_chunk *c, struct as_err *err)
 {
     const size_t n = (size_t)c->head.w * c->head.h, whole = (size_t)c->w * c->h;
     const size_t floats = as_fft_floats(c->head.w, c->head.h);
@@ -150,7 +137,15 @@ static enum as_status chunk_room(struct chunk *c, struct as_err *err)
     c->work = aligned(floats * sizeof(float));
     c->k = aligned(floats * sizeof(float));
     c->scratch = aligned(as_prnu_query_scratch(c->head.w, c->head.h));
-    if (!c->plane || !c->turned || !c->luma || !c->work || !c->k || !c->scratch)
+    if (as_camera_many(c)) {
+        c->crop_w = c->head.w < CROP ? c->head.w : CROP;
+        c->crop_h = c->head.h < CROP ? c->head.h : CROP;
+        c->crop_x = c->head.x + (c->head.w - c->crop_w) / 2;
+        c->crop_y = c->head.y + (c->head.h - c->crop_h) / 2;
+        c->crop = aligned((size_t)AS_CHUNK_MAX * c->crop_w * c->crop_h * sizeof(float));
+    }
+    if (!c->plane || !c->turned || !c->luma || !c->work || !c->k || !c->scratch ||
+        (as_camera_many(c) && !c->crop))
         status = AS_ENOMEM;
 done:
     if (status != AS_OK)
@@ -158,7 +153,18 @@ done:
     return status;
 }
 
-static enum as_status prepare(struct hunt *h, struct chunk *c, uint64_t i, struct as_err *err)
+/* The middle of the picture that was prepared last. */
+static void keep_crop(struct as_chunk *c)
+{
+    const struct as_noise_head *h = &c->head;
+    float *to = c->crop + (size_t)(c->n - 1) * c->crop_w * c->crop_h;
+
+    for (uint32_t y = 0; y < c->crop_h; y++, to += c->crop_w)
+        memcpy(to, c->plane + (size_t)(c->crop_y - h->y + y) * h->w + (c->crop_x - h->x),
+               c->crop_w * sizeof(float));
+}
+
+static enum as_status prepare(struct hunt *h, struct as_chunk *c, uint64_t i, struct as_err *err)
 {
     const struct as_residual_place *p = &h->pictures.place[i];
     enum as_status status = AS_OK;
@@ -182,6 +188,8 @@ static enum as_status prepare(struct hunt *h, struct chunk *c, uint64_t i, struc
     as_noise_planes(&head, bytes, c->plane, c->luma);
     AS_TRY(as_prnu_query(&luma, AS_PRNU_LOCAL | AS_PRNU_WEIGHT, NULL, NULL, c->plane, c->scratch));
     as_fft_forward(c->fft, &query, spectrum);
+    if (c->crop)
+        keep_crop(c);
 done:
     return status;
 }
@@ -189,16 +197,16 @@ done:
 /* ---- 3. comparing ---- */
 
 /* The spectrum of a fingerprint, turned, where the pictures of the chunk have been kept. */
-static enum as_status load(struct chunk *c, const struct fingerprints *f, uint64_t i, uint32_t turn,
+static enum as_status load(struct as_chunk *c, const struct as_suspect_camera *s,
                            struct as_err *err)
 {
-    const struct as_ref_camera *cam = &f->camera[i];
+    const struct as_ref_camera *cam = &s->of->camera[s->camera];
     enum as_status status = AS_OK;
 
-    AS_TRY(as_ref_read(f->ref, AS_REF_CAMERA_fingerprints, cam->offset, (uint64_t)cam->w * cam->h,
-                       turn ? c->turned : c->plane, err));
-    if (turn)
-        as_prnu_turn(c->turned, cam->w, cam->h, turn, c->plane);
+    AS_TRY(as_ref_read(s->of->ref, AS_REF_CAMERA_fingerprints, cam->offset,
+                       (uint64_t)cam->w * cam->h, s->turn ? c->turned : c->plane, err));
+    if (s->turn)
+        as_prnu_turn(c->turned, cam->w, cam->h, s->turn, c->plane);
     const struct as_plane part = {c->plane + (size_t)c->head.y * c->w + c->head.x, c->head.w,
                                   c->head.h, c->w};
     as_fft_forward(c->fft, &part, c->k);
@@ -206,8 +214,8 @@ done:
     return status;
 }
 
-/* The chunk against the fingerprint in c->k. */
-static enum as_status correlate(struct chunk *c)
+/* The pictures that want it against the fingerprint in c->k. */
+static enum as_status correlate(struct as_chunk *c, uint64_t wanted)
 {
     /* shares of JPEG and of the model repeat every 8 pixels, and add up at shift 0: what is left
      * above them is the sensor's */
@@ -216,6 +224,8 @@ static enum as_status correlate(struct chunk *c)
 
     for (uint32_t i = 0; i < c->n; i++) {
         struct as_prnu_peak peak;
+        if (!(wanted >> i & 1))
+            continue;
         as_fft_correlate(c->fft, c->spectrum[i], c->k, c->work, c->work, c->head.w);
         AS_TRY(as_prnu_pce(c->work, c->head.w, c->head.h, &aligned_only, &peak));
         if ((float)peak.pce > c->best[i])
@@ -225,51 +235,51 @@ done:
     return status;
 }
 
-/* What is told of the chunk and a fingerprint. */
-static enum as_status tell(struct hunt *h, const struct chunk *c, const struct fingerprints *f,
-                           uint64_t camera)
+/* What is told of the chunk and a camera, when all its orientations were looked at. */
+static enum as_status tell(struct hunt *h, struct as_chunk *c, const struct as_suspect_camera *s)
 {
     enum as_status status = AS_OK;
 
     for (uint32_t i = 0; i < c->n; i++) {
-        const double log_p = as_prnu_log10_pfa(c->best[i], c->tried);
+        const float pce = c->best[i];
+        c->best[i] = -INFINITY;
+        if (pce <= 0)
+            continue;
+        const double log_p = as_prnu_log10_pfa(pce, (double)c->nsuspects);
         as_log(AS_LOG_DEBUG, "camera set=%u reference=%" PRIu64 " row=%" PRIu64
-               " pce=%.1f log10_p=%.1f", f->set, camera, c->row[i], (double)c->best[i], log_p);
+               " pce=%.1f log10_p=%.1f", s->of->set, s->camera, c->row[i], (double)pce, log_p);
         if (log_p + log10((double)h->total) > log10(false_matches))
             continue;
         AS_TRY(as_search_match(h->s, &(struct as_match){.row = c->row[i],
-                                                        .reference = camera,
-                                                        .set = f->set,
+                                                        .reference = s->camera,
+                                                        .set = s->of->set,
                                                         .kind = AS_MATCH_CAMERA,
-                                                        .value = c->best[i],
+                                                        .value = pce,
                                                         .p = (float)pow(10, fmax(log_p, -37))}));
     }
 done:
     return status;
 }
 
-static enum as_status compare(struct hunt *h, struct chunk *c, struct as_err *err)
+static enum as_status compare(struct hunt *h, struct as_chunk *c, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
-    for (uint16_t i = 0; i < h->nsets; i++)
-        for (uint64_t k = 0; k < h->of[i].n; k++) {
-            bool any = false;
-            for (uint32_t q = 0; q < c->n; q++)
-                c->best[q] = -INFINITY;
-            for (uint32_t turn = 0; turn < TURNS; turn++) {
-                if (!fits(&h->of[i].camera[k], turn, c->w, c->h))
-                    continue;
-                as_rank_tell(h->s->r);
-                if (as_stop_signal)
-                    AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching for cameras");
-                AS_TRY(load(c, &h->of[i], k, turn, err));
-                AS_TRY(correlate(c));
-                any = true;
-            }
-            if (any)
-                AS_TRY(tell(h, c, &h->of[i], k));
+    for (uint32_t q = 0; q < c->n; q++)
+        c->best[q] = -INFINITY;
+    AS_TRY(as_camera_propose(c, err));
+    for (uint64_t i = 0; i < c->nsuspects; i++) {
+        const struct as_suspect_camera *s = &c->suspect[i];
+        as_rank_tell(h->s->r);
+        if (as_stop_signal)
+            AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching for cameras");
+        if (s->wanted) {
+            AS_TRY(load(c, s, err));
+            AS_TRY(correlate(c, s->wanted));
         }
+        if (i + 1 == c->nsuspects || s[1].camera != s->camera || s[1].of != s->of)
+            AS_TRY(tell(h, c, s));
+    }
 done:
     return status;
 }
@@ -279,20 +289,20 @@ static enum as_status one_size(struct hunt *h, bool *done, uint64_t first, struc
 {
     const struct as_residual_place *p = h->pictures.place;
     enum as_status status = AS_OK;
-    struct chunk *c = calloc(1, sizeof *c);
+    struct as_chunk *c = calloc(1, sizeof *c);
     uint64_t most = CHUNK_FLOATS / ((uint64_t)p[first].w * p[first].h) + 1;
 
     if (c == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to compare pictures");
     c->w = p[first].w;
     c->h = p[first].h;
-    c->tried = (double)tried(h, c->w, c->h);
-    most = most < CHUNK_MAX ? most : CHUNK_MAX;
+    AS_TRY(list_suspects(h, c, err));
+    most = most < AS_CHUNK_MAX ? most : AS_CHUNK_MAX;
     for (uint64_t i = first; i < h->pictures.n && c->n < most; i++) {
         if (done[i] || p[i].w != c->w || p[i].h != c->h)
             continue;
         done[i] = true;
-        if (c->tried > 0)
+        if (c->nsuspects > 0)
             AS_TRY(prepare(h, c, i, err));
     }
     if (c->n > 0)
