@@ -30,7 +30,8 @@ enum { AS_PANEL = 32, AS_PROPOSE_MAX = 12 };
  *   rows     [d][32], component k of row r at rows[k*32 + r], aligned to 64 bytes
  *   queries  [d][nq], nq 1..AS_PROPOSE_MAX
  *   a, b     [nq]; norm, half [32]
- *   next     what will be wanted next, fetched meanwhile at next + k*next_step
+ *   next     what will be wanted next: with component k the lines of next + k*next_step and of half
+ *            a step further are fetched
  *   masks    [nq], bit r: row r                                                        */
 struct as_propose {
     const float *rows, *queries, *next;

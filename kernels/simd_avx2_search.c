@@ -5,75 +5,87 @@
 
 /* ---- float vectors ---- */
 
-enum { QUERIES = 6, HALF = AS_PANEL / 2 }; /* 12 sums in registers */
+enum { QUERIES = 6, HALF = AS_PANEL / 2, SUMS = 12 }; /* sums in registers */
 
-static inline uint32_t above(const struct as_propose *p, uint32_t q, uint32_t from, __m256 product)
+/* Which of 16 rows are not below the bound of query q; NaN is not below. */
+static uint32_t above(const struct as_propose *p, uint32_t q, uint32_t from, __m256 lo, __m256 hi)
 {
-    const __m256 bound =
-        _mm256_add_ps(_mm256_fmadd_ps(_mm256_set1_ps(p->b[q]), _mm256_loadu_ps(p->norm + from),
-                                      _mm256_set1_ps(p->a[q])),
-                      _mm256_loadu_ps(p->half + from));
+    const float *norm = p->norm + from, *half = p->half + from;
+    const __m256 a = _mm256_set1_ps(p->a[q]), b = _mm256_set1_ps(p->b[q]);
+    const __m256 bound_lo =
+        _mm256_add_ps(_mm256_fmadd_ps(b, _mm256_loadu_ps(norm), a), _mm256_loadu_ps(half));
+    const __m256 bound_hi =
+        _mm256_add_ps(_mm256_fmadd_ps(b, _mm256_loadu_ps(norm + 8), a), _mm256_loadu_ps(half + 8));
 
-    return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(product, bound, _CMP_NLT_UQ)) << from;
+    return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(lo, bound_lo, _CMP_NLT_UQ)) << from |
+           (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(hi, bound_hi, _CMP_NLT_UQ)) << (from + 8);
 }
 
-/* The products of queries first .. first + nq - 1 with the 16 rows that begin at `from`. */
+/* The products of queries first .. first + nq - 1 with the 8 nv rows that begin at `from`; nq and
+ * nv are constants where this is inlined.  The sums stay in registers only if all loops over them
+ * are unrolled. */
 static inline __attribute__((always_inline)) void tile(const struct as_propose *p, uint32_t from,
-                                                       uint32_t first, uint32_t nq)
+                                                       uint32_t nv, uint32_t first, uint32_t nq)
 {
     const float *row = p->rows + from, *query = p->queries + first;
-    __m256 lo[QUERIES], hi[QUERIES];
+    const float *next = p->next + (from ? p->next_step / 2 : 0);
+    const uint32_t d = p->d, stride = p->nq, step = p->next_step;
+    __m256 sum[SUMS];
 
-    for (uint32_t q = 0; q < nq; q++)
-        lo[q] = hi[q] = _mm256_setzero_ps();
-    for (uint32_t k = 0; k < p->d; k++, row += AS_PANEL, query += p->nq) {
-        const __m256 row_lo = _mm256_load_ps(row), row_hi = _mm256_load_ps(row + 8);
-        for (uint32_t q = 0; q < nq; q++) {
-            const __m256 x = _mm256_broadcast_ss(query + q);
-            lo[q] = _mm256_fmadd_ps(x, row_lo, lo[q]);
-            hi[q] = _mm256_fmadd_ps(x, row_hi, hi[q]);
-        }
+#pragma GCC unroll 12
+    for (uint32_t i = 0; i < nq * nv; i++)
+        sum[i] = _mm256_setzero_ps();
+    for (uint32_t k = 0; k < d; k++, row += AS_PANEL, query += stride, next += step) {
+        _mm_prefetch((const char *)next, _MM_HINT_T1);
+        if (nv == 4)
+            _mm_prefetch((const char *)(next + step / 2), _MM_HINT_T1);
+#pragma GCC unroll 12
+        for (uint32_t i = 0; i < nq * nv; i++)
+            sum[i] = _mm256_fmadd_ps(_mm256_broadcast_ss(query + i / nv),
+                                     _mm256_load_ps(row + i % nv * 8), sum[i]);
     }
-    for (uint32_t q = 0; q < nq; q++)
-        p->masks[first + q] |=
-            above(p, first + q, from, lo[q]) | above(p, first + q, from + 8, hi[q]);
+#pragma GCC unroll 12
+    for (uint32_t i = 0; i < nq * nv; i += 2)
+        p->masks[first + i / nv] |= above(p, first + i / nv, from + i % nv * 8, sum[i], sum[i + 1]);
 }
 
 static void some(const struct as_propose *p, uint32_t from, uint32_t first, uint32_t nq)
 {
     switch (nq) {
-    case 1:
-        tile(p, from, first, 1);
-        break;
-    case 2:
-        tile(p, from, first, 2);
-        break;
     case 3:
-        tile(p, from, first, 3);
+        tile(p, from, 2, first, 3);
         break;
     case 4:
-        tile(p, from, first, 4);
+        tile(p, from, 2, first, 4);
         break;
     case 5:
-        tile(p, from, first, 5);
+        tile(p, from, 2, first, 5);
         break;
     default:
-        tile(p, from, first, 6);
+        tile(p, from, 2, first, 6);
         break;
     }
 }
 
+/* Few queries wait for memory: they read a panel from end to end, more of them by halves. */
 static void propose(const struct as_propose *p)
 {
     const uint32_t first = p->nq > QUERIES ? (p->nq + 1) / 2 : p->nq;
 
     for (uint32_t q = 0; q < p->nq; q++)
         p->masks[q] = 0;
-    for (uint32_t from = 0; from < AS_PANEL; from += HALF) {
-        some(p, from, 0, first);
-        if (first < p->nq)
-            some(p, from, first, p->nq - first);
-    }
+    if (p->nq == 1)
+        tile(p, 0, 4, 0, 1);
+    else if (p->nq == 2)
+        tile(p, 0, 4, 0, 2);
+    else if (p->nq == 3)
+        tile(p, 0, 4, 0, 3);
+    else
+        for (uint32_t from = 0; from < AS_PANEL; from += HALF) {
+            some(p, from, 0, first);
+            if (first < p->nq)
+                some(p, from, first, p->nq - first);
+        }
 }
 
 static inline void fold_lanes(const __m256d *lane, double *out)

@@ -3,8 +3,8 @@
 
 #include <immintrin.h>
 
-/* Which rows of a query's products are not below its bound; NaN is not below. */
-static inline uint32_t above(const struct as_propose *p, uint32_t q, __m512 lo, __m512 hi)
+/* Which rows are not below the bound of query q; NaN is not below. */
+static uint32_t above(const struct as_propose *p, uint32_t q, __m512 lo, __m512 hi)
 {
     const __m512 a = _mm512_set1_ps(p->a[q]), b = _mm512_set1_ps(p->b[q]);
     const __m512 bound_lo =
@@ -16,23 +16,29 @@ static inline uint32_t above(const struct as_propose *p, uint32_t q, __m512 lo, 
            (uint32_t)_mm512_cmp_ps_mask(hi, bound_hi, _CMP_NLT_UQ) << 16;
 }
 
-/* The products of nq queries, a constant where this is inlined: 2 nq sums in registers. */
+/* The products of nq queries, a constant where this is inlined: 2 nq sums in registers,
+ * where they stay only if every loop over them is unrolled. */
 static inline __attribute__((always_inline)) void tile(const struct as_propose *p, uint32_t nq)
 {
     const float *row = p->rows, *query = p->queries, *next = p->next;
+    const uint32_t d = p->d, step = p->next_step;
     __m512 lo[AS_PROPOSE_MAX], hi[AS_PROPOSE_MAX];
 
+#pragma GCC unroll 12
     for (uint32_t q = 0; q < nq; q++)
         lo[q] = hi[q] = _mm512_setzero_ps();
-    for (uint32_t k = 0; k < p->d; k++, row += AS_PANEL, query += nq, next += p->next_step) {
+    for (uint32_t k = 0; k < d; k++, row += AS_PANEL, query += nq, next += step) {
         const __m512 row_lo = _mm512_load_ps(row), row_hi = _mm512_load_ps(row + 16);
         _mm_prefetch((const char *)next, _MM_HINT_T1);
+        _mm_prefetch((const char *)(next + step / 2), _MM_HINT_T1);
+#pragma GCC unroll 12
         for (uint32_t q = 0; q < nq; q++) {
             const __m512 x = _mm512_set1_ps(query[q]);
             lo[q] = _mm512_fmadd_ps(x, row_lo, lo[q]);
             hi[q] = _mm512_fmadd_ps(x, row_hi, hi[q]);
         }
     }
+#pragma GCC unroll 12
     for (uint32_t q = 0; q < nq; q++)
         p->masks[q] = above(p, q, lo[q], hi[q]);
 }

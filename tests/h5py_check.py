@@ -15,8 +15,10 @@ TABLES = {
     "maps": "item_row detector w h offset",
     "metadata": "item_row key_offset key_length value_offset value_length",
     "findings": "item_row detector score llr text_offset text_length",
+    "sets": "set name_offset name_length path_offset path_length kind digest rows",
     "matches": "item_row set reference kind value p_false_alarm",
     "links": "item_a item_b kind value",
+    "groups": "item_row group stands",
     "errors": "item_row stage_offset stage_length status message_offset message_length",
     "timing": "lot rank bytes read_s unpack_s decode_s extract_s",
 }

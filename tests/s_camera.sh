@@ -15,11 +15,11 @@ cp evidence/1-100.bmp evidence/copy.bmp
 "$assay" enroll camera -o ref.h5 first=one two >refused.log 2>&1
 [ $? = 65 ] || fail "too few pictures are enrolled"
 grep -q 'camera first has 12 flat fields and 0 other' refused.log || fail "the reason is not told"
-[ ! -e ref.h5 ] && [ ! -e ref.h5.work ] || fail "a refused enrolment leaves something"
+[ ! -e ref.h5 ] && [ ! -e ref.h5.case ] || fail "a refused enrolment leaves something"
 enroll() { # STORE RANKS
     mpirun -n "$2" "$assay" enroll camera -o "$1" first=one two --min-flat 12 --min-natural 12 \
         >"$1.log" 2>&1 || fail "enrolment on $2 ranks"
-    [ ! -e "$1.work" ] || fail "the work folder is left"
+    [ ! -e "$1.case" ] || fail "the work folder is left"
 }
 enroll ref.h5 1
 enroll ref3.h5 3

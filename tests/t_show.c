@@ -110,9 +110,10 @@ static void write_audit(void)
     memset(zeros, '0', 64);
     zeros[64] = 0;
     snprintf(path, sizeof path, "%s/audit.jsonl", name);
-    snprintf(line, sizeof line,
-             "{\"event\": \"sealed\", \"prev\": \"%s\", \"time\": \"\", \"content_digest\": \"%s\"}\n",
-             zeros, content);
+    snprintf(
+        line, sizeof line,
+        "{\"event\": \"sealed\", \"prev\": \"%s\", \"time\": \"\", \"content_digest\": \"%s\"}\n",
+        zeros, content);
     write_file(path, line, "wb");
 }
 
@@ -120,6 +121,11 @@ static void finding_of(void *findings, uint64_t i, struct as_finding *f)
 {
     *f = ((const struct as_finding *)findings)[i];
 }
+
+static const struct as_set_row SET = {AS_SET_MEDIA, "sought pictures", "/ref/sought.h5", "", 3};
+static const struct as_match MATCH = {4, 2, 0, AS_MATCH_CODE, 9, NAN};
+static const struct as_link LINKS[] = {{2, 4, AS_MATCH_CODE, 7}, {2, 5, AS_MATCH_HASH, 0}};
+static const struct as_member MEMBERS[] = {{2, 2, true}, {4, 2, false}, {5, 2, false}};
 
 static void seal(const char *path)
 {
@@ -136,6 +142,14 @@ static void seal(const char *path)
         .finding = finding_of,
         .findings = &finding,
         .nfindings = as_detectors[0] ? 1 : 0,
+        .sets = &SET,
+        .nsets = 1,
+        .matches = &MATCH,
+        .nmatches = 1,
+        .links = LINKS,
+        .nlinks = 2,
+        .members = MEMBERS,
+        .nmembers = 3,
         .with_det = with,
         .models = models,
         .provenance = "{\"ranks\": 3, \"examiners\": 2, \"seconds\": 4.5, \"host\": \"h\"}",
@@ -283,6 +297,31 @@ static void test_item(void **state)
     json_decref(o);
 }
 
+static void test_related(void **state)
+{
+    json_t *o, *groups;
+
+    (void)state;
+    assert_int_equal(run("show %s", name), 0);
+    has("media set of 3: 1 match");
+    has("1 copy, 1 near-copy in 1 archive; 1 group");
+    assert_int_equal(run("show %s --json", name), 0);
+    o = json_loads(out, 0, NULL);
+    groups = json_object_get(json_object_get(o, "relations"), "groups");
+    assert_int_equal(json_array_size(groups), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(groups, 0), "copies")), 1);
+    assert_int_equal(json_array_size(json_object_get(o, "sets")), 1);
+    json_decref(o);
+    assert_int_equal(run("show %s 4", name), 0);
+    has("sought pictures, reference 2: near-identical picture, 9 of 256 bits differ");
+    has("near-identical picture, 7 of 256 bits differ");
+    assert_int_equal(run("show %s 2 --json", name), 0);
+    o = json_loads(out, 0, NULL);
+    assert_int_equal(json_array_size(json_object_get(o, "links")), 2);
+    assert_int_equal(json_array_size(json_object_get(o, "matches")), 0);
+    json_decref(o);
+}
+
 static void test_status_list(void **state)
 {
     (void)state;
@@ -388,9 +427,9 @@ int main(void)
 {
 #define T(x) cmocka_unit_test_setup_teardown(x, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_summary),      T(test_summary_json), T(test_item),
-        T(test_status_list),  T(test_verify),       T(test_verify_audit),
-        T(test_verify_store), T(test_explain),      T(test_readme),
+        T(test_summary),     T(test_summary_json), T(test_item),         T(test_related),
+        T(test_status_list), T(test_verify),       T(test_verify_audit), T(test_verify_store),
+        T(test_explain),     T(test_readme),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

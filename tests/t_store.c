@@ -140,6 +140,13 @@ static void check_found(struct as_store *store, const struct kit *k)
         assert_true(l.a == k->links[i].a && l.b == k->links[i].b && l.value == k->links[i].value);
     }
     assert_int_equal(as_store_link(store, k->what.nlinks, &l, NULL), AS_EFORMAT);
+    assert_int_equal(as_store_members(store), k->what.nmembers);
+    for (uint64_t i = 0; i < k->what.nmembers; i++) {
+        struct as_member g;
+        assert_int_equal(as_store_member(store, i, &g, NULL), AS_OK);
+        assert_true(g.row == k->members[i].row && g.group == k->members[i].group &&
+                    g.stands == k->members[i].stands);
+    }
 }
 
 static void check_tables(struct as_store *store, const struct kit *k)

@@ -119,6 +119,9 @@ static void test_failing_rows(void **state)
     k->links[2].b = 40;
     seal_fails(k, AS_EBUG, "is of row 40");
     k->what.nlinks = 2;
+    k->members[2].stands = false;
+    seal_fails(k, AS_EBUG, "member 2 of groups is out of order");
+    k->what.nmembers = 2;
     k->what.nsources = 1;
     seal_fails(k, AS_EBUG, "names source");
     kit_free(k);

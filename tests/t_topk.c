@@ -49,6 +49,11 @@ static float subnormal(void)
     return even() * 1e-40f;
 }
 
+static float vanishing(void) /* whose products are subnormal */
+{
+    return even() * 4e-22f;
+}
+
 /* Any exponent: products overflow, vanish and cancel. */
 static float wild(void)
 {
@@ -76,7 +81,7 @@ static const struct {
     float (*value)(void);
 } kinds[] = {{"random", even},         {"tied", small_integer}, {"huge", huge},
              {"subnormal", subnormal}, {"any size", wild},      {"beyond", beyond},
-             {"close", close},         {"sparse", sparse}};
+             {"vanishing", vanishing}, {"sparse", sparse},      {"close", close}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 /* One problem: n rows, nq queries. */
@@ -285,6 +290,27 @@ static void test_numbers_of_queries(void **state)
     solve(&p, "long");
 }
 
+/* Long rows that differ less than a float product rounds; the smaller ids come last, so that it is
+ * ties that enter. */
+static void test_margin(void **state)
+{
+    struct problem p = {.n = 90, .nq = 8, .k = 3, .radius = AS_TOPK_ALL};
+    (void)state;
+    for (int round = 0; round < 24; round++) {
+        p.dim = round % 2 ? 1000 : 100;
+        p.metric = (enum as_metric)(round % AS_METRICS);
+        fill(&p, KINDS - 1);
+        brute(&p);
+        for (int cpu = AS_CPU_PLAIN; cpu <= (int)as_cpu_best(); cpu++) {
+            struct as_hits hits = hits_got(&p);
+            as_simd_init((enum as_cpu)cpu);
+            for (size_t from = p.n; from > 0; from -= 30)
+                search(&p, from - 30, from, &hits);
+            check(&p, "margin");
+        }
+    }
+}
+
 /* More hits wanted than there are rows, and hits that many rows replace one by one. */
 static void test_many_hits(void **state)
 {
@@ -415,6 +441,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_brute_force),
         cmocka_unit_test(test_numbers_of_queries),
+        cmocka_unit_test(test_margin),
         cmocka_unit_test(test_many_hits),
         cmocka_unit_test(test_scores_are_accurate),
         cmocka_unit_test(test_by_hand),

@@ -17,7 +17,7 @@
 /* A chunk of queries shares a panel: as many as leave room for two panels in a second-level cache
  * of 1 MB, within limits. */
 enum { CHUNK_BYTES = 768 << 10, CHUNK_MIN = 96, CHUNK_MAX = 1024 };
-enum { LINE = 64, HUGE_PAGE = 2 << 20 };
+enum { LINE = 64, HUGE_PAGE = 2 << 20, AHEAD = 512 };
 
 #define UNIT (1.0 / 16777216) /* u: half a unit in the last place of 1.0f */
 #define WILD 0x1p63           /* norms above this are not trusted to the float product */
@@ -52,9 +52,13 @@ struct chunk {
 static double square(const float *row, uint32_t dim)
 {
     double lane[8] = {0};
+    uint32_t k = 0;
 
-    for (uint32_t k = 0; k < dim; k++)
-        lane[k % 8] += (double)row[k] * (double)row[k];
+    for (; k + 8 <= dim; k += 8)
+        for (uint32_t j = 0; j < 8; j++)
+            lane[j] += (double)row[k + j] * (double)row[k + j];
+    for (uint32_t j = 0; k + j < dim; j++)
+        lane[j] += (double)row[k + j] * (double)row[k + j];
     return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
            ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
@@ -141,32 +145,38 @@ size_t as_topk_rows(const struct as_topk_set *set)
     return set->n;
 }
 
-static void note_norm(struct as_topk_set *s, size_t i, double sum)
+/* Notes the norm of row i; false if a component is not finite. */
+static bool note_norm(struct as_topk_set *s, size_t i, const float *row)
 {
-    const bool wild = sum > WILD * WILD;
+    const double sum = square(row, s->dim);
+    const bool wild = sum > WILD * WILD, apart = s->metric == AS_METRIC_L2;
 
     s->norm_exact[i] = sqrt(sum);
     s->norm[i] = wild ? 1.0f : (float)s->norm_exact[i];
-    s->half[i] = wild                        ? -INFINITY
-                 : s->metric == AS_METRIC_L2 ? (float)(sum / 2 * (1 - 8 * UNIT))
-                                             : 0;
+    s->half[i] = wild ? -INFINITY : apart ? (float)(sum / 2 * (1 - 8 * UNIT)) : 0;
+    return isfinite(sum);
 }
 
 enum as_status as_topk_append(struct as_topk_set *set, const float *rows, size_t n)
 {
+    const size_t before = set->n;
+
     if (n > set->room - set->n)
         return AS_ELIMIT;
-    if (!all_finite(rows, n, set->dim))
-        return AS_EFORMAT;
     while (n > 0) {
         const uint32_t at = (uint32_t)(set->n % AS_PANEL);
         const uint32_t count = n < AS_PANEL - at ? (uint32_t)n : AS_PANEL - at;
         float *panel = set->panels + set->n / AS_PANEL * AS_PANEL * set->dim;
+        bool finite = true;
         if (at == 0 && count < AS_PANEL) /* lanes without a row are multiplied too */
             memset(panel, 0, AS_PANEL * (size_t)set->dim * sizeof *panel);
-        as_simd.transpose(rows, set->dim, set->dim, count, panel + at, AS_PANEL);
         for (uint32_t i = 0; i < count; i++)
-            note_norm(set, set->n + i, square(rows + (size_t)i * set->dim, set->dim));
+            finite &= note_norm(set, set->n + i, rows + (size_t)i * set->dim);
+        if (!finite) {
+            set->n = before;
+            return AS_EFORMAT;
+        }
+        as_simd.transpose(rows, set->dim, set->dim, count, panel + at, AS_PANEL);
         set->n += count;
         rows += (size_t)count * set->dim;
         n -= count;
@@ -306,17 +316,30 @@ static void load_chunk(struct chunk *c)
     }
 }
 
-/* All queries of the chunk against one panel.  Meanwhile the next one comes into the cache, a part
- * of it with each block, so that memory and arithmetic are busy at the same time. */
+/* Where block i of nblocks begins to fetch what comes after this panel, `step` floats with each
+ * component: a share of the next panel, so that memory and arithmetic are busy at the same time; a
+ * block alone uses the rows as they come and fetches a little ahead of itself. */
+static const float *wanted(const struct as_topk_set *s, size_t panel, uint32_t nblocks, uint32_t i,
+                           uint32_t step)
+{
+    const size_t size = AS_PANEL * (size_t)s->dim;
+    const float *here = s->panels + panel * size;
+
+    if ((panel + 1) * AS_PANEL >= s->n)
+        return here;
+    return here +
+           (nblocks == 1 ? (size < AHEAD ? size : AHEAD) : size + i % AS_PANEL * step * s->dim);
+}
+
+/* All queries of the chunk against one panel. */
 static void search_panel(struct chunk *c, size_t panel)
 {
     const struct as_topk_set *s = c->set;
-    const size_t begin = panel * AS_PANEL, size = AS_PANEL * (size_t)s->dim;
+    const size_t begin = panel * AS_PANEL;
     const uint32_t rows = s->n - begin < AS_PANEL ? (uint32_t)(s->n - begin) : AS_PANEL;
     const uint32_t valid = UINT32_MAX >> (AS_PANEL - rows), nblocks = blocks_for(c->n);
-    const float *wanted = s->panels + (panel + (begin + AS_PANEL < s->n)) * size;
     uint32_t masks[AS_PROPOSE_MAX];
-    struct as_propose p = {.rows = s->panels + panel * size,
+    struct as_propose p = {.rows = s->panels + begin * s->dim,
                            .next_step = nblocks < AS_PANEL ? AS_PANEL / nblocks : 1,
                            .d = s->dim,
                            .norm = s->norm + begin,
@@ -327,7 +350,7 @@ static void search_panel(struct chunk *c, size_t panel)
         const size_t first = part_begin(c->n, nblocks, i);
         p.nq = (uint32_t)(part_begin(c->n, nblocks, i + 1) - first);
         p.queries = c->packed + first * s->dim;
-        p.next = wanted + (i % AS_PANEL) * (size_t)p.next_step * s->dim;
+        p.next = wanted(s, panel, nblocks, i, p.next_step);
         p.a = c->a + first;
         p.b = c->b + first;
         as_simd.propose(&p);

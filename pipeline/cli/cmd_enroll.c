@@ -1,6 +1,7 @@
 /* cmd_enroll.c - assay enroll: reference stores out of what is known. */
 #include "../run/enroll_camera.h"
 #include "../run/enroll_known.h"
+#include "../run/enroll_media.h"
 #include "../store/reference.h"
 #include "cmd.h"
 
@@ -53,8 +54,26 @@ static int enroll_camera(const struct as_options *o, int argc, char **argv, stru
     as_enrolled_cameras_clear(&done);
     json_decref(result.time);
     if (result.me != 0)
-        err->text[0] = 0; /* rank 0 tells it */
+        as_err_clear(err); /* rank 0 tells of it */
     return status == AS_SKIP ? AS_EXIT_NO_INPUT : as_exit_code(status);
+}
+
+static int enroll_media(const struct as_options *o, int argc, char **argv, struct as_err *err)
+{
+    struct as_enrolled_media done;
+    enum as_status status = as_enroll_media(o, argc, argv, &done, err);
+
+    if (done.me != 0)
+        as_err_clear(err); /* rank 0 tells of it */
+    if (status != AS_OK)
+        return status == AS_SKIP ? AS_EXIT_NO_INPUT : as_exit_code(status);
+    if (done.me != 0)
+        return done.code;
+    printf("%" PRIu64 " distinct media of %" PRIu64 " items\n", done.media, done.items);
+    printf("  PDQ codes %10" PRIu64 ", of these too poor to be compared %" PRIu64 "\n", done.codes,
+           done.poor);
+    printf("digest %s\n", done.digest);
+    return done.code;
 }
 
 static const struct {
@@ -63,6 +82,7 @@ static const struct {
 } KINDS[] = {
     {"camera", enroll_camera},
     {"known", enroll_known},
+    {"media", enroll_media},
 };
 
 int as_cmd_enroll(const struct as_options *o, int argc, char **argv)
@@ -76,7 +96,7 @@ int as_cmd_enroll(const struct as_options *o, int argc, char **argv)
         if (strcmp(argv[0], KINDS[i].kind) != 0)
             continue;
         int code = KINDS[i].enroll(o, argc - 1, argv + 1, &err);
-        return code == AS_EXIT_OK || err.text[0] == 0 ? code : as_cmd_fail(&err, code);
+        return err.status == AS_OK ? code : as_cmd_fail(&err, code);
     }
     as_fail(&err, AS_EUSAGE, AS_REASON_NONE, __FILE__, __LINE__,
             "\"%s\" is nothing that can be enrolled: %s", argv[0], kinds);

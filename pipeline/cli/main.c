@@ -133,7 +133,7 @@ static const struct as_command COMMANDS[] = {
     {
         .name = "enroll",
         .bit = AS_CMD_ENROLL,
-        .args = "known -o REF.h5 FILE...",
+        .args = "known|media -o REF.h5 FILE...",
         .min_args = 2,
         .max_args = -1,
         .summary = "make a reference store to search cases against",
@@ -143,11 +143,16 @@ static const struct as_command COMMANDS[] = {
             "write them; which it is follows from the content. Each entry counts by its strongest "
             "hash. What is listed more than once is kept once, with the worst that is said of it. "
             "VICS categories 1 to 3 are known bad; nothing is known good unless --known-good says "
-            "so.",
+            "so.\n"
+            "media: pictures and videos of folders and archives, examined as `run` does, under "
+            "mpirun on all its ranks, with its options. Each content enters once, with its SHA-256, "
+            "its PDQ code and its path. What is examined lies in REF.h5.case until the store is "
+            "written: a run that was stopped goes on.",
         .examples = {{"assay enroll known -o nsrl.h5 RDS_modern_minimal.db --known-good",
                       "what comes with software"},
                      {"assay enroll known -o sought.h5 vics.json",
-                      "a VICS set, classes by category"}},
+                      "a VICS set, classes by category"},
+                     {"assay enroll media -o sought.h5 pictures/", "near-copies will be found too"}},
         .run = as_cmd_enroll,
     },
     {

@@ -6,7 +6,7 @@
 
 #include <mpi.h>
 
-enum { TAG_DATA = 1, TAG_MESSAGE = 2, TAG_RELAY = 3 };
+enum { TAG_DATA = 1, TAG_MESSAGE = 2, TAG_RELAY = 3, TAG_RING = 4 };
 enum { PIECE_BYTES = 256 << 20 }; /* MPI counts in ints */
 
 /* A message that was posted: under way to another rank, or waiting here for this one. */

@@ -3,11 +3,13 @@
  * On a terminal with bars and colour, cut and wrapped to its width; in a pipe
  * plain, whole lines, always in this order:
  *  1. what was examined   2. accounting   3. kinds and marks
- *  4. what failed, and why   5. findings   6. duplicates and seal             */
+ *  4. what failed, and why   5. findings   6. duplicates and seal
+ * Before 6 comes show_related.c.                                             */
 #include "../media/sniff.h"
 #include "advice.h"
 #include "human.h"
 #include "show.h"
+#include "show_related.h"
 #include "show_time.h"
 
 #include <inttypes.h>
@@ -377,6 +379,7 @@ enum as_status as_show_case(const struct as_terminal *t, const struct as_show *s
     flags(t, show->summary);
     failures(t, show);
     AS_TRY(findings(t, show, err));
+    AS_TRY(as_show_related(t, show, err));
     endings(t, show);
 done:
     return status;

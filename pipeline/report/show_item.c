@@ -3,6 +3,7 @@
 #include "advice.h"
 #include "human.h"
 #include "show.h"
+#include "show_related.h"
 
 #include "../hex.h"
 
@@ -247,6 +248,7 @@ enum as_status as_show_item(const struct as_terminal *t, const struct as_show *s
     metadata(t, &row);
     errors(t, &row);
     AS_TRY(same_content(t, show, &row, err));
+    AS_TRY(as_show_links(t, show, at, err));
 done:
     return status;
 }

@@ -2,6 +2,7 @@
 #include "../media/sniff.h"
 #include "advice.h"
 #include "show.h"
+#include "show_related.h"
 
 #include "../hex.h"
 
@@ -140,6 +141,7 @@ enum as_status as_show_case_json(FILE *out, const struct as_show *show, struct a
     counts(&j, show->summary);
     reasons(&j, show->summary);
     AS_TRY(findings(&j, show, err));
+    AS_TRY(as_show_related_json(&j, show, err));
     provenance(&j, as_store_provenance(show->store));
     as_json_close(&j);
 done:
@@ -249,6 +251,7 @@ enum as_status as_show_item_json(FILE *out, const struct as_show *show, uint64_t
             detector(&j, as_detectors[i], &row.det[i], score[i]);
     as_json_close(&j);
     metadata(&j, &row);
+    AS_TRY(as_show_links_json(&j, show, at, err));
     as_json_close(&j);
 done:
     return status;

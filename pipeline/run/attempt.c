@@ -209,9 +209,21 @@ void as_case_tidy(struct as_case *c)
     }
 }
 
-void as_case_remove(const char *dir)
+void as_case_remove(struct as_case *c)
 {
-    remove_tree(dir);
+    char path[4096];
+    uint32_t last;
+
+    as_case_tidy(c);
+    if (last_attempt(c, &last) == 0) {
+        snprintf(path, sizeof path, "%s/attempt-%u", c->dir, last);
+        rmdir(path);
+    }
+    unlink(c->results);
+    unlink(c->signature);
+    unlink(c->audit);
+    unlink(c->status);
+    rmdir(c->dir);
 }
 
 void as_case_tell(const struct as_case *c, const struct as_case_status *s)

@@ -41,8 +41,8 @@ enum as_status as_case_reset(struct as_case *c, struct as_err *err) AS_MUST_CHEC
 /* Removes what a sealed case needs no more: journals and attempt folders. */
 void as_case_tidy(struct as_case *c);
 
-/* Removes a case folder with all that is in it: of a work that needed one on the way. */
-void as_case_remove(const char *dir);
+/* Removes a case that nobody needs any more: what a run makes, and the folder if nothing else is in it. */
+void as_case_remove(struct as_case *c);
 
 /* items_done, contents_done and rechecked (files read a second time) are of all attempts:
  * one of them grows, or nothing was done.                                         */

@@ -45,6 +45,7 @@ void as_catalogue_free(struct as_catalogue *c)
         as_journal_close_read(c->contents);
     free(c->room);
     free(c->place);
+    free(c->copy);
     free(c);
 }
 

@@ -21,6 +21,21 @@ struct as_contents {
     uint64_t n, cap;
 };
 
+/* The rank that has the row: the last one whose first id is not above; ranks may have none. */
+static inline int as_rank_of_id(const uint64_t *first, int ranks, uint64_t id)
+{
+    int lo = 0, hi = ranks - 1;
+
+    while (lo < hi) {
+        int mid = (lo + hi + 1) / 2;
+        if (first[mid] <= id)
+            lo = mid;
+        else
+            hi = mid - 1;
+    }
+    return lo;
+}
+
 /*
  * Finds the items and contents in the journals, and gives this rank its run of
  * items in the order of their keys: c->place, count, first, total.  Collective.

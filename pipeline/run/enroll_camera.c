@@ -412,7 +412,7 @@ static enum as_status set_up(struct as_options *own, const struct as_options *o,
     enum as_status status = AS_OK;
 
     *own = *o;
-    if (asprintf(work, "%s.work", o->output) < 0) {
+    if (asprintf(work, "%s.case", o->output) < 0) {
         *work = NULL;
         AS_FAIL(err, AS_ENOMEM, "no memory to enroll");
     }
@@ -430,6 +430,7 @@ enum as_status as_enroll_camera(const struct as_options *o, int n, char *const *
 {
     enum as_status status = AS_OK;
     struct enroll e = {.asked = o, .done = done, .n = n};
+    struct as_case kase = {0};
     struct as_options own;
     char *fingerprint = NULL, *work = NULL;
     bool spent = false; /* what was examined serves no other attempt */
@@ -454,8 +455,9 @@ done:
     as_ref_drop(e.store);
     as_residuals_clear(&e.residuals);
     as_rank_end(e.r, result, status, err);
-    if (spent && result->me == 0)
-        as_case_remove(work);
+    if (spent && result->me == 0 && as_case_init(&kase, work, NULL) == AS_OK)
+        as_case_remove(&kase);
+    as_case_clear(&kase);
     for (int i = 0; e.paths && i < n; i++)
         free(e.paths[i]);
     free(e.paths);

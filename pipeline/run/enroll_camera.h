@@ -21,8 +21,8 @@ struct as_enrolled_cameras {
 };
 
 /*
- * Examines pictures as a run does, in a work folder beside the store (REF.work), which is
- * there only until it is done: an enrolment that was stopped or killed goes on.  Operands
+ * Examines pictures as a run does, as a case that lies in --output with `.case` behind it
+ * until the store is written: an enrolment that was stopped or killed goes on.  Operands
  * are NAME=PATH, PATH a file, folder or archive, or PATH alone, named as its last part.
  *
  *   AS_EUSAGE    no --output, or it exists; an operand that is none

@@ -104,33 +104,39 @@ static int id_owner(void *state, const void *rec)
 {
     const struct join *j = state;
     const struct answer *a = rec;
-    int lo = 0, hi = j->r->size - 1;
 
-    while (lo < hi) { /* the last rank whose first id is not above; ranks may have none */
-        int mid = (lo + hi + 1) / 2;
-        if (j->first[mid] <= a->id)
-            lo = mid;
-        else
-            hi = mid - 1;
-    }
-    return lo;
+    return as_rank_of_id(j->first, j->r->size, a->id);
 }
 
 /* Where the walk through questions and contents is, both sorted by hash. */
 struct walk {
-    uint64_t q, k;
+    uint64_t q, k, first; /* first: the lowest id that asked for the content at hand */
     const struct as_contents *contents;
 };
 
+static enum as_status keep_copy(struct as_catalogue *c, uint64_t first, uint64_t id)
+{
+    if (!as_grow((void **)&c->copy, c->ncopies, &c->copy_cap, sizeof *c->copy))
+        return AS_ENOMEM;
+    c->copy[c->ncopies++] = (struct as_copy){first, id};
+    return AS_OK;
+}
+
 /* Up to STEP answers; items without a content that are no copies need none. */
-static uint64_t answer_some(const struct join *j, struct walk *w, struct answer *to)
+static enum as_status answer_some(const struct join *j, struct walk *w, struct answer *to,
+                                  uint64_t *count)
 {
     const struct as_contents *c = w->contents;
+    enum as_status status = AS_OK;
     uint64_t n = 0;
 
     for (; w->q < j->nask && n < STEP; w->q++) {
         const uint8_t *q = j->ask + w->q * ASK_BYTES, *rec;
         bool copy = w->q > 0 && memcmp(q, q - ASK_BYTES, 32) == 0, has;
+        if (copy)
+            AS_TRY(keep_copy(j->c, w->first, as_be_get(q + 32, 8)));
+        else
+            w->first = as_be_get(q + 32, 8);
         while (w->k < c->n && memcmp(c->rec + w->k * AS_CONTENT_BYTES, q, 32) < 0)
             w->k++;
         rec = c->rec + w->k * AS_CONTENT_BYTES;
@@ -143,7 +149,9 @@ static uint64_t answer_some(const struct join *j, struct walk *w, struct answer 
                             .content_file = has ? (uint32_t)as_be_get(rec + 32, 4) : AS_NO_CONTENT,
                             .copy = copy};
     }
-    return n;
+done:
+    *count = n;
+    return status;
 }
 
 static void take_answers(struct as_catalogue *c, const uint8_t *came, uint64_t n)
@@ -172,7 +180,8 @@ static enum as_status answer_all(struct join *j, const struct as_contents *conte
 
     AS_TRY(as_comm_agree(comm, step ? AS_OK : AS_ENOMEM, err));
     while (left > 0) {
-        uint64_t n = answer_some(j, &w, step);
+        uint64_t n = 0;
+        AS_TRY(as_comm_agree(comm, answer_some(j, &w, step, &n), err));
         AS_TRY(as_scatter(comm, step, n, sizeof *step, id_owner, j, &came, &in, err));
         take_answers(j->c, came, in);
         free(came);

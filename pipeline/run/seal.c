@@ -62,6 +62,7 @@ static enum as_status survey(struct seal *s, struct as_outcome *v, struct as_err
         v->changed += row->reason == AS_REASON_CHANGED || row->flags & AS_FLAG_CHANGED;
         AS_TRY(as_findings_look(s->findings, row));
         AS_TRY(as_roll_look(s->roll, row, &key));
+        AS_TRY(as_search_look(&s->search, row));
     }
 done:
     free(row);
@@ -162,6 +163,8 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
         .nmatches = s->search.nmatches,
         .links = s->search.links,
         .nlinks = s->search.nlinks,
+        .members = s->search.members,
+        .nmembers = s->search.nmembers,
         .timing = s->timing,
         .ntiming = r->nreports,
         .with_det = s->with,
@@ -208,9 +211,10 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     memset(v, 0, sizeof *v);
     make_room(r);
     AS_TRY(prepare(&s, err));
+    as_search_init(&s.search, r, s.with);
     AS_TRY(as_catalogue_new(&s.catalogue, r, err));
     AS_TRY(count_all(&s, v, err));
-    s.search = (struct as_search){.r = r, .catalogue = s.catalogue, .with = s.with};
+    s.search.catalogue = s.catalogue;
     AS_TRY(as_search_run(&s.search, err));
     AS_TRY(as_roll_call(s.roll, s.catalogue, s.sources, err));
     if (r->me == 0 && r->options->hashes[0])

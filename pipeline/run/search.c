@@ -3,9 +3,12 @@
 
 #include "../cluster/sort.h"
 #include "catalogue_parts.h"
+#include "groups.h"
 #include "grow.h"
+#include "links.h"
 #include "search_camera.h"
 #include "search_known.h"
+#include "search_media.h"
 
 #include <string.h>
 
@@ -90,6 +93,19 @@ done:
     return status;
 }
 
+void as_search_init(struct as_search *s, struct as_rank *r, const bool *with)
+{
+    memset(s, 0, sizeof *s);
+    s->r = r;
+    s->with = with;
+    as_near_init(&s->near, with);
+}
+
+enum as_status as_search_look(struct as_search *s, const struct as_row *row)
+{
+    return as_near_look(&s->near, row);
+}
+
 enum as_status as_search_run(struct as_search *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -97,10 +113,14 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
     s->sets = s->r->against.sets;
     s->nsets = s->r->against.n;
     AS_TRY(as_comm_agree(s->r->comm, as_search_known(s, err), err));
+    AS_TRY(as_search_media(s, err));
     AS_TRY(as_search_camera(s, err));
+    AS_TRY(as_links_find(s, err));
+    as_near_clear(&s->near);
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
     AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
+    AS_TRY(as_groups_find(s, err));
 done:
     return status;
 }
@@ -111,4 +131,6 @@ void as_search_clear(struct as_search *s)
     free(s->link);
     free(s->matches);
     free(s->links);
+    free(s->members);
+    as_near_clear(&s->near);
 }

@@ -6,6 +6,7 @@
 #define AS_SEARCH_H
 
 #include "catalogue.h"
+#include "near.h"
 
 struct as_search {
     struct as_rank *r;
@@ -16,9 +17,18 @@ struct as_search {
     struct as_match *matches; /* after as_search_run: this rank's share, as the store wants it */
     struct as_link *links;
     uint64_t nmatches, nlinks;
+    struct as_member *members; /* likewise: of groups of related items */
+    uint64_t nmembers;
+    struct as_near near;   /* the pictures that were looked at */
     uint8_t *match, *link; /* records that memcmp orders */
     uint64_t match_cap, link_cap;
 };
+
+/* Begins; the catalogue may come later, but before as_search_run.  Local. */
+void as_search_init(struct as_search *s, struct as_rank *r, const bool *with);
+
+/* Sees each row of this rank once, in order.  Local.  AS_ENOMEM. */
+enum as_status as_search_look(struct as_search *s, const struct as_row *row) AS_MUST_CHECK;
 
 /* Runs all searches.  Collective. */
 enum as_status as_search_run(struct as_search *s, struct as_err *err) AS_MUST_CHECK;

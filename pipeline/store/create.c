@@ -34,8 +34,6 @@ enum {
 static const char *const RECHECK_WORDS[] = {"not done", "equal", "equal by stat", "changed"};
 static const char *const DET_STATUS_WORDS[] = {"not_run", "applies", "not_applicable", "abstains",
                                                "error"};
-static const char *const SET_WORDS[] = {"known", "media", "camera"};
-static const char *const MATCH_WORDS[] = {"hash", "code", "similar", "camera"};
 
 static bool put_kinds(hid_t ds)
 {
@@ -113,10 +111,10 @@ static bool put_table_words(hid_t ds, const struct as_layout *l, uint32_t table)
     case AS_T_findings:
         return put_detectors(ds, l);
     case AS_T_sets:
-        return as_h5_put_words(ds, "set_words", SET_WORDS, AS_SET_KINDS);
+        return as_h5_put_words(ds, "set_words", as_set_words, AS_SET_KINDS);
     case AS_T_matches:
     case AS_T_links:
-        return as_h5_put_words(ds, "match_words", MATCH_WORDS, AS_MATCH_KINDS);
+        return as_h5_put_words(ds, "match_words", as_match_words, AS_MATCH_KINDS);
     case AS_T_errors:
         return put_reasons(ds);
     default:

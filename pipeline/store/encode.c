@@ -401,6 +401,21 @@ done:
     return status;
 }
 
+enum as_status as_seal_member(struct as_seal *s, uint64_t i, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_member *m = &s->what->members[i];
+    uint8_t *to = NULL;
+
+    AS_TRY(add(s, out_table(s, AS_T_groups), 1, &to, err));
+    struct as_rec_groups *rec = (struct as_rec_groups *)to;
+    as_put_u64(rec->item_row, m->row);
+    as_put_u64(rec->group, m->group);
+    rec->stands[0] = m->stands;
+done:
+    return status;
+}
+
 enum as_status as_seal_timing(struct as_seal *s, uint64_t i, struct as_err *err)
 {
     enum as_status status = AS_OK;

@@ -1,4 +1,4 @@
-/* found.c - /sets, /matches and /links: checked before they are written, and read. */
+/* found.c - /sets, /matches, /links and /groups: checked before they are written, and read. */
 #include "read.h"
 
 #include <inttypes.h>
@@ -6,6 +6,9 @@
 #include <string.h>
 
 enum { SETS_MAX = 4096, NAME_MAX_BYTES = 65536 };
+
+const char *const as_set_words[] = {"known", "media", "camera"};
+const char *const as_match_words[] = {"hash", "code", "similar", "camera"};
 
 static bool match_before(const struct as_match *a, const struct as_match *b)
 {
@@ -21,6 +24,24 @@ static bool link_before(const struct as_link *a, const struct as_link *b)
     if (a->a != b->a)
         return a->a < b->a;
     return a->b != b->b ? a->b < b->b : a->kind < b->kind;
+}
+
+static enum as_status count_members(struct as_seal *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_store_what *w = s->what;
+
+    s->mine[AS_N_GROUPS] = w->nmembers;
+    for (uint64_t i = 0; i < w->nmembers; i++) {
+        const struct as_member *m = &w->members[i];
+        bool begins = i == 0 || m->group != m[-1].group;
+        if (m->group > m->row || (i > 0 && m->group < m[-1].group) ||
+            (i > 0 && begins && !m->stands))
+            AS_FAIL(err, AS_EBUG, "member %" PRIu64 " of groups is out of order", i);
+        s->named_row_max = m->row > s->named_row_max ? m->row : s->named_row_max;
+    }
+done:
+    return status;
 }
 
 enum as_status as_seal_count_found(struct as_seal *s, struct as_err *err)
@@ -42,6 +63,7 @@ enum as_status as_seal_count_found(struct as_seal *s, struct as_err *err)
             AS_FAIL(err, AS_EBUG, "link %" PRIu64 " is of no two items or out of order", i);
         s->named_row_max = l->b > s->named_row_max ? l->b : s->named_row_max;
     }
+    AS_TRY(count_members(s, err));
 done:
     return status;
 }
@@ -116,6 +138,11 @@ uint64_t as_store_matches(const struct as_store *store)
     return rows_of(store, AS_T_matches);
 }
 
+uint64_t as_store_members(const struct as_store *store)
+{
+    return rows_of(store, AS_T_groups);
+}
+
 uint64_t as_store_links(const struct as_store *store)
 {
     return rows_of(store, AS_T_links);
@@ -151,6 +178,22 @@ enum as_status as_store_link(struct as_store *store, uint64_t i, struct as_link 
                              as_get_u16(rec->kind), as_get_f32(rec->value)};
     if (link->a >= link->b || link->b >= as_store_items(store) || link->kind >= AS_MATCH_KINDS)
         AS_FAIL(err, AS_EFORMAT, "link %" PRIu64 " is of nothing that is there", i);
+done:
+    return status;
+}
+
+enum as_status as_store_member(struct as_store *store, uint64_t i, struct as_member *member,
+                               struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const uint8_t *at = NULL;
+
+    AS_TRY(as_window_span(as_store_table(store, AS_T_groups), i, 1, &at, err));
+    const struct as_rec_groups *rec = (const struct as_rec_groups *)at;
+    *member =
+        (struct as_member){as_get_u64(rec->item_row), as_get_u64(rec->group), rec->stands[0] != 0};
+    if (member->row >= as_store_items(store) || member->group > member->row)
+        AS_FAIL(err, AS_EFORMAT, "member %" PRIu64 " of groups is of nothing that is there", i);
 done:
     return status;
 }

@@ -2,6 +2,7 @@
 #ifndef AS_MATCH_H
 #define AS_MATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* /matches and /links, column kind: stored, never renumbered. */
@@ -15,6 +16,9 @@ enum as_match_kind {
 
 /* /sets, column kind: stored, never renumbered. */
 enum as_set_kind { AS_SET_KNOWN = 0, AS_SET_MEDIA = 1, AS_SET_CAMERA = 2, AS_SET_KINDS };
+
+/* The words for them, in the attributes of a store and in what is shown. */
+extern const char *const as_match_words[AS_MATCH_KINDS], *const as_set_words[AS_SET_KINDS];
 
 /* One row of /sets. */
 struct as_set_row {
@@ -39,6 +43,12 @@ struct as_link {
     uint64_t a, b; /* rows of /items      */
     uint16_t kind; /* enum as_match_kind  */
     float value;   /* by kind             */
+};
+
+/* An item of a group of related items. */
+struct as_member {
+    uint64_t row, group; /* rows of /items; a group is called by the lowest */
+    bool stands;         /* for its group: the first of it                  */
 };
 
 #endif

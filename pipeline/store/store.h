@@ -61,6 +61,8 @@ struct as_store_what {
     uint64_t nmatches;
     const struct as_link *links;
     uint64_t nlinks;
+    const struct as_member *members; /* likewise: groups ascending, of each first who stands */
+    uint64_t nmembers;
     const struct as_timing_row *timing; /* this rank's */
     uint64_t ntiming;
     const bool *with_det;            /* [detectors] which are in the case */
@@ -108,11 +110,14 @@ uint64_t as_store_findings(struct as_store *store, const struct as_finding **row
 uint32_t as_store_sets(struct as_store *store, const struct as_set_row **rows);
 uint64_t as_store_matches(const struct as_store *store);
 uint64_t as_store_links(const struct as_store *store);
-/* Row i of /matches and of /links.  AS_EFORMAT: it refers to nothing. */
+uint64_t as_store_members(const struct as_store *store); /* of groups */
+/* Row i of /matches, /links and /groups.  AS_EFORMAT: it refers to nothing. */
 enum as_status as_store_match(struct as_store *store, uint64_t i, struct as_match *match,
                               struct as_err *err) AS_MUST_CHECK;
 enum as_status as_store_link(struct as_store *store, uint64_t i, struct as_link *link,
                              struct as_err *err) AS_MUST_CHECK;
+enum as_status as_store_member(struct as_store *store, uint64_t i, struct as_member *member,
+                               struct as_err *err) AS_MUST_CHECK;
 uint64_t as_store_timing(struct as_store *store, const struct as_timing_row **rows);
 
 /* Recomputes both digests from the data. */

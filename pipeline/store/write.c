@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 enum {
-    CALL_BYTES = 256 << 20,  /* per rank and collective call, unless told otherwise */
+    CALL_BYTES = 256 << 20, /* per rank and collective call, unless told otherwise */
     BUFFER_BYTES = 8 << 20, /* per rank in all buffers before they are written      */
     META_BLOCK = 256 << 10,
     META_BYTES = 4 << 20, /* estimate of what HDF5 adds to the data ...             */
@@ -101,7 +101,7 @@ static enum as_status count_all(struct as_seal *s, struct as_err *err)
                          "rows begin at %" PRIu64 " where the ranks before end at %" PRIu64,
                          s->what->rows.first, s->before[AS_N_ITEMS]);
     AS_TRY(as_comm_agree(s->comm, status, err));
-    if (s->what->nfindings + s->what->nmatches + s->what->nlinks > 0 &&
+    if (s->what->nfindings + s->what->nmatches + s->what->nlinks + s->what->nmembers > 0 &&
         s->named_row_max >= s->total[AS_N_ITEMS])
         status = as_fail(err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__,
                          "a finding, match or link is of row %" PRIu64 ", which is not there",
@@ -174,6 +174,7 @@ static void place_all(struct as_seal *s)
     place(s, l->table[AS_T_sets], AS_N_SETS);
     place(s, l->table[AS_T_matches], AS_N_MATCHES);
     place(s, l->table[AS_T_links], AS_N_LINKS);
+    place(s, l->table[AS_T_groups], AS_N_GROUPS);
     place(s, l->table[AS_T_errors], AS_N_ERRORS);
     place(s, l->table[AS_T_timing], AS_N_TIMING);
     place(s, l->bytes[AS_B_map_data], AS_N_CELLS);
@@ -289,7 +290,8 @@ static enum as_status create_file(struct as_seal *s, struct as_err *err)
     H5Pset_libver_bounds(fapl, H5F_LIBVER_V18, H5F_LIBVER_V18);
     H5Pset_file_locking(fapl, false, true);
     H5Pset_meta_block_size(fapl, META_BLOCK);
-    H5Pset_sieve_buf_size(fapl, 0); /* a write that fails must fail in its own call, not at a close */
+    H5Pset_sieve_buf_size(fapl,
+                          0); /* a write that fails must fail in its own call, not at a close */
     if (in_parallel(s) && !set_parallel(s, fapl)) /* the others would wait for ever */
         AS_FAIL(err, AS_EIO, "cannot prepare MPI-IO for %s: %s", s->tmp, as_h5_why(why));
     s->file = H5Fcreate(s->tmp, H5F_ACC_TRUNC, H5P_DEFAULT, fapl);
@@ -412,6 +414,7 @@ static enum as_status write_all(struct as_seal *s, struct as_err *err)
     AS_TRY(write_rows(s, 0, once * what->nsets, as_seal_set, err));
     AS_TRY(write_rows(s, 0, what->nmatches, as_seal_match, err));
     AS_TRY(write_rows(s, 0, what->nlinks, as_seal_link, err));
+    AS_TRY(write_rows(s, 0, what->nmembers, as_seal_member, err));
     AS_TRY(write_rows(s, 0, what->ntiming, as_seal_timing, err));
     AS_TRY(as_comm_agree(s->comm, check_full(s, err), err));
 done:

@@ -1,0 +1,209 @@
+/* groups.c - the groups of items that copies and near-copies connect.
+ *
+ * No rank sees all links: each id's edges meet at the rank that the id names, turn about for the
+ * two steps of cluster.h.  Then members go to the ranks that have their rows, to be asked for their
+ * sizes, and are sorted over all ranks by group, size and row.
+ *
+ * 1 components   2 members                                                        */
+#include "groups.h"
+
+#include "../../kernels/search/cluster.h"
+#include "../cluster/sort.h"
+#include "catalogue_parts.h"
+
+#include <string.h>
+
+/* A member: group, 2^64 - 1 - pixels, row. */
+enum { EDGE_BYTES = sizeof(struct as_edge), PIXELS = 8, ROW = 16, MEMBER_BYTES = 24 };
+
+struct groups {
+    struct as_search *s;
+    struct as_rank *r;
+    uint8_t *at; /* [n] edges, then members */
+    uint64_t n;
+    uint64_t *first; /* [ranks] first rows    */
+};
+
+/* ---- 1. components ---- */
+
+static enum as_status take_links(struct groups *g)
+{
+    const struct as_search *s = g->s;
+
+    if ((g->at = malloc((s->nlinks + 1) * EDGE_BYTES)) == NULL)
+        return AS_ENOMEM;
+    for (uint64_t i = 0; i < s->nlinks; i++)
+        if (s->links[i].kind == AS_MATCH_HASH || s->links[i].kind == AS_MATCH_CODE)
+            as_edge_put((struct as_edge *)g->at + g->n++, s->links[i].b, s->links[i].a);
+    return AS_OK;
+}
+
+static int edge_owner(void *state, const void *rec)
+{
+    const struct as_rank *r = state;
+    const struct as_edge *edge = rec;
+
+    return (int)(as_edge_end(edge->a) % (uint64_t)r->size);
+}
+
+/* Brings all edges of an id together, sorted.  Collective. */
+static enum as_status meet(struct groups *g, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_deal(g->r->comm, &g->at, &g->n, EDGE_BYTES, edge_owner, g->r, err));
+    status = as_sort(NULL, &g->at, &g->n, EDGE_BYTES, err);
+    AS_TRY(as_comm_agree(g->r->comm, status, err));
+done:
+    return status;
+}
+
+/* Adds each edge's other direction. */
+static enum as_status both_ways(struct groups *g)
+{
+    uint8_t *more = realloc(g->at, (2 * g->n + 1) * EDGE_BYTES);
+    struct as_edge *edges;
+
+    if (more == NULL)
+        return AS_ENOMEM;
+    g->at = more;
+    edges = (struct as_edge *)g->at;
+    for (uint64_t i = 0; i < g->n; i++)
+        as_edge_put(&edges[g->n + i], as_edge_end(edges[i].b), as_edge_end(edges[i].a));
+    g->n *= 2;
+    return AS_OK;
+}
+
+/* From links to stars, each at the rank of its lowest id.  Collective. */
+static enum as_status connect(struct groups *g, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint64_t loose = 1;
+
+    AS_TRY(as_comm_agree(g->r->comm, take_links(g), err));
+    while (loose > 0) {
+        AS_TRY(as_comm_agree(g->r->comm, both_ways(g), err));
+        AS_TRY(meet(g, err));
+        g->n = as_cluster_large((struct as_edge *)g->at, g->n, &loose);
+        AS_TRY(as_comm_sum(g->r->comm, &loose, 1));
+        if (loose == 0)
+            break;
+        AS_TRY(meet(g, err));
+        g->n = as_cluster_small((struct as_edge *)g->at, g->n);
+    }
+done:
+    return status;
+}
+
+/* ---- 2. members ---- */
+
+static void put_member(uint8_t *to, uint64_t group, uint64_t row)
+{
+    as_be_put(to, group, 8);
+    as_be_put(to + PIXELS, 0, 8);
+    as_be_put(to + ROW, row, 8);
+}
+
+/* Stars become members, the lowest ids too.  The edges of a star follow each other. */
+static enum as_status list_members(struct groups *g)
+{
+    const struct as_edge *edges = (const struct as_edge *)g->at;
+    uint8_t *members = malloc((2 * g->n + 1) * MEMBER_BYTES);
+    uint64_t n = 0;
+
+    if (members == NULL)
+        return AS_ENOMEM;
+    for (uint64_t i = 0; i < g->n; i++) {
+        const uint64_t group = as_edge_end(edges[i].b);
+        if (i == 0 || as_edge_end(edges[i - 1].b) != group)
+            put_member(members + n++ * MEMBER_BYTES, group, group);
+        put_member(members + n++ * MEMBER_BYTES, group, as_edge_end(edges[i].a));
+    }
+    free(g->at);
+    g->at = members;
+    g->n = n;
+    return AS_OK;
+}
+
+static int row_owner(void *state, const void *rec)
+{
+    const struct groups *g = state;
+
+    return as_rank_of_id(g->first, g->r->size, as_be_get((const uint8_t *)rec + ROW, 8));
+}
+
+static enum as_status fill_pixels(struct groups *g, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_row *row = calloc(1, sizeof *row);
+
+    if (row == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for a row");
+    for (uint64_t i = 0; i < g->n; i++) {
+        uint8_t *m = g->at + i * MEMBER_BYTES;
+        as_rank_tell(g->r);
+        if (as_stop_signal)
+            AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching");
+        AS_TRY(as_catalogue_row(g->s->catalogue, as_be_get(m + ROW, 8), row, NULL, err));
+        as_be_put(m + PIXELS, UINT64_MAX - (uint64_t)row->w * row->h, 8);
+    }
+done:
+    free(row);
+    return status;
+}
+
+/* The group of the last member before this rank's; UINT64_MAX: there is none.  Collective. */
+static enum as_status group_before(const struct groups *g, uint64_t *before, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint64_t last[2] = {g->n, g->n ? as_be_get(g->at + (g->n - 1) * MEMBER_BYTES, 8) : 0};
+    uint64_t(*all)[2] = calloc((size_t)g->r->size, sizeof *all);
+
+    *before = UINT64_MAX;
+    AS_TRY(as_comm_agree(g->r->comm, all ? AS_OK : AS_ENOMEM, err));
+    AS_TRY(as_comm_allgather(g->r->comm, last, sizeof last, all));
+    for (int i = 0; i < g->r->me; i++)
+        if (all[i][0] > 0)
+            *before = all[i][1];
+done:
+    free(all);
+    return status;
+}
+
+static enum as_status unpack(const struct groups *g, uint64_t before)
+{
+    struct as_search *s = g->s;
+
+    if ((s->members = calloc(g->n + 1, sizeof *s->members)) == NULL)
+        return AS_ENOMEM;
+    for (; s->nmembers < g->n; s->nmembers++) {
+        const uint8_t *m = g->at + s->nmembers * MEMBER_BYTES;
+        const uint64_t group = as_be_get(m, 8);
+        s->members[s->nmembers] = (struct as_member){as_be_get(m + ROW, 8), group, group != before};
+        before = group;
+    }
+    return AS_OK;
+}
+
+enum as_status as_groups_find(struct as_search *s, struct as_err *err)
+{
+    struct groups g = {.s = s, .r = s->r};
+    struct as_comm *comm = s->r->comm;
+    enum as_status status = AS_OK;
+    uint64_t before = 0;
+
+    g.first = calloc((size_t)s->r->size, sizeof *g.first);
+    AS_TRY(as_comm_agree(comm, g.first ? AS_OK : AS_ENOMEM, err));
+    AS_TRY(as_comm_allgather(comm, &s->catalogue->first, sizeof s->catalogue->first, g.first));
+    AS_TRY(connect(&g, err));
+    AS_TRY(as_comm_agree(comm, list_members(&g), err));
+    AS_TRY(as_deal(comm, &g.at, &g.n, MEMBER_BYTES, row_owner, &g, err));
+    AS_TRY(as_comm_agree(comm, fill_pixels(&g, err), err));
+    AS_TRY(as_sort(comm, &g.at, &g.n, MEMBER_BYTES, err));
+    AS_TRY(group_before(&g, &before, err));
+    AS_TRY(as_comm_agree(comm, unpack(&g, before), err));
+done:
+    free(g.at);
+    free(g.first);
+    return status;
+}

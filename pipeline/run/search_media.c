@@ -1,0 +1,304 @@
+/* search_media.c - the items of a case that sets of known media hold, or nearly.
+ *
+ * Equal bytes: hashes of items lie with the ranks that own them; hashes of references are sent
+ * there. Equal pictures: items stay, codes of references travel (near.h).
+ *
+ * 1 references   2 equal bytes   3 equal pictures   4 the sets                        */
+#include "search_media.h"
+
+#include "../cluster/sort.h"
+#include "catalogue_parts.h"
+#include "grow.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A hash and the row that has it, of an item or of a reference; a copy: first row, own row. */
+enum { SHA = 32, HASHED_BYTES = 40, COPY_ID = 8, COPY_BYTES = 16 };
+
+struct media {
+    struct as_search *s;
+    struct as_rank *r;
+    uint16_t set; /* at hand                                */
+    struct as_ref *ref;
+    uint64_t block; /* of the set: the next this rank reads   */
+    uint8_t *item;  /* [nitems] hashes of items, sorted       */
+    uint64_t nitems, item_cap;
+    uint8_t *copy; /* [ncopies] of this rank's rows, sorted  */
+    uint64_t ncopies;
+    uint64_t *first;  /* [ranks] first rows                     */
+    uint8_t *sha;     /* [AS_NEAR_BLOCK][SHA]                   */
+    uint8_t *hashed;  /* [AS_NEAR_BLOCK][HASHED_BYTES]          */
+    uint8_t *quality; /* [AS_NEAR_BLOCK]                        */
+};
+
+/* ---- 1. references ---- */
+
+/* The rows of the next block of the set that is this rank's; *n: 0, there is none. */
+static uint64_t next_rows(struct media *m, uint32_t *n)
+{
+    const uint64_t rows = as_ref_rows(m->ref, AS_REF_MEDIA_pdq),
+                   at = (m->block * (uint64_t)m->r->size + (uint64_t)m->r->me) * AS_NEAR_BLOCK;
+
+    *n = 0;
+    if (at < rows) {
+        *n = rows - at < AS_NEAR_BLOCK ? (uint32_t)(rows - at) : AS_NEAR_BLOCK;
+        m->block++;
+    }
+    return at;
+}
+
+static enum as_status add(struct media *m, uint64_t row, uint64_t reference, uint16_t kind,
+                          float value)
+{
+    return as_search_match(m->s, &(struct as_match){.row = row,
+                                                    .reference = reference,
+                                                    .set = m->set,
+                                                    .kind = kind,
+                                                    .value = value,
+                                                    .p = NAN});
+}
+
+/* ---- 2. equal bytes ---- */
+
+static int sha_owner(void *state, const void *rec)
+{
+    const struct as_rank *r = state;
+    uint32_t v;
+
+    memcpy(&v, rec, sizeof v);
+    return (int)(v % (uint32_t)r->size);
+}
+
+/* Hashes of this rank's items. */
+static enum as_status list_items(struct media *m, struct as_err *err)
+{
+    const struct as_catalogue *c = m->s->catalogue;
+    enum as_status status = AS_OK;
+    struct as_row *row = calloc(1, sizeof *row);
+
+    if (row == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for a row");
+    for (uint64_t id = c->first; id < c->first + c->count; id++) {
+        as_rank_tell(m->r);
+        if (as_stop_signal)
+            AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching");
+        AS_TRY(as_catalogue_row(m->s->catalogue, id, row, NULL, err));
+        if (!row->has_sha256)
+            continue;
+        if (!as_grow((void **)&m->item, m->nitems, &m->item_cap, HASHED_BYTES))
+            AS_FAIL(err, AS_ENOMEM, "no memory for the hashes of items");
+        memcpy(m->item + m->nitems * HASHED_BYTES, row->sha256, SHA);
+        as_be_put(m->item + m->nitems++ * HASHED_BYTES + SHA, id, 8);
+    }
+done:
+    free(row);
+    return status;
+}
+
+/* The first item whose hash is not below this one. */
+static uint64_t place_of(const struct media *m, const uint8_t *sha)
+{
+    uint64_t lo = 0, hi = m->nitems;
+
+    while (lo < hi) {
+        uint64_t mid = lo + (hi - lo) / 2;
+        if (memcmp(m->item + mid * HASHED_BYTES, sha, SHA) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static enum as_status find_items(struct media *m, const uint8_t *came, uint64_t n)
+{
+    enum as_status status = AS_OK;
+
+    for (uint64_t i = 0; i < n; i++) {
+        const uint8_t *rec = came + i * HASHED_BYTES;
+        for (uint64_t k = place_of(m, rec);
+             k < m->nitems && memcmp(m->item + k * HASHED_BYTES, rec, SHA) == 0; k++)
+            AS_TRY(add(m, as_be_get(m->item + k * HASHED_BYTES + SHA, 8), as_be_get(rec + SHA, 8),
+                       AS_MATCH_HASH, 0));
+    }
+done:
+    return status;
+}
+
+static enum as_status read_hashes(struct media *m, uint32_t *n, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const uint64_t row = next_rows(m, n);
+
+    if (*n > 0)
+        AS_TRY(as_ref_read(m->ref, AS_REF_MEDIA_sha256, row, *n, m->sha, err));
+    for (uint32_t i = 0; i < *n; i++) {
+        memcpy(m->hashed + (size_t)i * HASHED_BYTES, m->sha + (size_t)i * SHA, SHA);
+        as_be_put(m->hashed + (size_t)i * HASHED_BYTES + SHA, row + i, 8);
+    }
+done:
+    return status;
+}
+
+/* Collective. */
+static enum as_status equal_bytes(struct media *m, struct as_err *err)
+{
+    struct as_comm *comm = m->r->comm;
+    enum as_status status = AS_OK;
+    uint64_t more = 1, in = 0;
+    uint8_t *came = NULL;
+
+    m->block = 0;
+    while (more > 0) {
+        uint32_t n = 0;
+        AS_TRY(as_comm_agree(comm, read_hashes(m, &n, err), err));
+        more = n;
+        AS_TRY(as_comm_max(comm, &more, 1));
+        AS_TRY(as_scatter(comm, m->hashed, n, HASHED_BYTES, sha_owner, m->r, &came, &in, err));
+        AS_TRY(as_comm_agree(comm, find_items(m, came, in), err));
+        free(came);
+        came = NULL;
+    }
+done:
+    free(came);
+    return status;
+}
+
+/* ---- 3. equal pictures ---- */
+
+static enum as_status give(void *state, uint8_t codes[][AS_CODE256_BYTES], uint64_t *ids,
+                           uint32_t *n, struct as_err *err)
+{
+    struct media *m = state;
+    enum as_status status = AS_OK;
+
+    for (*n = 0; *n == 0;) { /* a block of nothing but poor codes is none */
+        uint32_t rows = 0;
+        const uint64_t row = next_rows(m, &rows);
+        if (rows == 0)
+            break;
+        AS_TRY(as_ref_read(m->ref, AS_REF_MEDIA_pdq, row, rows, codes, err));
+        AS_TRY(as_ref_read(m->ref, AS_REF_MEDIA_quality, row, rows, m->quality, err));
+        for (uint32_t i = 0; i < rows; i++) {
+            if (m->quality[i] < AS_NEAR_QUALITY)
+                continue;
+            memmove(codes[*n], codes[i], AS_CODE256_BYTES);
+            ids[(*n)++] = row + i;
+        }
+    }
+done:
+    return status;
+}
+
+static int row_owner(void *state, const void *rec)
+{
+    const struct media *m = state;
+
+    return as_rank_of_id(m->first, m->r->size, as_be_get(rec, 8));
+}
+
+/* Copies, each with the rank that has the row which they are copies of.  Collective. */
+static enum as_status take_copies(struct media *m, struct as_err *err)
+{
+    const struct as_catalogue *c = m->s->catalogue;
+    struct as_comm *comm = m->r->comm;
+    enum as_status status = AS_OK;
+
+    m->first = calloc((size_t)m->r->size, sizeof *m->first);
+    m->copy = malloc((c->ncopies + 1) * COPY_BYTES);
+    AS_TRY(as_comm_agree(comm, m->first && m->copy ? AS_OK : AS_ENOMEM, err));
+    AS_TRY(as_comm_allgather(comm, &c->first, sizeof c->first, m->first));
+    for (; m->ncopies < c->ncopies; m->ncopies++) {
+        as_be_put(m->copy + m->ncopies * COPY_BYTES, c->copy[m->ncopies].first, 8);
+        as_be_put(m->copy + m->ncopies * COPY_BYTES + COPY_ID, c->copy[m->ncopies].id, 8);
+    }
+    AS_TRY(as_deal(comm, &m->copy, &m->ncopies, COPY_BYTES, row_owner, m, err));
+    AS_TRY(as_comm_agree(comm, as_sort(NULL, &m->copy, &m->ncopies, COPY_BYTES, err), err));
+done:
+    return status;
+}
+
+/* The pictures' references, for their copies too; both are in the order of rows. */
+static enum as_status add_found(struct media *m)
+{
+    const struct as_near *near = &m->s->near;
+    enum as_status status = AS_OK;
+    uint64_t at = 0, reference;
+    uint32_t bits;
+
+    for (uint64_t i = 0; i < near->n; i++) {
+        uint64_t end;
+        while (at < m->ncopies && as_be_get(m->copy + at * COPY_BYTES, 8) < near->id[i])
+            at++;
+        for (end = at; end < m->ncopies; end++)
+            if (as_be_get(m->copy + end * COPY_BYTES, 8) != near->id[i])
+                break;
+        for (uint32_t k = 0; as_near_found(near, i, k, &reference, &bits); k++) {
+            AS_TRY(add(m, near->id[i], reference, AS_MATCH_CODE, (float)bits));
+            for (uint64_t c = at; c < end; c++)
+                AS_TRY(add(m, as_be_get(m->copy + c * COPY_BYTES + COPY_ID, 8), reference,
+                           AS_MATCH_CODE, (float)bits));
+        }
+    }
+done:
+    return status;
+}
+
+static enum as_status equal_pictures(struct media *m, struct as_err *err)
+{
+    const struct as_near_source source = {m, give, false, m->r};
+    enum as_status status = AS_OK;
+
+    m->block = 0;
+    AS_TRY(as_near_search(&m->s->near, m->r->comm, &source, err));
+    AS_TRY(as_comm_agree(m->r->comm, add_found(m), err));
+done:
+    return status;
+}
+
+/* ---- 4. the sets ---- */
+
+static enum as_status begin(struct media *m, struct as_err *err)
+{
+    struct as_comm *comm = m->r->comm;
+    enum as_status status = AS_OK;
+
+    m->sha = malloc((size_t)AS_NEAR_BLOCK * SHA);
+    m->hashed = malloc((size_t)AS_NEAR_BLOCK * HASHED_BYTES);
+    m->quality = malloc(AS_NEAR_BLOCK);
+    if (!m->sha || !m->hashed || !m->quality)
+        status = AS_ENOMEM;
+    AS_TRY(as_comm_agree(comm, status == AS_OK ? list_items(m, err) : status, err));
+    AS_TRY(as_deal(comm, &m->item, &m->nitems, HASHED_BYTES, sha_owner, m->r, err));
+    AS_TRY(as_comm_agree(comm, as_sort(NULL, &m->item, &m->nitems, HASHED_BYTES, err), err));
+    AS_TRY(take_copies(m, err));
+done:
+    return status;
+}
+
+enum as_status as_search_media(struct as_search *s, struct as_err *err)
+{
+    const struct as_against *a = &s->r->against;
+    struct media m = {.s = s, .r = s->r};
+    enum as_status status = AS_OK;
+
+    for (; m.set < a->n; m.set++) {
+        m.ref = a->ref[m.set];
+        if (as_ref_kind(m.ref) != AS_REF_MEDIA)
+            continue;
+        if (m.sha == NULL)
+            AS_TRY(begin(&m, err));
+        AS_TRY(equal_bytes(&m, err));
+        AS_TRY(equal_pictures(&m, err));
+    }
+done:
+    free(m.item);
+    free(m.copy);
+    free(m.first);
+    free(m.sha);
+    free(m.hashed);
+    free(m.quality);
+    return status;
+}
