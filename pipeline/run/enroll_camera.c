@@ -7,9 +7,11 @@
 #include "enroll_camera.h"
 
 #include "../../kernels/prnu.h"
-#include "../log.h"
+#include "../hex.h"
+#include "provenance.h"
 #include "residuals.h"
 #include "start.h"
+#include "tree.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -21,6 +23,11 @@
 /* Whole pictures, with all of their luma; more does not fit a record of the spool. */
 static const struct as_keep whole_pictures = {33000000, 1};
 
+struct picture {
+    uint32_t camera, w, h, flat;
+    uint8_t sha256[32];
+};
+
 struct enroll {
     struct as_rank *r;
     const struct as_options *asked; /* what the user wanted of the enrolment */
@@ -30,6 +37,8 @@ struct enroll {
     int n;
     struct as_residuals residuals;
     /* rank 0 */
+    struct picture *picture; /* [npictures] by camera, size, hash */
+    uint64_t npictures;
     struct as_ref_writer *store;
     uint64_t at; /* pixels written */
 };
@@ -94,10 +103,6 @@ done:
 
 /* ---- 2. which pictures count ---- */
 
-struct picture {
-    uint32_t camera, w, h, flat;
-};
-
 static int by_size(const void *a, const void *b)
 {
     const struct picture *x = a, *y = b;
@@ -109,10 +114,18 @@ static int by_size(const void *a, const void *b)
     return (x->h > y->h) - (x->h < y->h);
 }
 
+static int by_size_and_hash(const void *a, const void *b)
+{
+    const struct picture *x = a, *y = b;
+    const int order = by_size(a, b);
+
+    return order ? order : memcmp(x->sha256, y->sha256, sizeof x->sha256);
+}
+
 /* A camera's pictures are those of the size that most of them have; the larger, of equals. */
 static void choose(struct as_enrolled_cameras *d, struct picture *p, uint64_t n)
 {
-    qsort(p, n, sizeof *p, by_size);
+    qsort(p, n, sizeof *p, by_size_and_hash);
     for (uint64_t i = 0, end; i < n; i = end) {
         struct as_enrolled_camera *c = &d->camera[p[i].camera];
         uint32_t flat = 0;
@@ -165,11 +178,15 @@ static enum as_status plan(struct enroll *e, struct as_err *err)
     AS_TRY(as_comm_agree(r->comm, status, err));
     for (uint64_t i = 0; i < e->residuals.n; i++) {
         const struct as_residual_place *p = &e->residuals.place[i];
-        mine[i] = (struct picture){e->camera_of[p->source], p->w, p->h, p->flat};
+        mine[i] = (struct picture){e->camera_of[p->source], p->w, p->h, p->flat, {0}};
+        memcpy(mine[i].sha256, p->sha256, sizeof p->sha256);
     }
     AS_TRY(as_comm_gather(r->comm, mine, e->residuals.n * sizeof *mine, &all, &len, err));
     if (r->me == 0) {
-        choose(d, (struct picture *)(void *)all, len / sizeof *mine);
+        e->picture = (struct picture *)(void *)all;
+        e->npictures = len / sizeof *mine;
+        all = NULL;
+        choose(d, e->picture, e->npictures);
         status = refuse(e, err);
     }
     AS_TRY(as_comm_agree(r->comm, status, err));
@@ -350,12 +367,34 @@ done:
     return status;
 }
 
+/* The pictures that the fingerprints were made of, by their hashes. */
+static json_t *tell_pictures(const struct enroll *e)
+{
+    json_t *all = json_array();
+    uint64_t at = 0;
+
+    for (uint32_t i = 0; i < e->done->n; i++) {
+        const struct as_enrolled_camera *c = &e->done->camera[i];
+        json_t *hashes = json_array();
+        for (; at < e->npictures && e->picture[at].camera == i; at++) {
+            char hex[65];
+            if (e->picture[at].w != c->w || e->picture[at].h != c->h)
+                continue;
+            as_hex(e->picture[at].sha256, 32, hex);
+            as_tree_append(&hashes, json_string(hex));
+        }
+        as_tree_append(&all, json_pack("{s:o, s:o}", "name", as_provenance_text(c->name),
+                                       "pictures", hashes));
+    }
+    return all;
+}
+
 static enum as_status commit(struct enroll *e, const char *fingerprint, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    json_t *all = json_pack("{s:s, s:s, s:I, s:I}", "command", "enroll camera", "fingerprint",
+    json_t *all = json_pack("{s:s, s:s, s:I, s:I, s:o}", "command", "enroll camera", "fingerprint",
                             fingerprint, "min_flat", (json_int_t)e->asked->min_flat, "min_natural",
-                            (json_int_t)e->asked->min_natural);
+                            (json_int_t)e->asked->min_natural, "cameras", tell_pictures(e));
     char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
 
     json_decref(all);
@@ -454,6 +493,7 @@ enum as_status as_enroll_camera(const struct as_options *o, int n, char *const *
 done:
     as_ref_drop(e.store);
     as_residuals_clear(&e.residuals);
+    free(e.picture);
     as_rank_end(e.r, result, status, err);
     if (spent && result->me == 0 && as_case_init(&kase, work, NULL) == AS_OK)
         as_case_remove(&kase);

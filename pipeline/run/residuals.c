@@ -164,6 +164,7 @@ static enum as_status join(struct finding *f, struct as_residuals *v, struct as_
             .h = (uint32_t)as_be_get(place + HEIGHT, 4),
             .flat = place[FLAT] != 0,
         };
+        memcpy(v->place[v->n - 1].sha256, rec, 32);
         place = NULL; /* copies have higher ids */
     }
     qsort(v->place, v->n, sizeof *v->place, by_place);

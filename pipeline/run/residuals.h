@@ -11,6 +11,7 @@ struct as_residual_place {
     uint32_t source, file;
     uint32_t w, h; /* of the whole picture */
     bool flat;
+    uint8_t sha256[32];
 };
 
 struct as_residuals {
