@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 enum { SIDE_MAX = 1 << 15, ALIGNED = 64 };
-enum { TILE_MOST = 8192, TILE_LEAST = 512, TILE_FLOATS = 1 << 22 };
+enum { TILE_FLOATS = 1 << 17, TILE_LEAST = 384, TILE_MOST = 2048, RUN = 8192 };
 
 struct as_prnu_matrix {
     uint32_t queries, fingerprints;
@@ -22,7 +22,7 @@ struct as_prnu_matrix {
     double *w, *ww;      /* [queries]                                               */
     double n;            /* pixels so far                                           */
     float *wi, *ii, *kk; /* [queries or fingerprints][tile]                         */
-    float *product;      /* [queries][fingerprints]                                 */
+    float *product[3];   /* [queries][fingerprints], since the sums were added to    */
 };
 
 static void *take(size_t n, size_t size)
@@ -45,16 +45,18 @@ enum as_status as_prnu_matrix_new(uint32_t queries, uint32_t fingerprints,
     m->fingerprints = fingerprints;
     m->tile = TILE_FLOATS / ((size_t)queries + fingerprints);
     m->tile = m->tile > TILE_MOST ? TILE_MOST : m->tile < TILE_LEAST ? TILE_LEAST : m->tile;
-    for (int i = 0; i < 3; i++)
+    bool all = true;
+    for (int i = 0; i < 3; i++) {
         m->sums[i] = calloc(cells, sizeof(double));
+        m->product[i] = take(cells, sizeof(float));
+        all = all && m->sums[i] && m->product[i];
+    }
     m->w = calloc(queries, sizeof(double));
     m->ww = calloc(queries, sizeof(double));
     m->wi = take(queries * m->tile, sizeof(float));
     m->ii = take(queries * m->tile, sizeof(float));
     m->kk = take(fingerprints * m->tile, sizeof(float));
-    m->product = take(cells, sizeof(float));
-    if (!m->sums[0] || !m->sums[1] || !m->sums[2] || !m->w || !m->ww || !m->wi || !m->ii ||
-        !m->kk || !m->product) {
+    if (!all || !m->w || !m->ww || !m->wi || !m->ii || !m->kk) {
         as_prnu_matrix_free(m);
         return AS_ENOMEM;
     }
@@ -66,14 +68,15 @@ void as_prnu_matrix_free(struct as_prnu_matrix *m)
 {
     if (!m)
         return;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         free(m->sums[i]);
+        free(m->product[i]);
+    }
     free(m->w);
     free(m->ww);
     free(m->wi);
     free(m->ii);
     free(m->kk);
-    free(m->product);
     free(m);
 }
 
@@ -101,58 +104,82 @@ static void prepare_query(const float *restrict w, const float *restrict i, size
     *squares += (q[0] + q[1]) + (q[2] + q[3]);
 }
 
-/* sum += a b' over n pixels. */
-static enum as_status add_product(struct as_prnu_matrix *m, const float *a, size_t lda,
-                                  const float *b, size_t ldb, size_t n, double *sum)
-{
-    const struct as_gemm g = {.m = m->queries,
-                              .n = m->fingerprints,
-                              .k = n,
-                              .a = a,
-                              .b = b,
-                              .c = m->product,
-                              .lda = lda,
-                              .ldb = ldb,
-                              .ldc = m->fingerprints,
-                              .alpha = 1,
-                              .trans_b = true};
-    const enum as_status status = as_linalg_sgemm(&g);
+/* One tile as rows of floats. */
+struct tile {
+    const float *w, *i, *k;
+    size_t query_stride, k_stride, n;
+};
 
-    for (size_t c = 0; status == AS_OK && c < (size_t)m->queries * m->fingerprints; c++)
-        sum[c] += (double)m->product[c];
+static void prepare(struct as_prnu_matrix *m, const struct tile *t)
+{
+    for (size_t b = 0; b < m->queries; b++)
+        prepare_query(t->w + b * t->query_stride, t->i + b * t->query_stride, t->n,
+                      m->wi + b * m->tile, m->ii + b * m->tile, &m->w[b], &m->ww[b]);
+    for (size_t c = 0; c < m->fingerprints; c++) {
+        const float *restrict from = t->k + c * t->k_stride;
+        float *restrict to = m->kk + c * m->tile;
+        for (size_t x = 0; x < t->n; x++)
+            to[x] = from[x] * from[x];
+    }
+    m->n += (double)t->n;
+}
+
+/* The three products of a tile, into `product` or, beta 1, onto what is there. */
+static enum as_status multiply(struct as_prnu_matrix *m, const struct tile *t, float beta)
+{
+    const struct {
+        const float *a, *b;
+        size_t lda, ldb;
+    } pairs[3] = {{m->wi, t->k, m->tile, t->k_stride},
+                  {m->ii, m->kk, m->tile, m->tile},
+                  {t->i, t->k, t->query_stride, t->k_stride}};
+    enum as_status status = AS_OK;
+
+    for (int p = 0; p < 3 && status == AS_OK; p++) {
+        const struct as_gemm g = {.m = m->queries,
+                                  .n = m->fingerprints,
+                                  .k = t->n,
+                                  .a = pairs[p].a,
+                                  .b = pairs[p].b,
+                                  .c = m->product[p],
+                                  .lda = pairs[p].lda,
+                                  .ldb = pairs[p].ldb,
+                                  .ldc = m->fingerprints,
+                                  .alpha = 1,
+                                  .beta = beta,
+                                  .trans_b = true};
+        status = as_linalg_sgemm(&g);
+    }
     return status;
 }
 
-static enum as_status add_tile(struct as_prnu_matrix *m, const float *w, const float *i,
-                               size_t query_stride, const float *k, size_t k_stride, size_t n)
+static void add_products(struct as_prnu_matrix *m)
 {
-    enum as_status status;
-
-    for (size_t b = 0; b < m->queries; b++)
-        prepare_query(w + b * query_stride, i + b * query_stride, n, m->wi + b * m->tile,
-                      m->ii + b * m->tile, &m->w[b], &m->ww[b]);
-    for (size_t c = 0; c < m->fingerprints; c++) {
-        const float *restrict from = k + c * k_stride;
-        float *restrict to = m->kk + c * m->tile;
-        for (size_t x = 0; x < n; x++)
-            to[x] = from[x] * from[x];
-    }
-    if ((status = add_product(m, m->wi, m->tile, k, k_stride, n, m->sums[0])) != AS_OK ||
-        (status = add_product(m, m->ii, m->tile, m->kk, m->tile, n, m->sums[1])) != AS_OK)
-        return status;
-    m->n += (double)n;
-    return add_product(m, i, query_stride, k, k_stride, n, m->sums[2]);
+    for (int p = 0; p < 3; p++)
+        for (size_t c = 0; c < (size_t)m->queries * m->fingerprints; c++)
+            m->sums[p][c] += (double)m->product[p][c];
 }
 
 enum as_status as_prnu_matrix_add(struct as_prnu_matrix *m, const float *w, const float *i,
                                   size_t query_stride, const float *k, size_t k_stride, size_t n)
 {
-    enum as_status status = AS_OK;
+    size_t since = 0; /* pixels in the products */
 
-    for (size_t x = 0; x < n && status == AS_OK; x += m->tile)
-        status = add_tile(m, w + x, i + x, query_stride, k + x, k_stride,
-                          n - x < m->tile ? n - x : m->tile);
-    return status;
+    for (size_t x = 0; x < n;) {
+        const size_t left = n - x < m->tile ? n - x : m->tile;
+        const struct tile t = {w + x, i + x, k + x, query_stride, k_stride, left};
+        prepare(m, &t);
+        const enum as_status status = multiply(m, &t, since ? 1 : 0);
+        if (status != AS_OK)
+            return status;
+        x += left;
+        since += left;
+        if (since >= RUN || x == n) {
+            add_products(m);
+            since = 0;
+        }
+    }
+    return AS_OK;
 }
 
 void as_prnu_matrix_finish(const struct as_prnu_matrix *m, float *corr)

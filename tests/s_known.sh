@@ -103,7 +103,7 @@ found = {}
 for m in matches:
     item, kind = items[m["item_row"]], "md5" if m["set"] == 1 else "sha256"
     assert bytes(refs[m["set"]][kind][int(m["reference"])]).hex() == item[kind].decode()
-    assert m["kind"] == 0
+    assert m["kind"] == 0 and m["value"] == (2 if m["set"] == 2 else 1)
     found.setdefault(item["sha256"].decode(), set()).add(int(m["set"]))
 assert set(found) == listed
 assert {s for s in found if 2 in found[s]} == listed - good

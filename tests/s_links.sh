@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 "$maker" small --manifest truth.csv >/dev/null || fail "make_evidence"
+evidence="small/DCIM small/archives small/chains small/copies small/pictures"
 
 # References: an archive of them, enrolled by two ranks as by one
 tar -cf sought.tar -C small copies/family00 "copies/holiday 1 (copy).jpeg" pictures/formats
@@ -15,9 +16,9 @@ done
 cmp digest1 digest2 || fail "two ranks enroll otherwise"
 "$assay" enroll media -o by1/sought.h5 small 2>/dev/null && fail "a reference store was overwritten"
 
-run 0 1 one small --against by1/sought.h5
+run 0 1 one $evidence --against by1/sought.h5
 for n in 2 3 7; do
-    run 0 "$n" "on$n" small --against by2/sought.h5
+    run 0 "$n" "on$n" $evidence --against by2/sought.h5
     same one "on$n"
 done
 sound one
@@ -29,7 +30,7 @@ import csv
 for row in csv.DictReader(open("truth.csv")):
     path, family = row["forensic_path"], row["group"]
     if family and "cut" not in row["note"] and row["status"] in ("ok", "duplicate"):
-        print(("chain of " if "/chains/" in path else "") + family, path, sep="\t")
+        print(("chain of " if "/chains/" in path else "") + family, path[len("small/"):], sep="\t")
 END
 [ "$(wc -l <truth)" -gt 25 ] || fail "the manifest has too few families"
 "$python" "$here/check_links.py" one/results.h5 truth by1/sought.h5 || fail "links of made evidence"

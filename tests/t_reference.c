@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -139,28 +140,12 @@ static void says_no_to_half_a_store(void **state)
     as_ref_close(ref);
 }
 
-/* Every byte in turn is changed: opening or checking finds it, or it is in no digest;
- * nothing crashes.                                                                    */
-static void survives_damage(void **state)
+/* Changes every byte in turn; how often opening or checking finds it. */
+static long damage(FILE *f, long size)
 {
     struct as_ref *ref;
-    char digest[65];
     long found = 0;
 
-    (void)state;
-    struct as_ref_writer *w;
-    OK(as_ref_create(&w, path, AS_REF_KNOWN, "k", &err));
-    OK(as_ref_begin(w, AS_REF_KNOWN_md5, 2, 0, &err));
-    OK(as_ref_begin(w, AS_REF_KNOWN_md5_class, 2, 0, &err));
-    OK(as_ref_begin(w, AS_REF_KNOWN_md5_category, 2, 0, &err));
-    OK(as_ref_append(w, AS_REF_KNOWN_md5, "0123456789abcdef1123456789abcdef", 2, &err));
-    OK(as_ref_append(w, AS_REF_KNOWN_md5_class, "\1\2", 2, &err));
-    OK(as_ref_append(w, AS_REF_KNOWN_md5_category, "\xff\xff", 2, &err));
-    OK(as_ref_commit(w, "{}", digest, &err));
-    FILE *f = fopen(path, "r+b");
-    assert_non_null(f);
-    fseek(f, 0, SEEK_END);
-    long size = ftell(f);
     for (long i = 0; i < size; i += i < 600 ? 1 : 7) {
         fseek(f, i, SEEK_SET);
         int byte = fgetc(f);
@@ -177,8 +162,36 @@ static void survives_damage(void **state)
         fputc(byte, f);
         fflush(f);
     }
+    return found;
+}
+
+/* A changed byte is found, or is in no digest; nothing crashes. */
+static void survives_damage(void **state)
+{
+    struct as_ref *ref;
+    char digest[65];
+    int how = -1;
+
+    (void)state;
+    struct as_ref_writer *w;
+    OK(as_ref_create(&w, path, AS_REF_KNOWN, "k", &err));
+    OK(as_ref_begin(w, AS_REF_KNOWN_md5, 2, 0, &err));
+    OK(as_ref_begin(w, AS_REF_KNOWN_md5_class, 2, 0, &err));
+    OK(as_ref_begin(w, AS_REF_KNOWN_md5_category, 2, 0, &err));
+    OK(as_ref_append(w, AS_REF_KNOWN_md5, "0123456789abcdef1123456789abcdef", 2, &err));
+    OK(as_ref_append(w, AS_REF_KNOWN_md5_class, "\1\2", 2, &err));
+    OK(as_ref_append(w, AS_REF_KNOWN_md5_category, "\xff\xff", 2, &err));
+    OK(as_ref_commit(w, "{}", digest, &err));
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    fseek(f, 0, SEEK_END);
+    long size = ftell(f);
+    pid_t child = fork(); /* HDF5 itself leaks over broken files, which is not the question */
+    if (child == 0)
+        _exit(damage(f, size) > 100 ? 0 : 1);
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_int_equal(how, 0);
     fclose(f);
-    assert_true(found > 100);
     OK(as_ref_open(&ref, path, &err));
     OK(as_ref_check(ref, &err));
     as_ref_close(ref);

@@ -30,7 +30,9 @@ static const char *likeness(uint16_t kind, float value, char *to, size_t n)
 {
     switch (kind) {
     case AS_MATCH_HASH:
-        return "the same bytes";
+        return value == AS_KNOWN_BAD    ? "the same bytes, known bad"
+               : value == AS_KNOWN_GOOD ? "the same bytes, known good"
+                                        : "the same bytes";
     case AS_MATCH_CODE:
         snprintf(to, n, "near-identical picture, %.0f of 256 bits differ", (double)value);
         break;
@@ -56,8 +58,18 @@ static void how_many(uint64_t copies, uint64_t near, uint64_t archives, char *to
              near == 1 ? "copy" : "copies", where);
 }
 
+/* Matches of a set. */
+struct count {
+    uint64_t all, good, bad; /* known good and known bad among all */
+};
+
+static bool is_bad(const struct as_match *m)
+{
+    return m->kind == AS_MATCH_HASH && m->value == AS_KNOWN_BAD;
+}
+
 /* Matches of each set, malloc'd. */
-static enum as_status count_matches(struct as_store *store, uint32_t nsets, uint64_t **count,
+static enum as_status count_matches(struct as_store *store, uint32_t nsets, struct count **count,
                                     struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -67,7 +79,9 @@ static enum as_status count_matches(struct as_store *store, uint32_t nsets, uint
         AS_FAIL(err, AS_ENOMEM, "no memory to count matches");
     for (uint64_t i = 0; i < as_store_matches(store); i++) {
         AS_TRY(as_store_match(store, i, &m, err));
-        (*count)[m.set]++;
+        (*count)[m.set].all++;
+        (*count)[m.set].bad += is_bad(&m);
+        (*count)[m.set].good += m.kind == AS_MATCH_HASH && m.value == AS_KNOWN_GOOD;
     }
 done:
     return status;
@@ -75,27 +89,68 @@ done:
 
 /* ---- 2. the case ---- */
 
-static enum as_status show_sets(const struct as_terminal *t, struct as_store *store,
+/* The first items that a set lists as known bad. */
+static enum as_status show_bad(const struct as_terminal *t, const struct as_show *show,
+                               uint32_t set, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint64_t shown = 0;
+    float score[AS_DETECTORS_MAX];
+    struct as_match m;
+    struct as_row row;
+    char id[32];
+
+    for (uint64_t i = 0; i < as_store_matches(show->store) && shown < show->top; i++) {
+        AS_TRY(as_store_match(show->store, i, &m, err));
+        if (m.set != set || !is_bad(&m))
+            continue;
+        AS_TRY(as_store_row(show->store, m.row, &row, score, err));
+        snprintf(id, sizeof id, "#%" PRIu64, row.id);
+        fprintf(t->out, "    %-9s ", id);
+        as_terminal_text(t, row.path, t->width > 14 ? t->width - 14 : 0, 0);
+        fputc('\n', t->out);
+        shown++;
+    }
+done:
+    return status;
+}
+
+/* "7 matches", of a set of known hashes "7 matches: 5 known good, 2 known bad" */
+static void show_count(const struct as_terminal *t, const struct as_set_row *set,
+                       const struct count *c)
+{
+    char a[32], b[32];
+    bool known = set->kind == AS_SET_KNOWN, alarm = c->bad > 0 || (!known && c->all > 0);
+
+    fprintf(t->out, "%s%s %s",
+            as_terminal_style(t, alarm ? AS_STYLE_BAD : c->all ? AS_STYLE_END : AS_STYLE_DIM),
+            as_human_count(c->all, a), c->all == 1 ? "match" : "matches");
+    if (known && c->all > 0)
+        fprintf(t->out, ": %s known good, %s known bad", as_human_count(c->good, a),
+                as_human_count(c->bad, b));
+    fprintf(t->out, "%s\n", as_terminal_style(t, AS_STYLE_END));
+}
+
+static enum as_status show_sets(const struct as_terminal *t, const struct as_show *show,
                                 struct as_err *err)
 {
     enum as_status status = AS_OK;
     const struct as_set_row *sets;
-    uint32_t n = as_store_sets(store, &sets);
-    uint64_t *count = NULL;
-    char a[32], b[32];
+    uint32_t n = as_store_sets(show->store, &sets);
+    struct count *count = NULL;
+    char a[32];
 
     if (n == 0)
         return AS_OK;
-    AS_TRY(count_matches(store, n, &count, err));
+    AS_TRY(count_matches(show->store, n, &count, err));
     as_terminal_heading(t, "Searched for");
     for (uint32_t i = 0; i < n; i++) {
         fputs("  ", t->out);
         as_terminal_text(t, as_text_of(sets[i].name), t->width ? t->width - 2 : 0, 0);
-        fprintf(t->out, "\n    %s set of %s: %s%s %s%s\n", set_word(sets[i].kind),
-                as_human_count(sets[i].rows, a),
-                as_terminal_style(t, count[i] ? AS_STYLE_BAD : AS_STYLE_DIM),
-                as_human_count(count[i], b), count[i] == 1 ? "match" : "matches",
-                as_terminal_style(t, AS_STYLE_END));
+        fprintf(t->out, "\n    %s set of %s: ", set_word(sets[i].kind),
+                as_human_count(sets[i].rows, a));
+        show_count(t, &sets[i], &count[i]);
+        AS_TRY(show_bad(t, show, i, err));
     }
 done:
     free(count);
@@ -128,7 +183,7 @@ enum as_status as_show_related(const struct as_terminal *t, const struct as_show
     struct as_relations *r = NULL;
     char text[160], count[32];
 
-    AS_TRY(show_sets(t, show->store, err));
+    AS_TRY(show_sets(t, show, err));
     AS_TRY(as_relations_new(&r, show->store, err));
     if (r->n == 0)
         goto done;
@@ -220,7 +275,7 @@ static enum as_status sets_json(struct as_json *j, struct as_store *store, struc
     enum as_status status = AS_OK;
     const struct as_set_row *sets;
     uint32_t n = as_store_sets(store, &sets);
-    uint64_t *count = NULL;
+    struct count *count = NULL;
 
     AS_TRY(count_matches(store, n, &count, err));
     as_json_open(j, "sets", '[');
@@ -231,7 +286,9 @@ static enum as_status sets_json(struct as_json *j, struct as_store *store, struc
         as_json_string(j, "kind", set_word(sets[i].kind));
         as_json_string(j, "digest", sets[i].digest);
         as_json_count(j, "references", sets[i].rows);
-        as_json_count(j, "matches", count[i]);
+        as_json_count(j, "matches", count[i].all);
+        as_json_count(j, "known_good", count[i].good);
+        as_json_count(j, "known_bad", count[i].bad);
         as_json_close(j);
     }
     as_json_close(j);

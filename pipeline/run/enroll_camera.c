@@ -125,7 +125,8 @@ static int by_size_and_hash(const void *a, const void *b)
 /* A camera's pictures are those of the size that most of them have; the larger, of equals. */
 static void choose(struct as_enrolled_cameras *d, struct picture *p, uint64_t n)
 {
-    qsort(p, n, sizeof *p, by_size_and_hash);
+    if (n > 0)
+        qsort(p, n, sizeof *p, by_size_and_hash);
     for (uint64_t i = 0, end; i < n; i = end) {
         struct as_enrolled_camera *c = &d->camera[p[i].camera];
         uint32_t flat = 0;

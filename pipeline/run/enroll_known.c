@@ -8,6 +8,8 @@
 
 #include "../log.h"
 #include "../store/reference.h"
+#include "machine.h"
+#include "rank.h"
 #include "runs.h"
 
 #include <errno.h>
@@ -56,6 +58,14 @@ static uint8_t class_of(const struct as_options *o, int category)
     return category >= 1 && category <= 3 ? AS_KNOWN_BAD : AS_KNOWN_UNSAID;
 }
 
+/* Nothing is kept of what is stopped: the store is complete or absent. */
+static enum as_status go_on(struct as_err *err)
+{
+    return as_stop_signal ? as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
+                                    "stopped by signal %d; nothing was written", as_stop_signal)
+                          : AS_OK;
+}
+
 static enum as_status add(void *state, const struct as_hash_entry *entry, struct as_err *err)
 {
     struct enroll *e = state;
@@ -68,7 +78,7 @@ static enum as_status add(void *state, const struct as_hash_entry *entry, struct
     memcpy(rec + REC_HASH, entry->hash[kind], as_hash_bytes((enum as_hash_kind)kind));
     rec[REC_CLASS] = class_of(e->o, entry->category);
     rec[REC_CATEGORY] = entry->category < 0 ? 0 : (uint8_t)(AS_KNOWN_NO_CATEGORY - entry->category);
-    return as_runs_add(e->runs, rec, err);
+    return as_stop_signal ? go_on(err) : as_runs_add(e->runs, rec, err);
 }
 
 static enum as_status read_file(struct enroll *e, const char *path, struct as_err *err)
@@ -158,6 +168,7 @@ static enum as_status walk(struct enroll *e, bool write, struct as_err *err)
 
     AS_TRY(as_runs_rewind(e->runs, err));
     while ((status = next_hash(e, rec, ahead, &has_ahead, err)) == AS_OK) {
+        AS_TRY(go_on(err));
         if (write) {
             AS_TRY(put(e, rec, err));
         } else {
@@ -215,7 +226,11 @@ done:
 static enum as_status check(const struct as_options *o, struct as_err *err)
 {
     enum as_status status = AS_OK;
+    const char *world = getenv("OMPI_COMM_WORLD_SIZE");
 
+    if (as_machine_singles(0) > 1 || (world != NULL && strcmp(world, "1") != 0))
+        AS_FAIL(err, AS_EUSAGE, "enroll known is the work of one process: start it without mpirun or "
+                "srun");
     if (o->output[0] == '\0')
         AS_FAIL(err, AS_EUSAGE, "where to? -o REF.h5 names the reference store to make");
     if (access(o->output, F_OK) == 0)
@@ -239,6 +254,7 @@ enum as_status as_enroll_known(const struct as_options *o, int nfiles, char *con
     e->o = o;
     e->done = done;
     AS_TRY(check(o, err));
+    as_stop_catch();
     AS_TRY(as_runs_new(&e->runs, REC_BYTES, o->memory, o->output, err));
     for (int i = 0; i < nfiles; i++)
         AS_TRY(read_file(e, files[i], err));

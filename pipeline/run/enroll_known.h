@@ -22,6 +22,7 @@ struct as_enrolled_known {
  *
  *   AS_EUSAGE   no --output, or it exists; both --known-good and --known-bad
  *   AS_SKIP     a file is not there
+ *   AS_ESTOP    a signal came; nothing is left
  *   AS_EFORMAT  a file is no hash set: the text names file and line
  */
 enum as_status as_enroll_known(const struct as_options *o, int nfiles, char *const *files,

@@ -1,17 +1,19 @@
 /* near.c - near-copies: pictures whose PDQ codes differ in few bits.
  *
- * A block meets the pictures a tile at a time: the eight forms of each picture of the tile are
- * searched for among the block's codes, and what is found is merged into its list.  A code among
- * the k nearest in the least of eight distances is among the k nearest of the form which has that
- * distance, so nothing is missed by keeping k of each.
+ * A block meets the pictures a tile at a time, several tiles at once in threads: the eight forms of
+ * each picture of the tile are searched for among the block's codes, and what is found is merged
+ * into its list, by the one thread that also talks to the other ranks.  A code among the k nearest
+ * in the least of eight distances is among the k nearest of the form which has that distance, so
+ * nothing is missed by keeping k of each.
  *
- * 1 pictures   2 lists   3 a block meets a tile   4 the search                      */
+ * 1 pictures   2 lists   3 a block meets tiles   4 the search                       */
 #include "near.h"
 
 #include "../../kernels/search/dihedral.h"
 #include "grow.h"
 #include "rank.h"
 
+#include <pthread.h>
 #include <string.h>
 
 enum {
@@ -122,17 +124,43 @@ bool as_near_found(const struct as_near *near, uint64_t i, uint32_t k, uint64_t 
     return true;
 }
 
-/* ---- 3. a block meets a tile ---- */
+/* ---- 3. a block meets tiles ---- */
+
+/* One tile at work; with others at the same time, so it touches nothing of theirs. */
+struct worker {
+    const struct as_near *near;
+    const struct as_codes *block;
+    uint64_t first, n;  /* pictures of the tile */
+    uint8_t *forms;     /* [FORMS][32]          */
+    struct as_hit *hit; /* [FORMS][K]           */
+    uint32_t *nhits;    /* [FORMS]              */
+    enum as_status status;
+    pthread_t thread;
+    bool started;
+};
 
 struct search {
     struct as_near *near;
     const struct as_near_source *source;
-    uint64_t *ids;      /* [AS_NEAR_BLOCK] of the block at hand      */
-    uint8_t *forms;     /* [FORMS][32]                               */
-    struct as_hit *hit; /* [FORMS][K]                              */
-    uint32_t *nhits;    /* [FORMS]                                   */
+    uint64_t *ids; /* [AS_NEAR_BLOCK] of the block at hand */
+    struct worker *worker;
+    uint32_t nworkers;
 };
 
+static void *work(void *state)
+{
+    struct worker *w = state;
+    const struct as_hits hits = {.at = w->hit, .n = w->nhits, .k = K};
+
+    for (uint64_t i = 0; i < w->n; i++)
+        as_dihedral(w->near->code + (w->first + i) * CODE_BYTES,
+                    (uint8_t(*)[CODE_BYTES])(w->forms + i * AS_DIHEDRAL * CODE_BYTES));
+    memset(w->nhits, 0, FORMS * sizeof *w->nhits);
+    w->status = as_hamming_search(w->block, w->forms, w->n * AS_DIHEDRAL, AS_NEAR_RADIUS, &hits);
+    return NULL;
+}
+
+/* Takes what a worker found for the form of picture i. */
 static enum as_status keep(struct search *s, uint64_t i, const struct as_hit *hit, uint32_t n)
 {
     for (uint32_t k = 0; k < n; k++) {
@@ -147,15 +175,49 @@ static enum as_status keep(struct search *s, uint64_t i, const struct as_hit *hi
     return AS_OK;
 }
 
-/* The pictures of one tile; AS_END: there is no such tile. */
+static enum as_status keep_all(struct search *s, const struct worker *w)
+{
+    enum as_status status = w->status;
+
+    for (uint64_t f = 0; f < w->n * AS_DIHEDRAL && status == AS_OK; f++)
+        status = keep(s, w->first + f / AS_DIHEDRAL, w->hit + f * K, w->nhits[f]);
+    return status;
+}
+
+/* As many tiles as there are workers, this thread being the last of them; one whose thread does not
+ * start is done here too. */
+static enum as_status meet_tiles(struct search *s, const struct as_codes *block, uint64_t first)
+{
+    enum as_status status = AS_OK;
+
+    for (uint32_t k = 0; k < s->nworkers; k++) {
+        struct worker *w = &s->worker[k];
+        const uint64_t at = first + (uint64_t)k * TILE, n = s->near->n;
+        w->block = block;
+        w->first = at < n ? at : n;
+        w->n = n - w->first < TILE ? n - w->first : TILE;
+        w->started =
+            k + 1 < s->nworkers && w->n > 0 && pthread_create(&w->thread, NULL, work, w) == 0;
+    }
+    for (uint32_t k = s->nworkers; k-- > 0;)
+        if (!s->worker[k].started)
+            work(&s->worker[k]);
+    for (uint32_t k = 0; k < s->nworkers; k++) {
+        if (s->worker[k].started)
+            pthread_join(s->worker[k].thread, NULL);
+        if (status == AS_OK)
+            status = keep_all(s, &s->worker[k]);
+    }
+    return status;
+}
+
+/* AS_END: there are no such tiles. */
 static enum as_status meet(void *state, const uint8_t *bytes, uint32_t n, uint32_t part,
                            struct as_err *err)
 {
     struct search *s = state;
-    const struct as_codes set = {bytes, n / REC_BYTES, 0};
-    const struct as_hits hits = {.at = s->hit, .n = s->nhits, .k = K};
-    const uint64_t first = (uint64_t)part * TILE,
-                   end = first + TILE < s->near->n ? first + TILE : s->near->n;
+    const struct as_codes block = {bytes, n / REC_BYTES, 0};
+    const uint64_t first = (uint64_t)part * s->nworkers * TILE;
     enum as_status status = AS_OK;
 
     if (first >= s->near->n)
@@ -164,14 +226,8 @@ static enum as_status meet(void *state, const uint8_t *bytes, uint32_t n, uint32
         AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching");
     if (s->source->tell)
         as_rank_tell(s->source->tell);
-    memcpy(s->ids, bytes + set.n * CODE_BYTES, set.n * sizeof *s->ids);
-    for (uint64_t i = first; i < end; i++)
-        as_dihedral(s->near->code + i * CODE_BYTES,
-                    (uint8_t(*)[CODE_BYTES])(s->forms + (i - first) * AS_DIHEDRAL * CODE_BYTES));
-    memset(s->nhits, 0, FORMS * sizeof *s->nhits);
-    AS_TRY(as_hamming_search(&set, s->forms, (end - first) * AS_DIHEDRAL, AS_NEAR_RADIUS, &hits));
-    for (uint64_t f = 0; f < (end - first) * AS_DIHEDRAL; f++)
-        AS_TRY(keep(s, first + f / AS_DIHEDRAL, s->hit + f * K, s->nhits[f]));
+    memcpy(s->ids, bytes + block.n * CODE_BYTES, block.n * sizeof *s->ids);
+    AS_TRY(meet_tiles(s, &block, first));
 done:
     return status;
 }
@@ -191,30 +247,54 @@ done:
     return status;
 }
 
-enum as_status as_near_search(struct as_near *near, struct as_comm *comm,
-                              const struct as_near_source *source, struct as_err *err)
+static enum as_status begin(struct search *s, struct as_err *err)
 {
-    struct search s = {.near = near,
-                       .source = source,
-                       .ids = calloc(AS_NEAR_BLOCK, sizeof *s.ids),
-                       .forms = malloc((size_t)FORMS * CODE_BYTES),
-                       .hit = calloc((size_t)FORMS * K, sizeof *s.hit),
-                       .nhits = calloc(FORMS, sizeof *s.nhits)};
-    const struct as_ring ring = {&s, AS_NEAR_BLOCK * REC_BYTES, give, meet};
+    struct as_near *near = s->near;
     enum as_status status = AS_OK;
+    bool have;
 
     near->nlists = 0; /* of an earlier search */
     free(near->list);
     near->list = calloc(near->n + 1, sizeof *near->list);
-    if (!s.ids || !s.forms || !s.hit || !s.nhits || !near->list)
-        status = as_fail(err, AS_ENOMEM, AS_REASON_NONE, __FILE__, __LINE__,
-                         "no memory to search %llu pictures", (unsigned long long)near->n);
-    AS_TRY(as_comm_agree(comm, status, err));
+    s->nworkers = s->source->threads ? s->source->threads : 1;
+    s->ids = calloc(AS_NEAR_BLOCK, sizeof *s->ids);
+    s->worker = calloc(s->nworkers, sizeof *s->worker);
+    have = near->list && s->ids && s->worker;
+    for (uint32_t k = 0; have && k < s->nworkers; k++) {
+        struct worker *w = &s->worker[k];
+        w->near = near;
+        w->forms = malloc((size_t)FORMS * CODE_BYTES);
+        w->hit = calloc((size_t)FORMS * K, sizeof *w->hit);
+        w->nhits = calloc(FORMS, sizeof *w->nhits);
+        have = w->forms && w->hit && w->nhits;
+    }
+    if (!have)
+        AS_FAIL(err, AS_ENOMEM, "no memory to search %llu pictures", (unsigned long long)near->n);
+done:
+    return status;
+}
+
+static void end(struct search *s)
+{
+    for (uint32_t k = 0; s->worker && k < s->nworkers; k++) {
+        free(s->worker[k].forms);
+        free(s->worker[k].hit);
+        free(s->worker[k].nhits);
+    }
+    free(s->worker);
+    free(s->ids);
+}
+
+enum as_status as_near_search(struct as_near *near, struct as_comm *comm,
+                              const struct as_near_source *source, struct as_err *err)
+{
+    struct search s = {.near = near, .source = source};
+    const struct as_ring ring = {&s, AS_NEAR_BLOCK * REC_BYTES, give, meet};
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_comm_agree(comm, begin(&s, err), err));
     status = as_comm_ring(comm, &ring, err);
 done:
-    free(s.ids);
-    free(s.forms);
-    free(s.hit);
-    free(s.nhits);
+    end(&s);
     return status;
 }

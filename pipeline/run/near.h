@@ -5,8 +5,8 @@
  * keeps the nearest AS_NEAR_MOST codes, of equally near ones those with the lowest ids, so what is
  * found is the same for any number of ranks and any order.
  *
- * Memory: 44 bytes for each distinct picture, 128 more for those that have a near-copy, and 1.5
- * MiB. */
+ * Memory: 44 bytes for each distinct picture, 128 more for those that have a near-copy, 0.3 MiB for
+ * each thread and 3 MiB.                                                           */
 #ifndef AS_NEAR_H
 #define AS_NEAR_H
 
@@ -18,7 +18,7 @@ enum {
     AS_NEAR_RADIUS = 31,  /* bits; as published with PDQ                      */
     AS_NEAR_QUALITY = 50, /* codes of less are not compared; likewise         */
     AS_NEAR_MOST = 16,    /* near-copies of a picture that are told           */
-    AS_NEAR_BLOCK = 8192  /* codes in a block                                 */
+    AS_NEAR_BLOCK = 32768 /* codes in a block                                 */
 };
 
 struct as_near {
@@ -49,6 +49,7 @@ struct as_near_source {
     enum as_status (*give)(void *state, uint8_t codes[][AS_CODE256_BYTES], uint64_t *ids,
                            uint32_t *n, struct as_err *err);
     bool within;          /* ids are those of the pictures: none is compared with itself */
+    uint32_t threads;     /* that compare on this rank; 0: one                           */
     struct as_rank *tell; /* whose state is told now and then; NULL: nobody's            */
 };
 

@@ -143,7 +143,8 @@ static enum as_status join(struct finding *f, struct as_residuals *v, struct as_
     enum as_status status = AS_OK;
     const uint8_t *place = NULL;
 
-    qsort(f->rec, f->n, REC_BYTES, by_bytes);
+    if (f->n > 0)
+        qsort(f->rec, f->n, REC_BYTES, by_bytes);
     if ((v->place = calloc(f->n + 1, sizeof *v->place)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the places of residuals");
     for (uint64_t i = 0; i < f->n; i++) {

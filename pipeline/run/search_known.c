@@ -26,6 +26,7 @@ static enum as_status ask_sets(struct as_search *s, const struct as_row *row, st
                                                      .reference = hit.reference,
                                                      .set = i,
                                                      .kind = AS_MATCH_HASH,
+                                                     .value = hit.class,
                                                      .p = NAN}));
     }
     status = AS_OK;

@@ -7,12 +7,15 @@
 
 /* /matches and /links, column kind: stored, never renumbered. */
 enum as_match_kind {
-    AS_MATCH_HASH = 0,    /* the same bytes; value 0                                */
+    AS_MATCH_HASH = 0,    /* the same bytes; value: enum as_known_class of a known set   */
     AS_MATCH_CODE = 1,    /* near-identical pictures; value: bits of the PDQ codes that differ */
     AS_MATCH_SIMILAR = 2, /* similar vectors; value: the similarity                 */
     AS_MATCH_CAMERA = 3,  /* the same sensor's noise; value: PCE                    */
     AS_MATCH_KINDS
 };
+
+/* Classes of a known hash, values of AS_MATCH_HASH: stored, never renumbered. */
+enum as_known_class { AS_KNOWN_UNSAID = 0, AS_KNOWN_GOOD = 1, AS_KNOWN_BAD = 2 };
 
 /* /sets, column kind: stored, never renumbered. */
 enum as_set_kind { AS_SET_KNOWN = 0, AS_SET_MEDIA = 1, AS_SET_CAMERA = 2, AS_SET_KINDS };

@@ -11,6 +11,7 @@
 #define AS_REFERENCE_H
 
 #include "../err.h"
+#include "match.h"
 
 enum as_ref_kind { AS_REF_KNOWN, AS_REF_MEDIA, AS_REF_CAMERA, AS_REF_KINDS };
 
@@ -32,8 +33,6 @@ struct as_ref_camera {
 #include "reference.def"
 };
 
-/* Classes of a known hash: stored, never renumbered. */
-enum as_known_class { AS_KNOWN_UNSAID = 0, AS_KNOWN_GOOD = 1, AS_KNOWN_BAD = 2 };
 enum { AS_KNOWN_NO_CATEGORY = 255 };
 
 enum { AS_REF_NAME_MAX = 127 };
