@@ -93,9 +93,10 @@ static void reads_every_form(void **state)
         {"\xef\xbb\xbf" SHA1_A "\r\n\r\n# " MD5_A "\r\n" SHA256_A " *a name\r\n", 2, 1, 1, 0},
         {"\\" SHA256_A "  a\\nb\n", 1, 1, 0, 0},
         {"MD5 (a) = " MD5_A "\nSHA1 (b (c) = d) = " SHA1_A "\n", 2, 0, 1, 1},
-        {"%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,filename\n## x\n1," MD5_A "," SHA256_A ",a,b\"\n", 1,
-         1, 0, 1},
-        {"\"SHA-1\",\"MD5\",\"FileName\"\n\"" SHA1_A "\",\"" MD5_A "\",\"a \"b\", c\"\n", 1, 0, 1, 1},
+        {"%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,filename\n## x\n1," MD5_A "," SHA256_A ",a,b\"\n",
+         1, 1, 0, 1},
+        {"\"SHA-1\",\"MD5\",\"FileName\"\n\"" SHA1_A "\",\"" MD5_A "\",\"a \"b\", c\"\n", 1, 0, 1,
+         1},
         {"name\tMD5 \n\"a\"b\"\t" MD5_A "\na\t-\n\t\"" MD5_B "\"\n", 2, 0, 0, 2},
         {"id;Sha256\n1; " SHA256_A "\n2;\n", 1, 1, 0, 0},
         {"{\"value\": [{\"MD5\": \"" MD5_A "\", \"SHA1\": null, \"Category\": 2}]}", 1, 0, 0, 1},
@@ -145,7 +146,8 @@ static void names_file_and_line(void **state)
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         struct as_err err = {0};
         struct seen s;
-        if (read_text(ROWS[i].text, &s, &err) != AS_EFORMAT || strstr(err.text, ROWS[i].says) == NULL)
+        if (read_text(ROWS[i].text, &s, &err) != AS_EFORMAT ||
+            strstr(err.text, ROWS[i].says) == NULL)
             fail_msg("row %zu: \"%s\" lacks \"%s\"", i, err.text, ROWS[i].says);
     }
 }
@@ -153,8 +155,13 @@ static void names_file_and_line(void **state)
 /* Noise with the first bytes of each form: nothing crashes, all is refused or read. */
 static void survives_noise(void **state)
 {
-    static const char *const HEADS[] = {"{\"value\": [{\"MD5\": \"", "name,md5\n\"", "SQLite format 3",
-                                        "MD5 (", "%%%% size,md5\n", "[", ""};
+    static const char *const HEADS[] = {"{\"value\": [{\"MD5\": \"",
+                                        "name,md5\n\"",
+                                        "SQLite format 3",
+                                        "MD5 (",
+                                        "%%%% size,md5\n",
+                                        "[",
+                                        ""};
     uint64_t at = seed;
     char text[2000];
 
@@ -228,12 +235,13 @@ static enum as_status enroll(bool good, bool bad, struct as_enrolled_known *done
 
 static void keeps_the_worst(void **state)
 {
-    static const char TEXT[] = "{\"value\": ["
-                               "{\"MD5\": \"" MD5_A "\", \"Category\": 0},"
-                               "{\"MD5\": \"" MD5_A "\", \"Category\": 3},"
-                               "{\"MD5\": \"" MD5_A "\", \"Category\": 2},"
-                               "{\"MD5\": \"" MD5_A "\"},"
-                               "{\"MD5\": \"" MD5_B "\", \"SHA1\": \"" SHA1_A "\", \"Category\": 5}]}";
+    static const char TEXT[] =
+        "{\"value\": ["
+        "{\"MD5\": \"" MD5_A "\", \"Category\": 0},"
+        "{\"MD5\": \"" MD5_A "\", \"Category\": 3},"
+        "{\"MD5\": \"" MD5_A "\", \"Category\": 2},"
+        "{\"MD5\": \"" MD5_A "\"},"
+        "{\"MD5\": \"" MD5_B "\", \"SHA1\": \"" SHA1_A "\", \"Category\": 5}]}";
     struct as_enrolled_known done;
     struct as_known_hit hit;
     struct as_hash_entry e = {0};
@@ -308,7 +316,8 @@ static void finds_all(void **state)
             struct as_known_ask ask = {.sha256 = sha[i]};
             uint8_t back[32];
             assert_int_equal(as_known_find(ref, &ask, &hit, NULL), AS_OK);
-            assert_int_equal(as_ref_read(ref, AS_REF_KNOWN_sha256, hit.reference, 1, back, NULL), AS_OK);
+            assert_int_equal(as_ref_read(ref, AS_REF_KNOWN_sha256, hit.reference, 1, back, NULL),
+                             AS_OK);
             assert_memory_equal(back, sha[i], 32);
             assert_int_equal(hit.class, AS_KNOWN_GOOD);
             sha[i][31] ^= 0x55; /* so few of them that no other is met */

@@ -92,7 +92,8 @@ static void reads_what_was_written(void **state)
     assert_int_equal(as_ref_rows(ref, AS_REF_KNOWN_sha256), 0);
     OK(as_ref_read(ref, AS_REF_MEDIA_pdq, ROWS - 3, 3, rows, &err));
     for (int i = 0; i < 96; i++)
-        assert_int_equal(rows[i], (uint8_t)(((ROWS - 3) * 32 + i) * 7 + ((ROWS - 3) * 32 + i) / 32));
+        assert_int_equal(rows[i],
+                         (uint8_t)(((ROWS - 3) * 32 + i) * 7 + ((ROWS - 3) * 32 + i) / 32));
     OK(as_ref_read(ref, AS_REF_MEDIA_path_length, 5, 1, &length, &err));
     assert_int_equal(length, 3);
     assert_int_equal(as_ref_read(ref, AS_REF_MEDIA_pdq, ROWS - 2, 3, rows, NULL), AS_EFORMAT);

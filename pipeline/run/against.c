@@ -31,7 +31,8 @@ static enum as_status open_one(struct as_against *a, const char *path, struct as
     struct as_ref *ref = NULL;
 
     if (access(path, F_OK) != 0)
-        AS_FAIL(err, AS_EUSAGE, "--against: there is no %s (several have commas between them)", path);
+        AS_FAIL(err, AS_EUSAGE, "--against: there is no %s (several have commas between them)",
+                path);
     AS_TRY(as_ref_open(&ref, path, err));
     for (uint16_t i = 0; i < a->n; i++)
         if (strcmp(as_ref_digest(a->ref[i]), as_ref_digest(ref)) == 0)
@@ -104,7 +105,8 @@ enum as_status as_against_imply(struct as_options *o, struct as_err *err)
         if (as_detectors[d] == &as_detector_camera && !with[d])
             AS_FAIL(err, AS_EUSAGE, "--against names a store of cameras: name camera in --detector too");
     if (o->skip_known && !known)
-        AS_FAIL(err, AS_EUSAGE, "--skip-known goes by the stores of kind known that --against names; "
+        AS_FAIL(err, AS_EUSAGE,
+                "--skip-known goes by the stores of kind known that --against names; "
                 "there is none");
 done:
     as_against_close(&a);

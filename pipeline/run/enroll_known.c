@@ -49,8 +49,8 @@ struct enroll {
     uint8_t hash[BATCH * AS_HASH_MAX], class[BATCH], category[BATCH];
 };
 
-/* VICS numbers mean other things in other countries; 1 to 3 are illegal in all of them, and no
- * number is a reason to look away.                                                       */
+/* What VICS numbers mean differs from country to country: 1 to 3 are what is sought, and no number
+ * is a reason to look away.                                                             */
 static uint8_t class_of(const struct as_options *o, int category)
 {
     if (o->known_good || o->known_bad)
@@ -95,8 +95,9 @@ static enum as_status read_file(struct enroll *e, const char *path, struct as_er
     e->done->entries += counts.entries;
     e->done->without += counts.without;
     /* paths are bytes: what is no UTF-8 stands in the store as its hash alone */
-    source = json_pack("{s:s, s:s, s:I, s:I}", "form", counts.form, "sha256", counts.sha256, "entries",
-                       (json_int_t)counts.entries, "without", (json_int_t)counts.without);
+    source =
+        json_pack("{s:s, s:s, s:I, s:I}", "form", counts.form, "sha256", counts.sha256, "entries",
+                  (json_int_t)counts.entries, "without", (json_int_t)counts.without);
     json_object_set_new(source, "path", json_string(path));
     if (json_array_append_new(e->sources, source) != 0)
         AS_FAIL(err, AS_ENOMEM, "no memory for the provenance");
@@ -229,13 +230,16 @@ static enum as_status check(const struct as_options *o, struct as_err *err)
     const char *world = getenv("OMPI_COMM_WORLD_SIZE");
 
     if (as_machine_singles(0) > 1 || (world != NULL && strcmp(world, "1") != 0))
-        AS_FAIL(err, AS_EUSAGE, "enroll known is the work of one process: start it without mpirun or "
+        AS_FAIL(err, AS_EUSAGE,
+                "enroll known is the work of one process: start it without mpirun or "
                 "srun");
     if (o->output[0] == '\0')
         AS_FAIL(err, AS_EUSAGE, "where to? -o REF.h5 names the reference store to make");
     if (access(o->output, F_OK) == 0)
-        AS_FAIL(err, AS_EUSAGE, "%s is there already; a reference store is never changed: remove it "
-                "first", o->output);
+        AS_FAIL(err, AS_EUSAGE,
+                "%s is there already; a reference store is never changed: remove it "
+                "first",
+                o->output);
     if (o->known_good && o->known_bad)
         AS_FAIL(err, AS_EUSAGE, "--known-good or --known-bad, not both: enroll the two apart");
 done:

@@ -8,9 +8,9 @@
 /* What was enrolled. */
 struct as_enrolled_known {
     uint64_t rows[AS_HASH_KINDS];
-    uint64_t by_class[3];           /* enum as_known_class           */
-    uint64_t entries, without;      /* in the files; without any hash */
-    uint64_t bytes;                 /* of the store                  */
+    uint64_t by_class[3];      /* enum as_known_class           */
+    uint64_t entries, without; /* in the files; without any hash */
+    uint64_t bytes;            /* of the store                  */
     char digest[65];
 };
 

@@ -27,15 +27,14 @@ struct as_hash_entry {
 /* Who takes the entries. */
 struct as_hashset_to {
     void *state;
-    enum as_status (*add)(void *state, const struct as_hash_entry *entry,
-                          struct as_err *err);
+    enum as_status (*add)(void *state, const struct as_hash_entry *entry, struct as_err *err);
 };
 
 /* What was in a file. */
 struct as_hashset_counts {
-    const char *form;             /* "CSV", ... */
-    uint64_t entries, without;    /* rows with a hash; rows without any */
-    char sha256[65];              /* of the file */
+    const char *form;          /* "CSV", ... */
+    uint64_t entries, without; /* rows with a hash; rows without any */
+    char sha256[65];           /* of the file */
 };
 
 /*

@@ -28,7 +28,7 @@ static char *uri_of(const char *path)
         if (strchr(SAFE, path[i]) != NULL)
             uri[k++] = path[i];
         else
-            k += (size_t)snprintf(uri + k, 4, "%%%02X", (unsigned char)path[i]) ;
+            k += (size_t)snprintf(uri + k, 4, "%%%02X", (unsigned char)path[i]);
     if (asprintf(&whole, "file:%.*s?immutable=1", (int)k, uri) < 0)
         whole = NULL;
     free(uri);
@@ -50,8 +50,8 @@ static enum as_status check_closed(const char *path, struct as_err *err)
             AS_FAIL(err, AS_ENOMEM, "no memory to read %s", path);
         }
         if (stat(name, &st) == 0 && st.st_size > 0)
-            AS_FAIL(err, AS_EFORMAT, "%s is being written, or was not closed: %s is beside it", path,
-                    name);
+            AS_FAIL(err, AS_EFORMAT, "%s is being written, or was not closed: %s is beside it",
+                    path, name);
     }
 done:
     free(name);
@@ -90,7 +90,8 @@ static enum as_status ask(struct as_hashset *h, sqlite3 *base, const char *table
         AS_FAIL(err, AS_EFORMAT, "%s: %s", h->path, sqlite3_errmsg(base));
     while (sqlite3_step(list) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(list, 0);
-        enum as_hash_kind kind = as_hash_kind_named(name != NULL ? name : "", name ? strlen(name) : 0);
+        enum as_hash_kind kind =
+            as_hash_kind_named(name != NULL ? name : "", name ? strlen(name) : 0);
         if (kind < AS_HASH_KINDS)
             with[kind] = true;
     }

@@ -20,7 +20,7 @@ struct line {
 
 /* How the lines are to be taken. */
 struct form {
-    char separator; /* UNDECIDED: a list */
+    char separator;                 /* UNDECIDED: a list */
     uint32_t column[AS_HASH_KINDS]; /* from 0; COLUMNS_MAX: none */
 };
 
@@ -67,7 +67,8 @@ static bool next_field(const struct line *line, size_t *at, char separator, stru
     if (i > line->n)
         return false;
     if (quoted)
-        for (i++; i < line->n && !(text[i] == '"' && (i + 1 == line->n || text[i + 1] == separator));)
+        for (i++;
+             i < line->n && !(text[i] == '"' && (i + 1 == line->n || text[i + 1] == separator));)
             i += text[i] == '"' && text[i + 1] == '"' ? 2 : 1;
     if (!quoted)
         while (i < line->n && text[i] != separator)
@@ -124,9 +125,9 @@ static enum as_status read_row(struct as_hashset *h, const struct line *line,
                 continue;
             trim(&field);
             if (!as_hash_take(&entry, (enum as_hash_kind)k, field.at, field.len))
-                AS_FAIL(err, AS_EFORMAT, "%s, line %" PRIu64 ": \"%.*s\" in column %" PRIu32
-                        " is no such hash", h->path, h->line,
-                        field.len < 70 ? (int)field.len : 70, field.at, c + 1);
+                AS_FAIL(err, AS_EFORMAT,
+                        "%s, line %" PRIu64 ": \"%.*s\" in column %" PRIu32 " is no such hash",
+                        h->path, h->line, field.len < 70 ? (int)field.len : 70, field.at, c + 1);
         }
     for (int k = 0; k < AS_HASH_KINDS; k++)
         least = form->column[k] < least ? form->column[k] : least;

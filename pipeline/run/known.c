@@ -103,7 +103,8 @@ enum as_status as_known_find(const struct as_ref *set, const struct as_known_ask
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         struct as_known_hit one = {0};
-        status = parts[i].ask != NULL ? find_row(set, parts[i].hash, parts[i].ask, &row, err) : AS_END;
+        status =
+            parts[i].ask != NULL ? find_row(set, parts[i].hash, parts[i].ask, &row, err) : AS_END;
         if (status > AS_END)
             goto done;
         if (status == AS_OK) {

@@ -47,8 +47,8 @@ static void looked(void *arg)
     for (uint32_t i = 0; i < k->n && k->status == AS_OK; i++) {
         if (!k->good[i])
             continue;
-        size_t n = as_content_pack_failed(k->slot[i].kind, AS_REASON_KNOWN, "", "", record,
-                                          sizeof record);
+        size_t n =
+            as_content_pack_failed(k->slot[i].kind, AS_REASON_KNOWN, "", "", record, sizeof record);
         if (n == 0)
             k->status = as_fail(&k->err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__,
                                 "the record of a known content does not fit");

@@ -11,7 +11,7 @@
 #endif
 
 #define AS_REF_COLUMN(name, type, title)                                                           \
-    {#name,          title, AS_CELL_##type, AS_SCOPE_EXACT, offsetof(struct as_ref_camera, name), \
+    {#name,         title, AS_CELL_##type, AS_SCOPE_EXACT, offsetof(struct as_ref_camera, name),   \
      AS_SIZE_##type},
 static const struct as_column CAMERA_COLUMNS[] = {
 #include "reference.def"
@@ -95,7 +95,8 @@ enum as_status as_ref_sum_init(struct as_ref_sum *s, size_t row_bytes, struct as
     enum as_status status = AS_OK;
 
     *s = (struct as_ref_sum){EVP_MD_CTX_new(), EVP_MD_CTX_new(), 0, row_bytes};
-    if (s->block == NULL || s->all == NULL || EVP_DigestInit_ex(s->block, EVP_sha256(), NULL) != 1 ||
+    if (s->block == NULL || s->all == NULL ||
+        EVP_DigestInit_ex(s->block, EVP_sha256(), NULL) != 1 ||
         EVP_DigestInit_ex(s->all, EVP_sha256(), NULL) != 1)
         AS_FAIL(err, AS_ENOMEM, "no memory for SHA-256");
 done:

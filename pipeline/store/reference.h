@@ -105,8 +105,8 @@ size_t as_ref_row_bytes(const struct as_ref *ref, enum as_ref_set set);
 
 /* Reads rows first to first + n - 1.  Without HDF5 and from any thread.  AS_EFORMAT: there are no
  * such rows.                                                                       */
-enum as_status as_ref_read(const struct as_ref *ref, enum as_ref_set set, uint64_t first, uint64_t n,
-                           void *to, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_ref_read(const struct as_ref *ref, enum as_ref_set set, uint64_t first,
+                           uint64_t n, void *to, struct as_err *err) AS_MUST_CHECK;
 
 /* Computes the digest again and compares.  Reads all.  AS_EFORMAT: it differs. */
 enum as_status as_ref_check(struct as_ref *ref, struct as_err *err) AS_MUST_CHECK;

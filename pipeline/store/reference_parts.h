@@ -30,7 +30,7 @@ void as_ref_order(enum as_ref_set order[AS_REF_SETS]);
  * each AS_BLOCK_ROWS rows.                                                       */
 struct as_ref_sum {
     EVP_MD_CTX *block, *all;
-    uint64_t rows;    /* taken */
+    uint64_t rows; /* taken */
     size_t row_bytes;
 };
 enum as_status as_ref_sum_init(struct as_ref_sum *s, size_t row_bytes,

@@ -19,7 +19,7 @@ struct as_ref {
     char name[AS_REF_NAME_MAX + 1], digest[65];
     hid_t file;
     int fd;
-    haddr_t at[AS_REF_SETS]; /* where its rows begin in the file */
+    haddr_t at[AS_REF_SETS];              /* where its rows begin in the file */
     struct as_set set[AS_REF_SETS];       /* rows: 0 where it is absent */
     struct as_window window[AS_REF_SETS]; /* ds > 0: there              */
     struct as_set provenance;
@@ -218,8 +218,8 @@ size_t as_ref_row_bytes(const struct as_ref *ref, enum as_ref_set set)
     return ref->set[set].row_bytes;
 }
 
-enum as_status as_ref_read(const struct as_ref *ref, enum as_ref_set set, uint64_t first, uint64_t n,
-                           void *to, struct as_err *err)
+enum as_status as_ref_read(const struct as_ref *ref, enum as_ref_set set, uint64_t first,
+                           uint64_t n, void *to, struct as_err *err)
 {
     enum as_status status = AS_OK;
     const struct as_set *s = &ref->set[set];

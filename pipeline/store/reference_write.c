@@ -58,7 +58,8 @@ static enum as_status create_file(struct as_ref_writer *w, const char *name, str
 
     H5Pset_libver_bounds(fapl, H5F_LIBVER_V18, H5F_LIBVER_V18);
     H5Pset_file_locking(fapl, false, true);
-    H5Pset_sieve_buf_size(fapl, 0); /* a write that fails must fail in its own call, not at a close */
+    H5Pset_sieve_buf_size(fapl,
+                          0); /* a write that fails must fail in its own call, not at a close */
     w->file = H5Fcreate(w->tmp, H5F_ACC_TRUNC, H5P_DEFAULT, fapl);
     H5Pclose(fapl);
     if (w->file < 0 || !put_root(w->file, w->kind, name))
@@ -178,7 +179,8 @@ static enum as_status put_provenance(hid_t file, const char *text, struct as_err
 {
     enum as_status status = AS_OK;
     char why[AS_H5_WHY];
-    struct as_set set = {.name = "/provenance", .form = AS_FORM_BYTES, .type = AS_CELL_U8, .dim = 1};
+    struct as_set set = {
+        .name = "/provenance", .form = AS_FORM_BYTES, .type = AS_CELL_U8, .dim = 1};
     size_t n = strlen(text);
 
     if (n > AS_REF_PROVENANCE_MAX)
