@@ -213,6 +213,7 @@ static void bench_codes(size_t n, uint32_t radius, uint32_t k)
         printf("%zu codes, radius %3u, k = %u, queries %4zu: %5.2f G codes/s, %.3f ms/query\n", n,
                radius, k, counts[i], (double)n * (double)counts[i] / best / 1e9,
                best * 1e3 / (double)counts[i]);
+        fflush(stdout);
     }
     drop_hits(&hits);
     free(codes);
