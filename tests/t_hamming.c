@@ -63,7 +63,9 @@ static uint32_t slow_distance(const uint8_t *a, const uint8_t *b)
 static int compare(const void *a, const void *b)
 {
     const struct as_hit *x = a, *y = b;
-    return as_hit_before(*x, *y) ? -1 : as_hit_before(*y, *x);
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    return x->id < y->id ? -1 : x->id > y->id;
 }
 
 struct problem {

@@ -145,7 +145,9 @@ static float brute_score(const struct problem *p, const float *q, const float *x
 static int compare(const void *a, const void *b)
 {
     const struct as_hit *x = a, *y = b;
-    return as_hit_before(*x, *y) ? -1 : as_hit_before(*y, *x);
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    return x->id < y->id ? -1 : x->id > y->id;
 }
 
 static void brute(const struct problem *p)
