@@ -282,6 +282,24 @@ static void keeps_the_worst(void **state)
     assert_int_equal(access("ref.h5", F_OK), -1);
 }
 
+/* A word on the whole file hides nothing that is sought. */
+static void good_hides_no_category(void **state)
+{
+    static const char TEXT[] = "{\"value\": ["
+                               "{\"MD5\": \"" MD5_A "\", \"Category\": 1},"
+                               "{\"MD5\": \"" MD5_B "\", \"Category\": 4},"
+                               "{\"SHA1\": \"" SHA1_A "\", \"Category\": 3},"
+                               "{\"SHA256\": \"" SHA256_A "\"}]}";
+    struct as_enrolled_known done;
+
+    (void)state;
+    put_file(TEXT, strlen(TEXT));
+    assert_int_equal(enroll(true, false, &done), AS_OK);
+    assert_true(done.by_class[AS_KNOWN_BAD] == 2 && done.by_class[AS_KNOWN_GOOD] == 2);
+    assert_int_equal(enroll(false, true, &done), AS_OK);
+    assert_int_equal(done.by_class[AS_KNOWN_BAD], 4);
+}
+
 /* Every hash that is there is found where it is, and none other; spread evenly, or as one would
  * spread them who wants searches to go wrong.                                            */
 static void finds_all(void **state)
@@ -334,7 +352,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_form), cmocka_unit_test(names_file_and_line),
         cmocka_unit_test(survives_noise),   cmocka_unit_test(sorts_in_runs),
-        cmocka_unit_test(keeps_the_worst),  cmocka_unit_test(finds_all),
+        cmocka_unit_test(keeps_the_worst),  cmocka_unit_test(good_hides_no_category),
+        cmocka_unit_test(finds_all),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

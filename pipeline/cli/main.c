@@ -142,7 +142,8 @@ static const struct as_command COMMANDS[] = {
             "a header that names md5, sha1 or sha256, and lists as md5sum, sha256sum and hashdeep "
             "write them; which it is follows from the content. Each entry counts by its strongest "
             "hash. What is listed more than once is kept once, with the worst that is said of it. "
-            "VICS categories 1 to 3 are known bad; nothing is known good unless --known-good says "
+            "VICS categories 1 to 3 are known bad, --known-good or not; nothing else is known good "
+            "unless it says "
             "so.\n"
             "media: pictures and videos of folders and archives, examined as `run` does, under "
             "mpirun on all its ranks. Each content enters once, with its SHA-256, its PDQ code and "
@@ -152,7 +153,8 @@ static const struct as_command COMMANDS[] = {
                       "what comes with software"},
                      {"assay enroll known -o sought.h5 vics.json",
                       "a VICS set, classes by category"},
-                     {"assay enroll media -o sought.h5 pictures/", "near-copies will be found too"}},
+                     {"assay enroll media -o sought.h5 pictures/",
+                      "near-copies will be found too"}},
         .run = as_cmd_enroll,
     },
     {

@@ -49,13 +49,13 @@ struct enroll {
     uint8_t hash[BATCH * AS_HASH_MAX], class[BATCH], category[BATCH];
 };
 
-/* What VICS numbers mean differs from country to country: 1 to 3 are what is sought, and no number
- * is a reason to look away.                                                             */
+/* What VICS numbers mean differs from country to country: 1 to 3 are what is sought, whatever is
+ * said of the file as a whole, and no number is a reason to look away.                  */
 static uint8_t class_of(const struct as_options *o, int category)
 {
-    if (o->known_good || o->known_bad)
-        return o->known_good ? AS_KNOWN_GOOD : AS_KNOWN_BAD;
-    return category >= 1 && category <= 3 ? AS_KNOWN_BAD : AS_KNOWN_UNSAID;
+    if (o->known_bad || (category >= 1 && category <= 3))
+        return AS_KNOWN_BAD;
+    return o->known_good ? AS_KNOWN_GOOD : AS_KNOWN_UNSAID;
 }
 
 /* Nothing is kept of what is stopped: the store is complete or absent. */
