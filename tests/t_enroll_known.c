@@ -104,6 +104,10 @@ static void reads_every_form(void **state)
          "\", \"Category\": 2, \"MediaFiles\": [{\"MD5\": \"x\", \"Category\": 9}]}]}], \"b\": 1}",
          1, 0, 1, 0},
         {"[{\"md5\": \"" MD5_A "\", \"Category\": 2}]", 1, 0, 0, 1},
+        {"[{\"md5\": \"" MD5_A "\", \"Category\": \"2\"}]", 1, 0, 0, 1},
+        {"[{\"md5\": \"" MD5_A "\", \"category\": 2.0}]", 1, 0, 0, 1},
+        {"MD5,Category\n" MD5_B ",\n" MD5_A ", 2\n", 2, 0, 0, 2},
+        {"\"CATEGORY\";\"sha1\"\n\"02\";\"" SHA1_A "\"\n", 1, 0, 1, 0},
     };
 
     (void)state;
@@ -135,6 +139,16 @@ static void names_file_and_line(void **state)
         {"{\"value\": [\n\n{\"MD5\": \"" MD5_A "\"},,]}", "list, near line 3"},
         {"{\"value\": [{\"MD5\": \"" MD5_A "\"}", "the file breaks off"},
         {"{\"value\": [{\"MD5\": \"" MD5_A "\", \"Category\": 300}]}", "a category"},
+        {"[\n{\"Category\": \"1a\", \"MD5\": \"" MD5_A "\"}]", "line 2: a category"},
+        {"[{\"Category\": 1.5, \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"[{\"Category\": -1, \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"[{\"Category\": 1e300, \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"[{\"Category\": true, \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"[{\"Category\": [1], \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"[{\"Category\": {\"id\": 1}, \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"md5,category\n" MD5_A ",one\n", "line 2: \"one\" in column 2 is no VICS"},
+        {"md5,category\n" MD5_A ",4294967297\n", "line 2"},
+        {"md5,category\n" MD5_A "\n", "line 2: has only 1 columns"},
         {"{\"MD5\": \"" MD5_A "\"}", "without a single hash"},
         {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "nested deeper"},
         {"PK\3\4abc", "a zip archive"},

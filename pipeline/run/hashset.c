@@ -44,6 +44,27 @@ bool as_hash_take(struct as_hash_entry *entry, enum as_hash_kind kind, const cha
     return true;
 }
 
+bool as_hash_take_category(struct as_hash_entry *entry, const char *text, size_t n)
+{
+    int number = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        number = 10 * number + (text[i] - '0');
+        if (number > AS_HASHSET_CATEGORY_MAX)
+            return false;
+    }
+    if (n > 0)
+        entry->category = number;
+    return true;
+}
+
+bool as_hash_names_category(const char *name, size_t n)
+{
+    return n == 8 && strncasecmp(name, "category", n) == 0;
+}
+
 enum as_hash_kind as_hash_kind_named(const char *name, size_t n)
 {
     static const struct {

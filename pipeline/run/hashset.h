@@ -4,7 +4,8 @@
  *   NSRL RDSv3   SQLite with a table or view METADATA or FILE
  *   VICS         JSON: objects in an array "value" or "Media" with MD5, SHA1 or SHA256, Category
  *   CSV, TSV     a first line that names a column md5, sha1 or sha256 (also sha-1 ...); fields
- *                between commas, tabs, semicolons or bars, in quotes or not
+ *                between commas, tabs, semicolons or bars, in quotes or not; a column category is
+ *                that of VICS
  *   lists        one hash a line, as md5sum, sha256sum (with --tag too) and hashdeep write them */
 #ifndef AS_HASHSET_H
 #define AS_HASHSET_H
