@@ -166,6 +166,28 @@ static void names_file_and_line(void **state)
     }
 }
 
+/* Contents without a hash are told of, whatever the form; a case that holds contents is none. */
+static void counts_what_has_no_hash(void **state)
+{
+    static const char *const TEXTS[] = {
+        "name,md5\na," MD5_A "\nb,\nc,-\n",
+        "{\"value\": [{\"MD5\": \"" MD5_A "\"}, {\"Category\": 1}, {\"MD5\": null}]}",
+        "{\"value\": [{\"CaseID\": 1, \"Media\": [{\"MD5\": \"" MD5_A
+        "\"}, {\"MediaFiles\": [{\"FileName\": \"x\"}]}, {\"MD5\": \"\"}]}]}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        struct seen s = {0};
+        const struct as_hashset_to to = {&s, see};
+        struct as_hashset_counts counts;
+        put_file(TEXTS[i], strlen(TEXTS[i]));
+        assert_int_equal(as_hashset_read("list", &to, &counts, NULL), AS_OK);
+        assert_int_equal(counts.entries, 1);
+        assert_int_equal(counts.without, 2);
+    }
+}
+
 /* Noise with the first bytes of each form: nothing crashes, all is refused or read. */
 static void survives_noise(void **state)
 {
@@ -364,10 +386,10 @@ static void finds_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_form), cmocka_unit_test(names_file_and_line),
-        cmocka_unit_test(survives_noise),   cmocka_unit_test(sorts_in_runs),
-        cmocka_unit_test(keeps_the_worst),  cmocka_unit_test(good_hides_no_category),
-        cmocka_unit_test(finds_all),
+        cmocka_unit_test(reads_every_form),        cmocka_unit_test(names_file_and_line),
+        cmocka_unit_test(counts_what_has_no_hash), cmocka_unit_test(survives_noise),
+        cmocka_unit_test(sorts_in_runs),           cmocka_unit_test(keeps_the_worst),
+        cmocka_unit_test(good_hides_no_category),  cmocka_unit_test(finds_all),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

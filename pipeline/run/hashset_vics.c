@@ -16,6 +16,7 @@ enum { DEPTH_MAX = 32, QUIET_MAX = 1 << 26 };
 /* One level of nesting. */
 struct level {
     bool array, item, items; /* items: an array whose objects are items */
+    bool holds;              /* such an array is in it: a case, no content */
     struct as_hash_entry entry;
 };
 
@@ -90,7 +91,7 @@ static int no_category(struct vics *v)
 
 static int push(struct vics *v, bool array)
 {
-    const struct level *up = top(v);
+    struct level *up = top(v);
 
     v->quiet = 0;
     if (is_category(v))
@@ -101,6 +102,8 @@ static int push(struct vics *v, bool array)
     memset(l, 0, sizeof *l);
     l->array = array;
     l->items = array && (up == NULL || v->field == LISTS);
+    if (l->items && up != NULL)
+        up->holds = true;
     l->item = !array && up != NULL && up->items;
     l->entry.category = AS_HASHSET_NO_CATEGORY;
     v->field = OTHER;
@@ -124,7 +127,7 @@ static int on_end(void *state)
 
     v->quiet = 0;
     v->field = OTHER;
-    if (l->item && (l->entry.has[0] || l->entry.has[1] || l->entry.has[2]))
+    if (l->item && (!l->holds || l->entry.has[0] || l->entry.has[1] || l->entry.has[2]))
         v->status = as_hashset_give(v->h, &l->entry, v->err);
     return v->status == AS_OK;
 }
