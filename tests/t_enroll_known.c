@@ -2,9 +2,12 @@
 #include "../pipeline/run/against.h"
 #include "../pipeline/run/enroll_known.h"
 #include "../pipeline/run/known.h"
+#include "../pipeline/run/rank.h"
 #include "../pipeline/run/runs.h"
 
 #include <setjmp.h>
+#include <signal.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +189,69 @@ static void counts_what_has_no_hash(void **state)
         assert_int_equal(counts.entries, 1);
         assert_int_equal(counts.without, 2);
     }
+}
+
+static void make_base(const char *sql)
+{
+    sqlite3 *base;
+
+    unlink("list");
+    assert_int_equal(sqlite3_open("list", &base), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(base, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(base);
+}
+
+static enum as_status see_and_stop(void *state, const struct as_hash_entry *entry,
+                                   struct as_err *err)
+{
+    as_stop_signal = SIGTERM;
+    return see(state, entry, err);
+}
+
+#define NUMBERS "with recursive n(i) as (select 1 union all select i + 1 from n "
+
+/* A database is data: what would compute without end, or values of any size, is refused. */
+static void bases_are_bounded(void **state)
+{
+    static const struct {
+        const char *sql, *says;
+    } ROWS[] = {
+        {"create view FILE as select zeroblob(900000000) as md5", "views are not read"},
+        {"create view METADATA as " NUMBERS ") select '" MD5_A "' as md5 from n", "are not read"},
+        {"create table FILE (md5); insert into FILE values (zeroblob(3000000))", "too big"},
+        {"create table FILE (a, md5 generated always as (hex(a))); insert into FILE (a) values (1)",
+         "no table"},
+        {"create virtual table FILE using fts5(md5); insert into FILE values ('" MD5_A "')",
+         "no table"},
+    };
+    struct seen s = {0};
+    const struct as_hashset_to to = {&s, see};
+    struct as_hashset_counts counts;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        struct as_err err = {0};
+        make_base(ROWS[i].sql);
+        if (as_hashset_read("list", &to, &counts, &err) != AS_EFORMAT ||
+            strstr(err.text, ROWS[i].says) == NULL)
+            fail_msg("row %zu: \"%s\" lacks \"%s\"", i, err.text, ROWS[i].says);
+    }
+}
+
+static void stops_within_a_file(void **state)
+{
+    struct seen s = {0};
+    const struct as_hashset_to to = {&s, see_and_stop};
+    struct as_hashset_counts counts;
+    struct as_err err = {0};
+
+    (void)state;
+    make_base("create table FILE (md5); " NUMBERS
+              "where i < 100000) insert into FILE select '" MD5_A "' from n");
+    assert_int_equal(as_hashset_read("list", &to, &counts, &err), AS_ESTOP);
+    assert_true(s.n > 0 && s.n < 90000);
+    assert_int_equal(as_hashset_read("list", &to, &counts, &err), AS_ESTOP);
+    as_stop_signal = 0;
 }
 
 /* Noise with the first bytes of each form: nothing crashes, all is refused or read. */
@@ -387,7 +453,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_form),        cmocka_unit_test(names_file_and_line),
-        cmocka_unit_test(counts_what_has_no_hash), cmocka_unit_test(survives_noise),
+        cmocka_unit_test(counts_what_has_no_hash), cmocka_unit_test(bases_are_bounded),
+        cmocka_unit_test(stops_within_a_file),     cmocka_unit_test(survives_noise),
         cmocka_unit_test(sorts_in_runs),           cmocka_unit_test(keeps_the_worst),
         cmocka_unit_test(good_hides_no_category),  cmocka_unit_test(finds_all),
     };

@@ -8,6 +8,7 @@
 
 #include "../log.h"
 #include "../store/reference.h"
+#include "hashset_parts.h"
 #include "machine.h"
 #include "rank.h"
 #include "runs.h"
@@ -58,14 +59,6 @@ static uint8_t class_of(const struct as_options *o, int category)
     return o->known_good ? AS_KNOWN_GOOD : AS_KNOWN_UNSAID;
 }
 
-/* Nothing is kept of what is stopped: the store is complete or absent. */
-static enum as_status go_on(struct as_err *err)
-{
-    return as_stop_signal ? as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
-                                    "stopped by signal %d; nothing was written", as_stop_signal)
-                          : AS_OK;
-}
-
 static enum as_status add(void *state, const struct as_hash_entry *entry, struct as_err *err)
 {
     struct enroll *e = state;
@@ -78,7 +71,7 @@ static enum as_status add(void *state, const struct as_hash_entry *entry, struct
     memcpy(rec + REC_HASH, entry->hash[kind], as_hash_bytes((enum as_hash_kind)kind));
     rec[REC_CLASS] = class_of(e->o, entry->category);
     rec[REC_CATEGORY] = entry->category < 0 ? 0 : (uint8_t)(AS_KNOWN_NO_CATEGORY - entry->category);
-    return as_stop_signal ? go_on(err) : as_runs_add(e->runs, rec, err);
+    return as_stop_signal ? as_hashset_go_on(err) : as_runs_add(e->runs, rec, err);
 }
 
 static enum as_status read_file(struct enroll *e, const char *path, struct as_err *err)
@@ -169,7 +162,7 @@ static enum as_status walk(struct enroll *e, bool write, struct as_err *err)
 
     AS_TRY(as_runs_rewind(e->runs, err));
     while ((status = next_hash(e, rec, ahead, &has_ahead, err)) == AS_OK) {
-        AS_TRY(go_on(err));
+        AS_TRY(as_hashset_go_on(err));
         if (write) {
             AS_TRY(put(e, rec, err));
         } else {

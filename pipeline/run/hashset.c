@@ -2,6 +2,7 @@
 #include "hashset_parts.h"
 
 #include "../hex.h"
+#include "rank.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,14 +94,26 @@ enum as_status as_hashset_give(struct as_hashset *h, const struct as_hash_entry 
     return any ? h->to->add(h->to->state, entry, err) : AS_OK;
 }
 
+/* Nothing is kept of what is stopped: a store is complete or absent. */
+enum as_status as_hashset_go_on(struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    if (as_stop_signal)
+        AS_FAIL(err, AS_ESTOP, "stopped by signal %d; nothing was written", as_stop_signal);
+done:
+    return status;
+}
+
 enum as_status as_hashset_fill(struct as_hashset *h, struct as_err *err)
 {
     enum as_status status = AS_OK;
     ssize_t n;
 
-    do
+    do {
+        AS_TRY(as_hashset_go_on(err));
         n = read(h->fd, h->buf, sizeof h->buf);
-    while (n < 0 && errno == EINTR);
+    } while (n < 0 && errno == EINTR);
     h->at = h->held = 0;
     if (n < 0)
         AS_FAIL(err, AS_EIO, "cannot read %s: %s", h->path, strerror(errno));

@@ -20,7 +20,10 @@ struct as_hashset {
     size_t at, held;
 };
 
-/* Reads the next chunk into buf; AS_END at the end. */
+/* AS_ESTOP: a signal came. */
+enum as_status as_hashset_go_on(struct as_err *err) AS_MUST_CHECK;
+
+/* Reads the next chunk into buf; AS_END at the end, AS_ESTOP. */
 enum as_status as_hashset_fill(struct as_hashset *h, struct as_err *err) AS_MUST_CHECK;
 
 /* Hands an entry on, or counts it as one without. */
