@@ -1,6 +1,8 @@
 /* fft.c - rows by themselves, then columns in blocks that fit the cache. */
 #include "fft.h"
 
+#include "simd_rows.h"
+
 #include <fftw3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,15 +103,9 @@ static void load_product(struct as_fft *f, const float *a, const float *b, size_
 {
     if (n < BLOCK)
         memset(f->block, 0, BLOCK * (size_t)f->h * sizeof *f->block);
-    for (size_t y = 0; y < f->h; y++) {
-        const float *restrict p = a + 2 * (y * f->cells + x);
-        const float *restrict q = b + 2 * (y * f->cells + x);
-        float *restrict to = (float *)(f->block + y * BLOCK);
-        for (size_t i = 0; i < n; i++) {
-            to[2 * i] = p[2 * i] * q[2 * i] + p[2 * i + 1] * q[2 * i + 1];
-            to[2 * i + 1] = p[2 * i] * q[2 * i + 1] - p[2 * i + 1] * q[2 * i];
-        }
-    }
+    for (size_t y = 0; y < f->h; y++)
+        as_rows.multiply(a + 2 * (y * f->cells + x), b + 2 * (y * f->cells + x), n,
+                         (float *)(f->block + y * BLOCK));
 }
 
 /* Transforms the block and writes its n columns. */

@@ -115,8 +115,8 @@ enum as_status as_prnu_query(const struct as_plane *in, uint32_t flags, struct a
 /* plane := plane / sqrt(max(quiet, mean of its squares over 65 x 65 cells)), the window cut at the
  * border. as_prnu_query takes quiet = 0.01 (an rms of a tenth of a grey level).  A fingerprint that
  * shifts are searched in gets it too, with quiet = (rms / 10)^2: where the energy of K differs from
- * place to place the surface has heavier tails than as_prnu_log10_pfa says.  scratch as for
- * as_prnu_query. */
+ * place to place the surface has heavier tails than as_prnu_log10_pfa says.  At known alignment it
+ * neither helps nor harms, so that it may as well be kept so.  scratch as for as_prnu_query. */
 void as_prnu_local(float *plane, uint32_t w, uint32_t h, double quiet, void *scratch);
 
 /* out := in turned clockwise by quarters * 90 degrees; [w][h] for odd quarters. */

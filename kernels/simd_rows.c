@@ -1,8 +1,9 @@
 /* simd_rows.c - the row kernels for any processor: the definition that every variant must equal. */
 #include "simd_rows_loops.h"
 
-struct as_rows as_rows = {
-    analyse_columns, analyse_row, synthesise_columns, synthesise_row, wiener_gain, square, scale};
+struct as_rows as_rows = {analyse_columns, analyse_row, synthesise_columns,
+                          synthesise_row,  wiener_gain, multiply,
+                          square,          scale};
 
 void as_rows_ref(struct as_rows *rows)
 {
@@ -14,6 +15,4 @@ void as_rows_init(enum as_cpu cpu)
     as_rows_ref(&as_rows);
     if (cpu >= AS_CPU_AVX2)
         as_rows_avx2(&as_rows);
-    if (cpu >= AS_CPU_AVX512)
-        as_rows_avx512(&as_rows);
 }

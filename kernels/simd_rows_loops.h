@@ -1,8 +1,7 @@
 /* simd_rows_loops.h - the loops of simd_rows.h, compiled once for each class of processor.
  *
- * Included by simd_rows.c, simd_avx2_rows.c and simd_avx512_rows.c only.  Each operation is rounded
- * by itself
- * (-ffp-contract=off), and no sum runs along x, so that any width of vector gives the same bits. */
+ * Included by simd_rows.c and simd_avx2_rows.c only.  Each operation is rounded by itself, and no
+ * sum runs along x, so that any width of vector gives the same bits.                           */
 #ifndef AS_SIMD_ROWS_LOOPS_H
 #define AS_SIMD_ROWS_LOOPS_H
 
@@ -10,8 +9,8 @@
 
 /* db4: analysis low pass; the high pass is its mirror with alternating signs, the synthesis ones
  * are both reversed.  Daubechies 1992, table 6.1, N = 4, divided by sqrt 2.
- * Sums only, with negative taps: where + and - alternate, gcc 12 makes vfmsubadd of them in spite
- * of -ffp-contract=off, which rounds once instead of twice.                              */
+ * Where + and - alternate, as in multiply(), gcc 12 would make vfmsubadd of them in spite of
+ * -ffp-contract=off, which rounds once instead of twice: these files are compiled without -mfma. */
 #define T0 (-0.010597401784997278f)
 #define T1 0.032883011666982945f
 #define T2 0.030841381835986965f
@@ -20,10 +19,6 @@
 #define T5 0.6308807679295904f
 #define T6 0.7148465705525415f
 #define T7 0.23037781330885523f
-#define M1 (-T1)
-#define M3 (-T3)
-#define M5 (-T5)
-#define M7 (-T7)
 
 enum { CHUNK = 256 };
 
@@ -34,7 +29,7 @@ static inline float low(float a, float b, float c, float d, float e, float f, fl
 
 static inline float high(float a, float b, float c, float d, float e, float f, float g, float h)
 {
-    return ((b * T6 + a * M7) + (d * T4 + c * M5)) + ((f * T2 + e * M3) + (h * T0 + g * M1));
+    return ((b * T6 - a * T7) + (d * T4 - c * T5)) + ((f * T2 - e * T3) + (h * T0 - g * T1));
 }
 
 static void analyse_columns(const float *const row[8], size_t w, float *restrict lo,
@@ -76,8 +71,8 @@ static inline float even_of(float l0, float l1, float l2, float l3, float h0, fl
 static inline float odd_of(float l0, float l1, float l2, float l3, float h0, float h1, float h2,
                            float h3)
 {
-    return ((l3 * T6 + h3 * M1) + (l2 * T4 + h2 * M3)) +
-           ((l1 * T2 + h1 * M5) + (l0 * T0 + h0 * M7));
+    return ((l3 * T6 - h3 * T1) + (l2 * T4 - h2 * T3)) +
+           ((l1 * T2 - h1 * T5) + (l0 * T0 - h0 * T7));
 }
 
 static void synthesise_columns(const float *const lo[4], const float *const hi[4], size_t w,
@@ -145,6 +140,14 @@ static void wiener_gain(const float *const e[AS_ENERGY_ROWS], size_t w, float s,
     }
 }
 
+static void multiply(const float *restrict a, const float *restrict b, size_t n, float *restrict to)
+{
+    for (size_t i = 0; i < 2 * n; i += 2) {
+        to[i] = a[i] * b[i] + a[i + 1] * b[i + 1];
+        to[i + 1] = a[i] * b[i + 1] - a[i + 1] * b[i];
+    }
+}
+
 static void square(const float *restrict from, size_t n, float *restrict to)
 {
     for (size_t i = 0; i < n; i++)
@@ -160,8 +163,8 @@ static void scale(const float *restrict by, size_t n, float *restrict to)
 #define AS_ROWS_OF_THIS_FILE                                                                       \
     (struct as_rows)                                                                               \
     {                                                                                              \
-        analyse_columns, analyse_row, synthesise_columns, synthesise_row, wiener_gain, square,     \
-            scale                                                                                  \
+        analyse_columns, analyse_row, synthesise_columns, synthesise_row, wiener_gain, multiply,   \
+            square, scale                                                                          \
     }
 
 #endif

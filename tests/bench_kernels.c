@@ -4,6 +4,7 @@
  * `rounds` (default 200).  Built with the tests, not run by them.
  */
 #include "../kernels/detectors/detector.h"
+#include "../kernels/residual.h"
 #include "../kernels/simd.h"
 
 #include <stdio.h>
@@ -20,6 +21,7 @@ struct bench {
     float *plane;
     const struct as_detector *pdq;
     void *state, *scratch;
+    void *residual; /* as_residual_scratch of SIDE */
 };
 
 static double now_us(void)
@@ -87,6 +89,13 @@ static void run_pdq(struct bench *b)
         abort();
 }
 
+static void run_residual(struct bench *b)
+{
+    const struct as_plane in = {b->a, SIDE, SIDE, SIDE};
+    if (as_residual(&in, b->b, SIDE, b->residual) != AS_OK)
+        abort();
+}
+
 static const struct {
     const char *name;
     void (*run)(struct bench *b);
@@ -96,7 +105,8 @@ static const struct {
             {"transpose_back_512x512", run_transpose_back},
             {"dct_64_16", run_dct},
             {"floats_of_12_MP", run_floats},
-            {"pdq_hash_512x512", run_pdq}};
+            {"pdq_hash_512x512", run_pdq},
+            {"residual_512x512", run_residual}};
 
 int main(int argc, char **argv)
 {
@@ -104,9 +114,11 @@ int main(int argc, char **argv)
     struct bench b = {.a = malloc((2 * SIDE * SIDE + APART) * sizeof(float)),
                       .bytes = calloc(PLANE, 1),
                       .plane = calloc(PLANE, sizeof(float)),
-                      .pdq = as_det_find("pdq")};
+                      .pdq = as_det_find("pdq"),
+                      .residual = aligned_alloc(64, as_residual_scratch(SIDE, SIDE))};
 
-    if (!b.a || !b.bytes || !b.plane || !b.pdq || as_det_init(b.pdq, &b.state) != AS_OK ||
+    if (!b.a || !b.bytes || !b.plane || !b.pdq || !b.residual ||
+        as_det_init(b.pdq, &b.state) != AS_OK ||
         !(b.scratch = malloc(as_det_scratch_bytes(b.pdq, SIDE, SIDE))))
         return EXIT_FAILURE;
     b.b = b.a + SIDE * SIDE + APART;
@@ -127,6 +139,7 @@ int main(int argc, char **argv)
     }
     as_det_free(b.pdq, b.state);
     free(b.scratch);
+    free(b.residual);
     free(b.bytes);
     free(b.plane);
     free(b.a);

@@ -146,6 +146,8 @@ static void compare_rows(const struct as_rows *a, const struct as_rows *b, size_
     b->synthesise_row(rows[0], hi[0], n / 2, other[1] + 2 * ROW);
     a->wiener_gain(rows, n, 200.0f, band[2]);
     b->wiener_gain(rows, n, 200.0f, other[2]);
+    a->multiply(in, in + 2 * ROW, n, band[2] + ROW);
+    b->multiply(in, in + 2 * ROW, n, other[2] + ROW);
     memcpy(band[3], in, n * sizeof *in);
     memcpy(other[3], in, n * sizeof *in);
     a->scale(rows[1], n, band[3]);

@@ -107,6 +107,7 @@ struct as_detector {
     enum as_pool pool;           /* units of an item -> item             */
     bool exact;                  /* no floating point decides an output bit across CPUs:
                                     measures, codes belong to digest_exact */
+    bool asked;                  /* costly: runs only when it is named       */
 
     enum as_status (*init)(void **state);
     size_t (*scratch_bytes)(uint32_t w, uint32_t h);

@@ -1,4 +1,5 @@
 /* cmd_enroll.c - assay enroll: reference stores out of what is known. */
+#include "../run/enroll_camera.h"
 #include "../run/enroll_known.h"
 #include "../run/enroll_media.h"
 #include "../store/reference.h"
@@ -26,6 +27,37 @@ static int enroll_known(const struct as_options *o, int argc, char **argv, struc
     return AS_EXIT_OK;
 }
 
+static void print_cameras(const struct as_enrolled_cameras *d)
+{
+    for (uint32_t i = 0; i < d->n; i++) {
+        const struct as_enrolled_camera *c = &d->camera[i];
+        printf("%s\n  %u x %u, %u pictures, %u of them flat fields\n", c->name, c->w, c->h,
+               c->pictures, c->flat);
+        if (c->other_size)
+            printf("  %u more have another size and were left out\n", c->other_size);
+        printf("  reliability %.3f (1: two halves of the pictures agree in full)\n"
+               "  periodic share %.2f, strongest frequency %.0f times the mean, 8 x 8 grid %.1f "
+               "times white noise\n",
+               c->reliability, c->periodic, c->peak, c->grid8);
+    }
+    printf("digest %s\n", d->digest);
+}
+
+static int enroll_camera(const struct as_options *o, int argc, char **argv, struct as_err *err)
+{
+    struct as_enrolled_cameras done;
+    struct as_run_result result;
+    enum as_status status = as_enroll_camera(o, argc, argv, &done, &result, err);
+
+    if (status == AS_OK && result.me == 0)
+        print_cameras(&done);
+    as_enrolled_cameras_clear(&done);
+    json_decref(result.time);
+    if (result.me != 0)
+        as_err_clear(err); /* rank 0 tells of it */
+    return status == AS_SKIP ? AS_EXIT_NO_INPUT : as_exit_code(status);
+}
+
 static int enroll_media(const struct as_options *o, int argc, char **argv, struct as_err *err)
 {
     struct as_enrolled_media done;
@@ -48,6 +80,7 @@ static const struct {
     const char *kind;
     int (*enroll)(const struct as_options *o, int argc, char **argv, struct as_err *err);
 } KINDS[] = {
+    {"camera", enroll_camera},
     {"known", enroll_known},
     {"media", enroll_media},
 };

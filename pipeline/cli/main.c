@@ -133,7 +133,7 @@ static const struct as_command COMMANDS[] = {
     {
         .name = "enroll",
         .bit = AS_CMD_ENROLL,
-        .args = "known|media -o REF.h5 FILE...",
+        .args = "known|media|camera -o REF.h5 FILE...",
         .min_args = 2,
         .max_args = -1,
         .summary = "make a reference store to search cases against",
@@ -148,13 +148,19 @@ static const struct as_command COMMANDS[] = {
             "media: pictures and videos of folders and archives, examined as `run` does, under "
             "mpirun on all its ranks. Each content enters once, with its SHA-256, its PDQ code and "
             "its path. What is examined lies in REF.h5.case until the store is "
-            "written: a run that was stopped goes on.",
+            "written: a run that was stopped goes on.\n"
+            "camera: pictures of known cameras, NAME=PATH for each, PATH a file, folder or "
+            "archive, or PATH alone, named as its last part. A fingerprint of the sensor's noise is made "
+            "of all pictures of the size that most of a camera's have, as they came from it: 20 flat "
+            "fields (an even, bright surface out of focus) or 50 others; with fewer the enrolment is "
+            "refused. Told of each: how well two halves of its pictures agree.",
         .examples = {{"assay enroll known -o nsrl.h5 RDS_modern_minimal.db --known-good",
                       "what comes with software"},
                      {"assay enroll known -o sought.h5 vics.json",
                       "a VICS set, classes by category"},
-                     {"assay enroll media -o sought.h5 pictures/",
-                      "near-copies will be found too"}},
+                     {"assay enroll media -o sought.h5 pictures/", "near-copies will be found too"},
+                     {"assay enroll camera -o cameras.h5 nikon=ff/d70 phone=phone.zip",
+                      "fingerprints of two cameras"}},
         .run = as_cmd_enroll,
     },
     {

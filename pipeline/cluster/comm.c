@@ -178,6 +178,24 @@ enum as_status as_comm_min(struct as_comm *comm, uint64_t *v, int n)
     return reduce(comm, v, n, MPI_MIN);
 }
 
+enum as_status as_comm_sum_to_0(struct as_comm *comm, int32_t *v, uint64_t n)
+{
+    enum as_status status = AS_OK;
+    int step;
+
+    if (comm == NULL)
+        return AS_OK;
+    for (uint64_t i = 0; i < n; i += (uint64_t)step) {
+        step = piece_of(comm, (n - i) * sizeof *v) / (int)sizeof *v;
+        AS_TRY(as_comm_check(MPI_Reduce(comm->rank == 0 ? MPI_IN_PLACE : v + i,
+                                        comm->rank == 0 ? v + i : NULL, step, MPI_INT32_T, MPI_SUM,
+                                        0, comm->comm),
+                             "sum", NULL));
+    }
+done:
+    return status;
+}
+
 enum as_status as_comm_exscan(struct as_comm *comm, const uint64_t *v, uint64_t *before, int n)
 {
     enum as_status status = AS_OK;

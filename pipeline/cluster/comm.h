@@ -30,6 +30,8 @@ enum as_status as_comm_bcast(struct as_comm *comm, void *buf, uint64_t n, int ro
 enum as_status as_comm_sum(struct as_comm *comm, uint64_t *v, int n) AS_MUST_CHECK; /* in place */
 enum as_status as_comm_max(struct as_comm *comm, uint64_t *v, int n) AS_MUST_CHECK;
 enum as_status as_comm_min(struct as_comm *comm, uint64_t *v, int n) AS_MUST_CHECK;
+/* The sum of every rank's v[n], on rank 0; elsewhere v is anything then. */
+enum as_status as_comm_sum_to_0(struct as_comm *comm, int32_t *v, uint64_t n) AS_MUST_CHECK;
 /* before[i] = sum of v[i] over lower ranks. */
 enum as_status as_comm_exscan(struct as_comm *comm, const uint64_t *v, uint64_t *before,
                               int n) AS_MUST_CHECK;

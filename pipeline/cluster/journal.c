@@ -142,8 +142,14 @@ enum as_status as_journal_append(struct as_journal *j, uint8_t type, const void 
     if (n > 0)
         memcpy(j->block->at + j->block->n + FRAME_HEAD, bytes, n);
     j->block->n += FRAME_HEAD + (size_t)n;
+    j->next += FRAME_HEAD + (uint64_t)n;
 done:
     return status;
+}
+
+uint64_t as_journal_next(const struct as_journal *j)
+{
+    return j->next;
 }
 
 uint64_t as_journal_held(const struct as_journal *j)

@@ -39,6 +39,9 @@ enum as_status as_journal_create(struct as_journal **j, const char *dir, uint32_
 enum as_status as_journal_append(struct as_journal *j, uint8_t type, const void *bytes,
                                  uint32_t n) AS_MUST_CHECK;
 
+/* The offset that the next frame will have in the file. */
+uint64_t as_journal_next(const struct as_journal *j);
+
 /* Bytes of the block in memory. */
 uint64_t as_journal_held(const struct as_journal *j);
 

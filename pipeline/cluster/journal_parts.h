@@ -8,6 +8,7 @@ enum { AS_JOURNAL_NAME_ROOM = 32 };
 
 struct as_journal {
     struct as_block *block; /* the main thread's                                */
+    uint64_t next;          /* size with the blocks that are not written yet    */
     int fd;                 /* from here on: the committing thread's            */
     uint64_t size;          /* what is committed                                */
     bool broken;            /* a commit failed: what is on the disk is unknown  */

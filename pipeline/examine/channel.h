@@ -9,8 +9,9 @@
 #include "../key.h"
 
 enum as_msg_type {
-    AS_MSG_SPAWN = 1, /* broker to zygote: arg = enum as_role; v[0] = tag, v[1] = cpu class;
-                         descriptors: socket, result area (examiner), arenas read-only (examiner) */
+    AS_MSG_SPAWN = 1, /* broker to zygote: arg = enum as_role; v[0] = tag, v[1] = cpu class,
+                         v[2], v[3] = struct as_keep (examiner); descriptors: socket, result area
+                         (examiner), arenas read-only (examiner), area for residuals (v[2] > 0) */
     AS_MSG_SPAWNED,   /* zygote: v[0] = tag, v[1] = pid                          */
     AS_MSG_DIED,      /* zygote: v[0] = tag, v[1] = wait status, v[2] = KiB at its largest */
     AS_MSG_KILL,      /* broker to zygote: v[0] = tag                            */
@@ -27,7 +28,7 @@ enum as_msg_type {
     AS_MSG_ITEM,      /* broker to examiner: arg = arena, v[0..3] = offset, length, kind, serial;
                          a descriptor instead of the arena when arg = AS_ARENA_NONE */
     AS_MSG_DONE,      /* examiner: arg = enum as_status, v[0] = record length, v[1] = serial,
-                         text = struct as_times                                   */
+                         v[2] = bytes of residual kept, text = struct as_times     */
     AS_MSG_UNFIT      /* zygote, instead of the first AS_MSG_SPAWNED: no worker can be made here;
                          arg = enum as_status, text = why                         */
 };

@@ -50,9 +50,9 @@ bool as_crew_send(struct as_crew *c, int socket, const int *fds, int nfds)
     return false;
 }
 
-bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, int result)
+bool as_crew_spawn(struct as_crew *c, struct as_worker *w, const struct as_examiner_seat *seat)
 {
-    int pair[2], fds[2 + AS_ARENAS], n = 0;
+    int pair[2], fds[3 + AS_ARENAS], n = 0;
     struct as_msg *m = c->msg;
 
     if (as_channel_pair(pair) != 0) {
@@ -61,14 +61,18 @@ bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, in
     }
     memset(m, 0, offsetof(struct as_msg, text));
     m->type = AS_MSG_SPAWN;
-    m->arg = role;
+    m->arg = seat ? AS_ROLE_EXAMINER : AS_ROLE_READER;
     m->v[0] = ++c->zygote->next_tag;
     m->v[1] = c->cpu;
+    m->v[2] = c->keep.pixels;
+    m->v[3] = c->keep.step;
     fds[n++] = pair[1];
-    if (role == AS_ROLE_EXAMINER) {
-        fds[n++] = result;
+    if (seat) {
+        fds[n++] = seat->result;
         for (int i = 0; i < AS_ARENAS; i++)
             fds[n++] = c->arena[i].fd_read;
+        if (seat->noise_map)
+            fds[n++] = seat->noise;
     }
     if (!as_crew_send(c, c->zygote->socket, fds, n)) {
         close(pair[0]);
@@ -223,20 +227,37 @@ done:
     return status;
 }
 
-static enum as_status make_seat(struct as_examiner_seat *s, struct as_err *err)
+/* Memory that an examiner writes to and the broker reads. */
+static enum as_status make_area(uint64_t n, int *fd, uint8_t **map, struct as_err *err)
 {
     enum as_status status = AS_OK;
     void *at;
 
-    s->w.socket = -1;
-    s->result = memfd_create("assay-result", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (s->result < 0 || ftruncate(s->result, AS_RECORD_MAX) != 0 ||
-        fcntl(s->result, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+    *map = NULL;
+    *fd = memfd_create("assay-result", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (*fd < 0 || ftruncate(*fd, (off_t)n) != 0 ||
+        fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
         AS_FAIL(err, AS_EIO, "cannot make shared memory: %s", strerror(errno));
-    at = mmap(NULL, AS_RECORD_MAX, PROT_READ, MAP_SHARED, s->result, 0);
+    at = mmap(NULL, n, PROT_READ, MAP_SHARED, *fd, 0);
     if (at == MAP_FAILED)
         AS_FAIL(err, AS_EIO, "cannot map shared memory: %s", strerror(errno));
-    s->result_map = at;
+    *map = at;
+done:
+    return status;
+}
+
+enum as_status as_crew_keep(struct as_crew *c, const struct as_keep *keep, struct as_err *err)
+{
+    const uint64_t n = as_noise_bytes(keep);
+    enum as_status status = AS_OK;
+
+    c->keep = *keep;
+    if (keep->pixels == 0)
+        return AS_OK;
+    if ((c->noise = malloc(n)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for residuals");
+    for (uint32_t i = 0; i < c->nseats; i++)
+        AS_TRY(make_area(n, &c->seat[i].noise, &c->seat[i].noise_map, err));
 done:
     return status;
 }
@@ -267,8 +288,11 @@ enum as_status as_crew_new(struct as_crew **crew, struct as_zygote *zygote,
         AS_FAIL(err, AS_ENOMEM, "no memory for the crew");
     for (int i = 0; i < AS_ARENAS; i++)
         AS_TRY(make_arena(c, &c->arena[i], err));
-    for (; c->nseats < nexaminers; c->nseats++)
-        AS_TRY(make_seat(&c->seat[c->nseats], err));
+    for (; c->nseats < nexaminers; c->nseats++) {
+        struct as_examiner_seat *s = &c->seat[c->nseats];
+        s->w.socket = -1;
+        AS_TRY(make_area(AS_RECORD_MAX, &s->result, &s->result_map, err));
+    }
     *crew = c;
     c = NULL;
 done:
@@ -302,11 +326,16 @@ void as_crew_free(struct as_crew *c)
         as_crew_bury(&s->w);
         munmap(s->result_map, AS_RECORD_MAX);
         close(s->result);
+        if (s->noise_map) {
+            munmap(s->noise_map, as_noise_bytes(&c->keep));
+            close(s->noise);
+        }
     }
     for (int i = 0; i < AS_ARENAS; i++)
         free_arena(&c->arena[i]);
     as_crew_close_files(c);
     free(c->seat);
+    free(c->noise);
     free(c->held);
     free(c->msg);
     free(c->record);

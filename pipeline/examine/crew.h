@@ -70,6 +70,8 @@ struct as_crew_calls {
     /* What a worker has in hand from now on: before an examiner gets it; of the reader
      * (seat 0) as seen at the end of a turn.  NULL: nobody wants to know.            */
     void (*hand)(void *state, uint32_t seat, const struct as_hand *hand);
+    /* A residual to keep, before its content is told; n bytes as in noise.h.  NULL: none is. */
+    void (*noise)(void *state, const uint8_t *bytes, uint64_t n);
 };
 
 /* Counters of a crew's life, for the summary. */
@@ -86,6 +88,9 @@ enum as_status as_crew_new(struct as_crew **crew, struct as_zygote *zygote,
 /* What must be done alone: contents while no other examiner is busy, files that are or hold
  * a reader's suspect while none is.  Sorted; borrowed for the crew's life.           */
 void as_crew_suspect(struct as_crew *crew, const struct as_hand *suspects, uint64_t n);
+/* Has residuals kept (keep->pixels == 0: none).  Before anything is given.  AS_EIO, AS_ENOMEM. */
+enum as_status as_crew_keep(struct as_crew *crew, const struct as_keep *keep,
+                            struct as_err *err) AS_MUST_CHECK;
 /* Kills the workers; works that are not done are forgotten. */
 void as_crew_free(struct as_crew *crew);
 

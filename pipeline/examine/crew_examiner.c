@@ -92,7 +92,7 @@ static bool occupy(struct as_crew *c, struct as_examiner_seat *s, bool alone)
     if (!find_waiting(c, s, alone, &arena, &slot))
         return false;
     if (s->w.life == AS_WORKER_NONE) {
-        if (!as_crew_spawn(c, &s->w, AS_ROLE_EXAMINER, s->result))
+        if (!as_crew_spawn(c, &s->w, s))
             return false;
         s->fresh = true;
     }
@@ -164,8 +164,27 @@ static void blame_content(struct as_crew *c, struct as_examiner_seat *s, uint16_
     slot_done(c, s);
 }
 
+/* The residual beside a record: none is fine, what is no residual is not. */
+static bool take_noise(struct as_crew *c, struct as_examiner_seat *s, uint64_t len)
+{
+    struct as_noise_head head;
+
+    if (len == 0)
+        return true;
+    if (c->keep.pixels == 0 || len > as_noise_bytes(&c->keep))
+        return false;
+    memcpy(c->noise, s->noise_map, len);
+    if (!as_noise_check(&c->keep, c->noise, len, &head) || head.full_w != c->row->w ||
+        head.full_h != c->row->h)
+        return false;
+    memcpy(head.sha256, batch_of(c, s)->slot[s->slot].sha256, 32);
+    memcpy(c->noise, &head, sizeof head);
+    c->calls.noise(c->calls.state, c->noise, len);
+    return true;
+}
+
 /* A record is believed only as far as it can be checked. */
-static bool take_record(struct as_crew *c, struct as_examiner_seat *s, uint64_t len)
+static bool take_record(struct as_crew *c, struct as_examiner_seat *s, uint64_t len, uint64_t noise)
 {
     struct as_crew_batch *b = batch_of(c, s);
     enum as_item_status status;
@@ -179,6 +198,8 @@ static bool take_record(struct as_crew *c, struct as_examiner_seat *s, uint64_t 
         return false;
     status = as_reason_status(c->row->reason);
     if (status >= AS_ITEM_TIMEOUT) /* those are for the broker to say */
+        return false;
+    if (!take_noise(c, s, noise))
         return false;
     c->calls.content(c->calls.state, b->work, b->slot[s->slot].sha256, c->record, len);
     s->w.renewed = (status != AS_ITEM_OK && status != AS_ITEM_NOT_APPLICABLE &&
@@ -217,14 +238,14 @@ static void count_times(struct as_crew *c, const struct as_examiner_seat *s)
     }
 }
 
-static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t v[2],
+static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t v[3],
                    uint32_t code)
 {
     uint16_t reason = code == AS_ENOMEM ? AS_REASON_LIMIT_MEMORY : AS_REASON_CRASHED;
 
     count_times(c, s);
     s->w.life = AS_WORKER_IDLE;
-    if (code == AS_OK && take_record(c, s, v[0])) {
+    if (code == AS_OK && take_record(c, s, v[0], v[2])) {
         slot_done(c, s);
         if (s->w.renewed)
             as_crew_kill(c, &s->w, AS_REASON_NONE);
@@ -236,7 +257,7 @@ static void finish(struct as_crew *c, struct as_examiner_seat *s, const uint64_t
 
 void as_crew_examiner_message(struct as_crew *c, struct as_examiner_seat *s)
 {
-    uint64_t v[2];
+    uint64_t v[3];
 
     if (!as_crew_hear(c, &s->w))
         return;

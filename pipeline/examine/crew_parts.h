@@ -46,6 +46,8 @@ struct as_examiner_seat {
     struct as_worker w;
     int result;
     uint8_t *result_map;
+    int noise; /* where it writes residuals that are kept; noise_map NULL: it keeps none */
+    uint8_t *noise_map;
     uint64_t lot;        /* of the last item: renewed when it changes */
     bool fresh;          /* has done nothing yet                      */
     uint32_t arena, slot; /* in hand                                   */
@@ -65,6 +67,8 @@ struct as_crew {
     const struct as_options *options;
     struct as_crew_calls calls;
     unsigned cpu;
+    struct as_keep keep;
+    uint8_t *noise; /* [as_noise_bytes(&keep)] one that came, copied */
     struct as_msg *msg;
     uint8_t *record;
     struct as_content_room *room;
@@ -117,8 +121,8 @@ void as_crew_break(struct as_crew *c, enum as_status status, const char *format,
     __attribute__((format(printf, 3, 4)));
 /* Sends c->msg.  False: the other side is dead, which will be told, or the crew is broken. */
 bool as_crew_send(struct as_crew *c, int socket, const int *fds, int nfds);
-/* Asks the zygote for a worker; false: the crew is broken. */
-bool as_crew_spawn(struct as_crew *c, struct as_worker *w, enum as_role role, int result);
+/* Asks the zygote for an examiner (seat), or a reader (NULL); false: the crew is broken. */
+bool as_crew_spawn(struct as_crew *c, struct as_worker *w, const struct as_examiner_seat *seat);
 void as_crew_kill(struct as_crew *c, struct as_worker *w, uint16_t reason);
 /* Frees what is left of a dead worker. */
 void as_crew_bury(struct as_worker *w);

@@ -82,7 +82,7 @@ static bool start_reader(struct as_crew *c)
     struct as_work *w = c->reading;
     struct as_msg *m = c->msg;
 
-    if (!as_crew_spawn(c, &c->reader, AS_ROLE_READER, -1))
+    if (!as_crew_spawn(c, &c->reader, NULL))
         return false;
     memset(m, 0, offsetof(struct as_msg, text));
     m->type = AS_MSG_LOT;

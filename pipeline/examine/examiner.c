@@ -20,6 +20,7 @@ struct examiner {
     uint8_t *result;
     const uint8_t *arena[AS_ARENAS];
     uint64_t arena_len;
+    uint8_t *noise;
 };
 
 /* The bytes that a message names; at == NULL and fd < 0: none. */
@@ -52,6 +53,7 @@ static void do_item(struct examiner *e, const int *fds, int nfds)
     e->msg->arg = (uint32_t)status;
     e->msg->v[0] = len;
     e->msg->v[1] = serial;
+    e->msg->v[2] = status == AS_OK ? as_bench_kept(e->bench) : 0;
     e->msg->len = sizeof times;
     memcpy(e->msg->text, &times, sizeof times);
     if (as_channel_send(e->start->socket, e->msg, NULL, 0) != 0)
@@ -73,7 +75,11 @@ static bool map_areas(struct examiner *e)
             return false;
         e->arena[i] = at;
     }
-    return true;
+    if (e->start->keep.pixels == 0)
+        return true;
+    e->noise = mmap(NULL, as_noise_bytes(&e->start->keep), PROT_READ | PROT_WRITE, MAP_SHARED,
+                    e->start->noise, 0);
+    return e->noise != MAP_FAILED;
 }
 
 int as_examiner_main(const struct as_worker_start *start)
@@ -87,6 +93,8 @@ int as_examiner_main(const struct as_worker_start *start)
     as_simd_init((enum as_cpu)start->cpu);
     if (!map_areas(e) || as_bench_new(&e->bench, start->options, NULL) != AS_OK)
         return 12;
+    if (e->noise)
+        as_bench_keep(e->bench, &start->keep, e->noise);
     while (as_channel_wait(start->socket, e->msg, fds, &nfds) == 1) {
         if (e->msg->type != AS_MSG_ITEM)
             return 70;

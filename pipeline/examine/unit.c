@@ -3,12 +3,18 @@
  * Today an item has one unit: the first picture of the file.                 */
 #include "unit.h"
 
+#include "../../kernels/detectors/camera.h"
+#include "../../kernels/residual.h"
 #include "../clock.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { FEAT_MAX = 256, CODE_MAX = 1024, DECODED_VIEWS = AS_LUMA | AS_RGB | AS_DCT | AS_SAMPLE };
+
+/* Larger pictures have no residual: luma, residual and what it takes to make it are 14 bytes a
+ * pixel, and must fit --examiner-memory beside the decoder.                                */
+enum { NOISE_PIXELS_MAX = 64 << 20 };
 
 struct as_bench {
     const struct as_options *options;
@@ -23,30 +29,44 @@ struct as_bench {
     uint64_t whole_len;
     void *scratch;
     size_t scratch_len;
+    float *noise; /* the residual */
+    size_t noise_len;
+    struct as_keep keep;
+    uint8_t *keep_at; /* shared with the broker */
+    uint64_t kept;
     float feat[AS_DETECTORS_MAX][FEAT_MAX];
     uint8_t code[AS_DETECTORS_MAX][CODE_MAX];
     struct as_err err[2]; /* of metadata and decoding: rows borrow their text */
 };
 
+/* Marks the detectors that a word of the list means; false: none. */
+static bool select_word(const char *word, size_t len, bool with[AS_DETECTORS_MAX])
+{
+    bool any = false, all = len == 0 || (len == 3 && memcmp(word, "all", 3) == 0);
+
+    for (size_t d = 0; as_detectors[d]; d++) {
+        const char *name = as_detectors[d]->name;
+        if (all ? !as_detectors[d]->asked : strlen(name) == len && memcmp(name, word, len) == 0)
+            any = with[d] = true;
+    }
+    return any;
+}
+
 enum as_status as_detectors_select(const char *list, bool with[AS_DETECTORS_MAX],
                                    struct as_err *err)
 {
     enum as_status status = AS_OK;
+    const char *p = list;
+    size_t len;
 
     memset(with, 0, AS_DETECTORS_MAX * sizeof *with);
-    for (size_t d = 0; as_detectors[d]; d++)
-        with[d] = list[0] == 0;
-    for (const char *p = list; *p;) {
-        size_t len = strcspn(p, ","), d = 0;
-        while (as_detectors[d] &&
-               (strlen(as_detectors[d]->name) != len || memcmp(as_detectors[d]->name, p, len) != 0))
-            d++;
-        if (as_detectors[d] == NULL)
+    do {
+        len = strcspn(p, ",");
+        if ((len > 0 || list[0] == 0) && !select_word(p, len, with))
             AS_FAIL(err, AS_EUSAGE, "no detector is called \"%.*s\" (see `assay list detectors`)",
                     (int)len, p);
-        with[d] = true;
         p += len + (p[len] == ',');
-    }
+    } while (*p);
 done:
     return status;
 }
@@ -77,6 +97,17 @@ done:
     return status;
 }
 
+void as_bench_keep(struct as_bench *b, const struct as_keep *keep, uint8_t *at)
+{
+    b->keep = *keep;
+    b->keep_at = at;
+}
+
+uint64_t as_bench_kept(const struct as_bench *b)
+{
+    return b->kept;
+}
+
 void as_bench_ask(struct as_bench *b, uint32_t views)
 {
     b->views |= views;
@@ -94,6 +125,7 @@ void as_bench_free(struct as_bench *b)
     as_kvs_clear(&b->kvs);
     free(b->whole);
     free(b->scratch);
+    free(b->noise);
     free(b);
 }
 
@@ -181,6 +213,40 @@ static enum as_status run_detector(struct as_bench *b, size_t d, const struct as
     return AS_OK;
 }
 
+/* The residual of luma, for the first detector that needs it. */
+static enum as_status make_noise(struct as_bench *b, struct as_unit *unit)
+{
+    const struct as_plane *luma = &unit->luma;
+    const uint64_t n = (uint64_t)luma->w * luma->h;
+
+    if (!(unit->views & AS_LUMA) || unit->views & AS_NOISE || n > NOISE_PIXELS_MAX)
+        return AS_OK;
+    if (n > b->noise_len) {
+        free(b->noise);
+        b->noise_len = 0;
+        if ((b->noise = aligned_alloc(64, (n * sizeof(float) + 63) / 64 * 64)) == NULL)
+            return AS_ENOMEM;
+        b->noise_len = n;
+    }
+    if (grow_scratch(b, as_residual_scratch(luma->w, luma->h)) != AS_OK)
+        return AS_ENOMEM;
+    if (as_residual(luma, b->noise, luma->w, b->scratch) != AS_OK)
+        return AS_OK; /* too small for it */
+    unit->noise = (struct as_plane){b->noise, luma->w, luma->h, luma->w};
+    unit->views |= AS_NOISE;
+    return AS_OK;
+}
+
+/* Where the camera detector applies, the residual goes to the broker. */
+static void keep_noise(struct as_bench *b, size_t d, const struct as_unit *unit,
+                       const struct as_det_row *det)
+{
+    if (b->keep.pixels == 0 || as_detectors[d] != &as_detector_camera || det->status != AS_DET_APPLIES)
+        return;
+    b->kept = as_noise_pack(&b->keep, &unit->luma, &unit->noise, as_camera_flat(det->feat),
+                            b->keep_at);
+}
+
 static enum as_status run_detectors(struct as_bench *b, const struct as_picture *pic,
                                     struct as_row *row, struct as_times *times)
 {
@@ -202,7 +268,12 @@ static enum as_status run_detectors(struct as_bench *b, const struct as_picture 
         if (!b->with[d])
             continue;
         begun = as_now_us();
-        status = run_detector(b, d, &unit, pic->w, pic->h, &row->det[d]);
+        if (as_detectors[d]->needs & AS_NOISE)
+            status = make_noise(b, &unit);
+        if (status == AS_OK)
+            status = run_detector(b, d, &unit, pic->w, pic->h, &row->det[d]);
+        if (status == AS_OK)
+            keep_noise(b, d, &unit, &row->det[d]);
         times->det[d] += as_now_us() - begun;
     }
     return status;
@@ -213,7 +284,8 @@ static enum as_status examine_picture(struct as_bench *b, enum as_kind kind,
                                       const struct as_input *in, struct as_row *row,
                                       struct as_times *times)
 {
-    struct as_want want = {b->views & DECODED_VIEWS, b->options->max_pixels, UINT64_C(1) << 34};
+    const uint32_t views = b->views & AS_NOISE ? b->views | AS_LUMA : b->views;
+    struct as_want want = {views & DECODED_VIEWS, b->options->max_pixels, UINT64_C(1) << 34};
     struct as_picture pic = {0};
     struct as_err *err = &b->err[1];
     uint64_t begun = as_now_us();
@@ -268,6 +340,7 @@ enum as_status as_bench_examine(struct as_bench *b, enum as_kind kind, const str
     enum as_status status = AS_OK;
 
     memset(row, 0, sizeof *row);
+    b->kept = 0;
     as_err_clear(&b->err[0]);
     as_err_clear(&b->err[1]);
     as_kvs_reset(&b->kvs);

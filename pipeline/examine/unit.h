@@ -5,16 +5,22 @@
 #include "../media/media.h"
 #include "../options.h"
 #include "../row.h"
+#include "noise.h"
 
 struct as_bench; /* the state of one examiner: decoders, detectors, scratch */
 
-/* Marks the detectors that `list` ("a,b"; empty: all) names.  AS_EUSAGE for a name
+/* Marks the detectors that `list` names ("a,b"; "all" or empty: all but those that must be named).  AS_EUSAGE for a name
  * that is not in the table.                                                   */
 enum as_status as_detectors_select(const char *list, bool with[AS_DETECTORS_MAX],
                                    struct as_err *err) AS_MUST_CHECK;
 
 enum as_status as_bench_new(struct as_bench **b, const struct as_options *o,
                             struct as_err *err) AS_MUST_CHECK;
+/* Has the residual of each picture that the camera detector applies to written at `at`,
+ * as_noise_bytes of them, borrowed for the bench's life.                           */
+void as_bench_keep(struct as_bench *b, const struct as_keep *keep, uint8_t *at);
+/* Bytes so written for the last item; 0: none. */
+uint64_t as_bench_kept(const struct as_bench *b);
 /* Has views made that no detector asks for (for measuring what they cost). */
 void as_bench_ask(struct as_bench *b, uint32_t views);
 void as_bench_free(struct as_bench *b);

@@ -86,9 +86,11 @@ static void warm(void)
     as_metadata_warm();
 }
 
-static uint64_t shared_bytes(const struct as_options *o)
+/* Of memory from outside: what every worker has, and an examiner that keeps residuals. */
+static uint64_t shared_bytes(const struct as_options *o, const struct as_keep *keep)
 {
-    return AS_ARENAS * as_arena_bytes(o->max_item) + AS_RECORD_MAX;
+    return AS_ARENAS * as_arena_bytes(o->max_item) + AS_RECORD_MAX +
+           (keep->pixels ? as_noise_bytes(keep) : 0);
 }
 
 /* The jail, and whether a worker can be locked in it at all: else every item would seem to break
@@ -96,12 +98,13 @@ static uint64_t shared_bytes(const struct as_options *o)
 static enum as_status make_jail(struct as_jail **jail, const struct as_options *o,
                                 struct as_err *err)
 {
+    const struct as_keep nothing = {0, 0};
     enum as_status status = AS_OK;
 
     *jail = NULL;
     if (!o->no_sandbox)
         AS_TRY(as_jail_new(jail, err));
-    AS_TRY(as_jail_try(*jail, o->examiner_memory, shared_bytes(o), err));
+    AS_TRY(as_jail_try(*jail, o->examiner_memory, shared_bytes(o, &nothing), err));
 done:
     return status;
 }
@@ -123,7 +126,7 @@ static void be_worker(const struct nursery *n, enum as_role role, struct as_work
 
     if (role == AS_ROLE_EXAMINER)
         setpriority(PRIO_PROCESS, 0, EXAMINER_NICE); /* a wish: nothing depends on it */
-    if (as_jail_enter(n->jail, o->examiner_memory, shared_bytes(o), NULL) != AS_OK)
+    if (as_jail_enter(n->jail, o->examiner_memory, shared_bytes(o, &start->keep), NULL) != AS_OK)
         _exit(AS_EXIT_NOT_BORN);
     if (role == AS_ROLE_READER)
         _exit(as_reader_main(start));
@@ -147,11 +150,20 @@ static void reply(const struct nursery *n, uint32_t type, uint64_t a, uint64_t b
 
 static void spawn(struct nursery *n, const struct as_msg *m, int *fds, int nfds)
 {
-    struct as_worker_start start = {n->options,        fds[0],      nfds > 1 ? fds[1] : -1, fds + 2,
-                                    (unsigned)m->v[1], n->passwords};
+    struct as_worker_start start = {.options = n->options,
+                                    .socket = fds[0],
+                                    .result = nfds > 1 ? fds[1] : -1,
+                                    .arena = fds + 2,
+                                    .cpu = (unsigned)m->v[1],
+                                    .passwords = n->passwords,
+                                    .noise = -1};
     pid_t me = getpid(), pid;
     size_t at = 0;
 
+    if (nfds > 2 + AS_ARENAS) {
+        start.keep = (struct as_keep){m->v[2], (uint32_t)m->v[3]};
+        start.noise = fds[2 + AS_ARENAS];
+    }
     while (at < WORKERS_MAX && n->worker[at].pid)
         at++;
     pid = at < WORKERS_MAX ? fork() : -1;

@@ -8,6 +8,7 @@
 #include "../err.h"
 #include "../options.h"
 #include "channel.h"
+#include "noise.h"
 
 #include <sys/types.h>
 
@@ -23,6 +24,8 @@ struct as_worker_start {
     int result;       /* examiner: the area it writes records to, AS_RECORD_MAX bytes */
     const int *arena; /* examiner: [AS_ARENAS], read-only                             */
     unsigned cpu;     /* enum as_cpu                                                  */
+    struct as_keep keep; /* of residuals; pixels > 0: examiner with an area for them     */
+    int noise;           /* that area, as_noise_bytes(&keep)                             */
     char *const *passwords; /* ended by NULL                                           */
 };
 

@@ -22,7 +22,8 @@ enum as_status as_against_open(struct as_against *a, const char *list,
                                struct as_err *err) AS_MUST_CHECK;
 void as_against_close(struct as_against *a);
 
-/* Sets what the stores of --against ask for: MD5 and SHA-1. */
+/* Sets what the stores of --against ask for: MD5 and SHA-1, the camera detector beside all others
+ * where none is named. */
 enum as_status as_against_imply(struct as_options *o, struct as_err *err) AS_MUST_CHECK;
 
 /* The digests, with commas between them; malloc'd.  NULL: no memory. */

@@ -25,6 +25,7 @@ enum as_status as_case_init(struct as_case *c, const char *dir, struct as_err *e
 
     memset(c, 0, sizeof *c);
     if (asprintf(&c->dir, "%s", dir) < 0 || asprintf(&c->journal, "%s/journal", dir) < 0 ||
+        asprintf(&c->spool, "%s/spool", dir) < 0 ||
         asprintf(&c->inventory, "%s/journal/inventory", dir) < 0 ||
         asprintf(&c->lots, "%s/journal/lots", dir) < 0 ||
         asprintf(&c->shard, "%s/journal/shard", dir) < 0 ||
@@ -41,6 +42,7 @@ void as_case_clear(struct as_case *c)
 {
     free(c->dir);
     free(c->journal);
+    free(c->spool);
     free(c->inventory);
     free(c->lots);
     free(c->results);
@@ -182,6 +184,7 @@ enum as_status as_case_reset(struct as_case *c, struct as_err *err)
     enum as_status status = AS_OK;
 
     remove_tree(c->journal);
+    remove_tree(c->spool);
     if ((unlink(c->results) != 0 && errno != ENOENT) ||
         (unlink(c->signature) != 0 && errno != ENOENT))
         AS_FAIL(err, AS_EIO, "cannot clear the case folder %s: %s", c->dir, strerror(errno));
@@ -197,6 +200,7 @@ void as_case_tidy(struct as_case *c)
     uint32_t last;
 
     remove_tree(c->journal);
+    remove_tree(c->spool);
     if (last_attempt(c, &last) != 0)
         return; /* empty folders stay, nothing else */
     for (uint32_t i = 1; i < last; i++) {

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 struct as_case {
-    char *dir, *journal, *inventory, *lots, *results, *audit, *status, *fence,
+    char *dir, *journal, *spool, *inventory, *lots, *results, *audit, *status, *fence,
         *signature, *shard; /* shard: what a finished one leaves for the merge */
     uint32_t attempt;
 };

@@ -104,18 +104,26 @@ static void put_member(uint8_t *to, uint64_t group, uint64_t row)
     as_be_put(to + ROW, row, 8);
 }
 
+/* Is edge i the first of its star? */
+static bool begins(const struct as_edge *edges, uint64_t i)
+{
+    return i == 0 || memcmp(edges[i - 1].b, edges[i].b, sizeof edges->b) != 0;
+}
+
 /* Stars become members, the lowest ids too.  The edges of a star follow each other. */
 static enum as_status list_members(struct groups *g)
 {
     const struct as_edge *edges = (const struct as_edge *)g->at;
-    uint8_t *members = malloc((2 * g->n + 1) * MEMBER_BYTES);
-    uint64_t n = 0;
+    uint64_t n = 0, stars = 0;
+    uint8_t *members;
 
-    if (members == NULL)
+    for (uint64_t i = 0; i < g->n; i++)
+        stars += begins(edges, i);
+    if ((members = malloc((g->n + stars + 1) * MEMBER_BYTES)) == NULL)
         return AS_ENOMEM;
     for (uint64_t i = 0; i < g->n; i++) {
         const uint64_t group = as_edge_end(edges[i].b);
-        if (i == 0 || as_edge_end(edges[i - 1].b) != group)
+        if (begins(edges, i))
             put_member(members + n++ * MEMBER_BYTES, group, group);
         put_member(members + n++ * MEMBER_BYTES, group, as_edge_end(edges[i].a));
     }

@@ -76,7 +76,7 @@ done:
 enum as_status as_links_find(struct as_search *s, struct as_err *err)
 {
     struct as_near_own own = {.near = &s->near};
-    const struct as_near_source source = {&own, as_near_give_own, true, s->r->nexaminers, s->r};
+    const struct as_near_source source = {&own, as_near_give_own, true, s->threads, s->r};
     struct as_comm *comm = s->r->comm;
     enum as_status status = AS_OK;
     struct pairs p = {0};

@@ -379,6 +379,12 @@ static void turn(struct as_loop *l)
         rest(l, busy);
 }
 
+/* Residuals are made where contents are examined. */
+static bool phase_keeps(const struct as_loop *l)
+{
+    return l->phase == AS_PHASE_EXAMINE && l->r->keep.pixels > 0;
+}
+
 static enum as_status begin(struct as_loop *l, const struct as_lot *lots, uint64_t nlots,
                             const bool *done, struct as_err *err)
 {
@@ -390,6 +396,8 @@ static enum as_status begin(struct as_loop *l, const struct as_lot *lots, uint64
     if ((l->record = malloc(AS_RECORD_MAX + 32)) == NULL || !as_loop_grow_reports(l))
         AS_FAIL(err, AS_ENOMEM, "no memory for the run");
     AS_TRY(as_crew_new(&l->crew, &r->zygote, r->options, r->nexaminers, r->cpu, &calls, err));
+    if (phase_keeps(l))
+        AS_TRY(as_crew_keep(l->crew, &r->keep, err));
     as_crew_suspect(l->crew, r->hands.suspects, r->hands.nsuspects);
     if (r->me != 0)
         goto done;

@@ -57,6 +57,30 @@ static void journal(struct as_loop *l, uint8_t type, const void *bytes, size_t n
     }
 }
 
+/* The spool gets the residual, the journal the place. */
+static void on_noise(void *state, const uint8_t *bytes, uint64_t n)
+{
+    struct as_loop *l = state;
+    struct as_noise_record rec;
+    struct as_noise_head head;
+
+    memcpy(&head, bytes, sizeof head);
+    memset(&rec, 0, sizeof rec);
+    memcpy(rec.sha256, head.sha256, sizeof rec.sha256);
+    rec.attempt = l->r->kase.attempt;
+    rec.rank = (uint32_t)l->r->me;
+    rec.w = head.full_w;
+    rec.h = head.full_h;
+    rec.flat = head.flat;
+    rec.offset = as_journal_next(l->r->spool);
+    if (as_journal_append(l->r->spool, AS_REC_NOISE, bytes, (uint32_t)n) != AS_OK) {
+        l->lossy = true;
+        as_loop_stop(l, AS_EIO, "no memory for residuals");
+        return;
+    }
+    journal(l, AS_REC_NOISE, &rec, sizeof rec);
+}
+
 static void on_item(void *state, struct as_work *work, const struct as_item *item)
 {
     struct as_loop *l = state;
@@ -192,7 +216,7 @@ static void on_hand(void *state, uint32_t seat, const struct as_hand *hand)
 struct as_crew_calls as_loop_calls(struct as_loop *l)
 {
     return (struct as_crew_calls){l,        on_open,  on_item, on_ask, on_content,
-                                  on_split, on_chunk, on_done, on_hand};
+                                  on_split, on_chunk, on_done, on_hand, on_noise};
 }
 
 /* ---- journal ---- */
@@ -201,6 +225,11 @@ static void commit_work(void *arg)
 {
     struct as_loop *l = arg;
 
+    if (l->r->spool && (l->commit_status = as_journal_commit(l->r->spool, l->noise,
+                                                             &l->commit_err)) != AS_OK) {
+        as_block_free(l->block); /* it tells of residuals that are not there */
+        return;
+    }
     l->commit_status = as_journal_commit(l->r->journal, l->block, &l->commit_err);
     if (l->commit_status == AS_OK && l->copying)
         l->commit_status = as_journal_copy(l->r->journal, &l->commit_err);
@@ -269,10 +298,16 @@ void as_loop_tell(struct as_loop *l, bool now)
     l->ntelling = 0;
 }
 
+/* What waits in memory to be saved. */
+static uint64_t held_bytes(const struct as_loop *l)
+{
+    return as_journal_held(l->r->journal) + (l->r->spool ? as_journal_held(l->r->spool) : 0);
+}
+
 /* A lot is through, much is held, or it has been a while. */
 static bool sync_due(const struct as_loop *l)
 {
-    uint64_t held = as_journal_held(l->r->journal);
+    uint64_t held = held_bytes(l);
 
     return held > 0 && (l->nready > l->nnear || held >= HELD_MAX ||
                         as_rank_elapsed(l->r) - l->synced >= SYNC_S);
@@ -303,7 +338,7 @@ static void take_along(struct as_loop *l)
 
 bool as_loop_behind(const struct as_loop *l)
 {
-    return l->committing && as_journal_held(l->r->journal) > HELD_STOP;
+    return l->committing && held_bytes(l) > HELD_STOP;
 }
 
 void as_loop_sync(struct as_loop *l, bool now)
@@ -316,12 +351,16 @@ void as_loop_sync(struct as_loop *l, bool now)
     l->copying = now || copy || !near;
     l->uncopied = !l->copying;
     as_journal_cut(l->r->journal, &l->block);
+    l->noise = NULL;
+    if (l->r->spool)
+        as_journal_cut(l->r->spool, &l->noise);
     if (l->copying)
         take_along(l);
     l->nnear = l->nready;
     l->committing = true;
     if (as_io_submit(l->r->io, commit_work, commit_done, l) != AS_OK) {
         as_block_free(l->block);
+        as_block_free(l->noise);
         l->committing = false;
         l->lossy = true;
         l->nwriting = 0;

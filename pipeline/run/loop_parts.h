@@ -64,7 +64,7 @@ struct as_loop {
     struct as_err err;
     uint8_t *record; /* [AS_RECORD_MAX + 32] */
     /* journal */
-    struct as_block *block; /* being written */
+    struct as_block *block, *noise; /* being written: of the journal, of the spool */
     enum as_status commit_status;
     struct as_err commit_err;
     bool committing;

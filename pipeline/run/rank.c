@@ -263,6 +263,7 @@ static void clear(struct as_rank *r)
 {
     as_io_free(r->io);
     as_journal_close(r->journal);
+    as_journal_close(r->spool);
     as_owners_free(r->owners);
     as_against_close(&r->against);
     as_hands_end(&r->hands);

@@ -8,6 +8,7 @@
 #include "../cluster/iothread.h"
 #include "../cluster/journal.h"
 #include "../cluster/owners.h"
+#include "../examine/noise.h"
 #include "../options.h"
 #include "../store/store.h"
 #include "against.h"
@@ -22,7 +23,8 @@ enum {
     AS_REC_CONTENT = 2, /* sha256[32], then as_content_pack               */
     AS_REC_LOT = 3,     /* struct as_lot_report: all of it was synced before */
     AS_REC_RECHECK = 4, /* as_item_pack: the hash of the second reading   */
-    AS_REC_CHUNK = 5    /* struct as_chunk_record                         */
+    AS_REC_CHUNK = 5,   /* struct as_chunk_record                         */
+    AS_REC_NOISE = 6    /* struct as_noise_record, before its content     */
 };
 
 enum as_phase { AS_PHASE_LIST, AS_PHASE_EXAMINE, AS_PHASE_RECHECK };
@@ -33,6 +35,14 @@ struct as_chunk_record {
     uint32_t second; /* 0: first reading, 1: second */
     uint64_t chunk;
     uint8_t sha256[32];
+};
+
+/* Where the residual of a content lies: in the spool, a file for each rank and attempt that is
+ * framed like a journal.  It was synced before this record.                             */
+struct as_noise_record {
+    uint8_t sha256[32];
+    uint32_t attempt, rank, w, h, flat; /* w, h: of the whole picture */
+    uint64_t offset;
 };
 
 /* What became of a lot; also a row of /timing. */
@@ -59,6 +69,8 @@ struct as_rank {
     struct as_against against;
     struct as_io *io;
     struct as_journal *journal;
+    struct as_keep keep;      /* what is kept of residuals          */
+    struct as_journal *spool; /* they go there; NULL: none are kept */
     char *const *journals; /* [njournals] folders that the saved state is read from */
     size_t njournals;
     struct as_owners *owners;

@@ -15,6 +15,7 @@
 #include "../log.h"
 #include "parts.h"
 #include "provenance.h"
+#include "search_camera.h"
 #include "shard.h"
 #include "start.h"
 
@@ -26,6 +27,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { RESIDUAL_MIN = 1 << 16 };
 
 /* ---- 1. options and CPU class ---- */
 
@@ -67,6 +70,8 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
     if (shard.n && (o->sign[0] || o->hashes[0]))
         AS_FAIL(err, AS_EUSAGE, "--sign and --hashes belong to assay merge: a shard seals nothing");
     AS_TRY(as_detectors_select(o->detectors, with, err));
+    if (o->residual_pixels < RESIDUAL_MIN || o->residual_pixels > AS_KEEP_PIXELS_MAX)
+        AS_FAIL(err, AS_EUSAGE, "--residual-pixels is %d to %d", RESIDUAL_MIN, AS_KEEP_PIXELS_MAX);
 done:
     return status;
 }
@@ -247,6 +252,21 @@ done:
     return status;
 }
 
+/* Every rank may make the folder: who comes second finds it. */
+static enum as_status start_spool(struct as_rank *r, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    if (r->keep.pixels == 0)
+        return AS_OK;
+    if (mkdir(r->kase.spool, 0700) != 0 && errno != EEXIST)
+        AS_FAIL(err, AS_EIO, "cannot make %s: %s", r->kase.spool, strerror(errno));
+    AS_TRY(as_journal_create(&r->spool, r->kase.spool, r->kase.attempt, (uint32_t)r->me,
+                             r->kase.fence, err));
+done:
+    return status;
+}
+
 static enum as_status start_parts(struct as_rank *r, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -254,6 +274,7 @@ static enum as_status start_parts(struct as_rank *r, struct as_err *err)
     AS_TRY(as_io_new(&r->io, err));
     AS_TRY(as_journal_create(&r->journal, r->kase.journal, r->kase.attempt, (uint32_t)r->me,
                              r->kase.fence, err));
+    AS_TRY(start_spool(r, err));
     AS_TRY(as_owners_new(&r->owners));
     if (r->me == 0)
         AS_TRY(as_audit_open(&r->audit, r->kase.audit, err));
@@ -266,8 +287,7 @@ done:
     return status;
 }
 
-static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprint,
-                                       struct as_outcome *v, struct as_err *err)
+enum as_status as_run_examine(struct as_rank *r, const char *fingerprint, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
@@ -279,6 +299,16 @@ static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprin
     AS_TRY(as_comm_agree(r->comm, status, err));
     AS_TRY(take_inventory(r, fingerprint, err));
     AS_TRY(phase(r, AS_PHASE_EXAMINE, r->lots, r->nlots, err));
+done:
+    return status;
+}
+
+static enum as_status examine_and_seal(struct as_rank *r, const char *fingerprint,
+                                       struct as_outcome *v, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_run_examine(r, fingerprint, err));
     AS_TRY(recheck(r, err));
     AS_TRY(as_timing_gather(r, err));
     if (r->shard.n) {
@@ -294,7 +324,7 @@ done:
 
 /* ---- 4. the run ---- */
 
-static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *names,
+enum as_status as_run_begin(struct as_rank *r, uint32_t nnames, char *const *names,
                             char **fingerprint, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -305,6 +335,7 @@ static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *nam
     r->journals = &r->kase.journal;
     r->njournals = 1;
     AS_TRY(as_against_open(&r->against, r->options->against, err));
+    r->keep = as_search_camera_keep(&r->against, r->options);
     AS_TRY(as_sources_new(&r->sources, &r->nsources, names, nnames, r->options->output, err));
 done:
     status = as_comm_agree(r->comm, status, err);
@@ -334,7 +365,7 @@ enum as_status as_run(const struct as_options *o, int nnames, char *const *names
     AS_TRY(as_start_alone(err));
     AS_TRY(as_zygote_start(&r->zygote, &own, err));
     AS_TRY(as_rank_join(r, result, err));
-    AS_TRY(begin(r, (uint32_t)nnames, names, &fingerprint, err));
+    AS_TRY(as_run_begin(r, (uint32_t)nnames, names, &fingerprint, err));
     AS_TRY(as_rank_open(r, fingerprint, result, err));
     if (!result->sealed_before && !result->shard_before)
         AS_TRY(examine_and_seal(r, fingerprint, &result->outcome, err));

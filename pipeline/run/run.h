@@ -39,6 +39,13 @@ enum as_status as_run(const struct as_options *o, int nnames, char *const *names
 enum as_status as_merge(const struct as_options *o, int ncases, char *const *cases,
                         struct as_run_result *result, struct as_err *err) AS_MUST_CHECK;
 
+/* The steps of a run that others take too: after as_rank_join, the case, its evidence and the
+ * fingerprint (malloc'd); after as_rank_open, the inventory and the examination.  Collective. */
+enum as_status as_run_begin(struct as_rank *r, uint32_t nnames, char *const *names,
+                            char **fingerprint, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_run_examine(struct as_rank *r, const char *fingerprint,
+                              struct as_err *err) AS_MUST_CHECK;
+
 /* Whether the options make sense, also for plan and cat.  AS_EUSAGE. */
 enum as_status as_run_check(const struct as_options *o, struct as_err *err) AS_MUST_CHECK;
 

@@ -6,6 +6,8 @@
 #include "groups.h"
 #include "grow.h"
 #include "links.h"
+#include "machine.h"
+#include "search_camera.h"
 #include "search_known.h"
 #include "search_media.h"
 
@@ -105,19 +107,49 @@ enum as_status as_search_look(struct as_search *s, const struct as_row *row)
     return as_near_look(&s->near, row);
 }
 
+/* Gives back what has been unpacked or used. */
+static void make_room(struct as_search *s)
+{
+    free(s->match);
+    free(s->link);
+    free(s->catalogue->copy);
+    s->match = s->link = NULL;
+    s->catalogue->copy = NULL;
+    s->catalogue->ncopies = 0;
+}
+
+/* As many threads as examiners were asked for, or as there are cores for: no examiner is at work
+ * now, and a merge has none.  Collective. */
+static enum as_status count_threads(struct as_search *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_node node;
+    uint32_t cores;
+
+    AS_TRY(as_machine_node(s->r->comm, &node, err));
+    cores = as_machine_cores() / (node.sharers ? node.sharers : 1);
+    s->threads = s->r->options->examiners ? (uint32_t)s->r->options->examiners : cores;
+    s->threads = s->threads ? s->threads : 1;
+done:
+    return status;
+}
+
 enum as_status as_search_run(struct as_search *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
+    AS_TRY(count_threads(s, err));
     s->sets = s->r->against.sets;
     s->nsets = s->r->against.n;
     AS_TRY(as_comm_agree(s->r->comm, as_search_known(s, err), err));
     AS_TRY(as_search_media(s, err));
+    AS_TRY(as_search_camera(s, err));
     AS_TRY(as_links_find(s, err));
     as_near_clear(&s->near);
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
     AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
+    make_room(s);
     AS_TRY(as_groups_find(s, err));
 done:
     return status;

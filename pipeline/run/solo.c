@@ -89,7 +89,14 @@ enum as_status as_solo_new(struct as_solo **solo, const struct as_options *o, ui
 {
     enum as_status status = AS_OK;
     struct as_solo *s = calloc(1, sizeof *s);
-    struct as_crew_calls to = {s, on_open, on_item, on_ask, on_content, on_split, on_chunk, on_done, NULL};
+    struct as_crew_calls to = {.state = s,
+                               .open = on_open,
+                               .item = on_item,
+                               .ask = on_ask,
+                               .content = on_content,
+                               .split = on_split,
+                               .chunk = on_chunk,
+                               .done = on_done};
 
     *solo = NULL;
     if (s == NULL)

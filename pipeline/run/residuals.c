@@ -1,0 +1,248 @@
+/* residuals.c - the residuals that a case has kept, dealt out over the ranks.
+ *
+ * The journals say where the residual of a content lies, the catalogue which items have that
+ * content.  Both go to the rank that the hash names, which then has a run of
+ *
+ *     sha256[32]  type[1]  ...
+ *
+ * for each content: its places first, then its items, lowest id first.                     */
+#include "residuals.h"
+
+#include "../cluster/sort.h"
+#include "catalogue_parts.h"
+#include "grow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TYPE = 32, REC_BYTES = 54, OPEN_MAX = 64, NAME_BYTES = 32 };
+/* a place: file[4] offset[8] w[4] h[4] flat[1]; an item: row[8] source[4] */
+enum { REC_PLACE, REC_ITEM };
+enum { FIRST = 33, AFTER_FILE = 37, AFTER_ROW = 41, WIDTH = 45, HEIGHT = 49, FLAT = 53 };
+
+struct finding {
+    struct as_rank *r;
+    char *const *names;
+    size_t nnames, file;
+    uint8_t *rec;
+    uint64_t n, cap;
+};
+
+static uint8_t *next_record(struct finding *f, const uint8_t sha[32], uint8_t type)
+{
+    uint8_t *to;
+
+    if (!as_grow((void **)&f->rec, f->n, &f->cap, REC_BYTES))
+        return NULL;
+    to = f->rec + f->n++ * REC_BYTES;
+    memset(to, 0, REC_BYTES);
+    memcpy(to, sha, 32);
+    to[TYPE] = type;
+    return to;
+}
+
+/* The file of the spool that a record means: a journal that took up what another could not save
+ * tells of the other's.  nnames: there is none.                                            */
+static size_t file_of(const struct finding *f, const struct as_noise_record *rec)
+{
+    const char *here = f->names[f->file], *slash = strrchr(here, '/');
+    const size_t dir = slash ? (size_t)(slash - here) + 1 : 0;
+    char name[NAME_BYTES];
+
+    snprintf(name, sizeof name, "a%04u-r%05u.jnl", rec->attempt, rec->rank);
+    if (strcmp(here + dir, name) == 0)
+        return f->file;
+    for (size_t i = 0; i < f->nnames; i++)
+        if (strncmp(f->names[i], here, dir) == 0 && strcmp(f->names[i] + dir, name) == 0)
+            return i;
+    return f->nnames;
+}
+
+static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_t n,
+                           uint64_t offset)
+{
+    struct finding *f = state;
+    struct as_noise_record rec;
+    uint8_t *to;
+
+    (void)offset;
+    if (type != AS_REC_NOISE || n != sizeof rec)
+        return AS_OK;
+    memcpy(&rec, bytes, n);
+    if ((to = next_record(f, rec.sha256, REC_PLACE)) == NULL)
+        return AS_ENOMEM;
+    as_be_put(to + FIRST, file_of(f, &rec), 4);
+    as_be_put(to + AFTER_FILE, rec.offset, 8);
+    as_be_put(to + WIDTH, rec.w, 4);
+    as_be_put(to + HEIGHT, rec.h, 4);
+    to[FLAT] = rec.flat != 0;
+    return AS_OK;
+}
+
+static enum as_status find_places(struct finding *f, struct as_err *err)
+{
+    const size_t step = (size_t)f->r->size;
+    enum as_status status = AS_OK;
+    bool torn;
+
+    for (f->file = (size_t)f->r->me; f->file < f->nnames && status == AS_OK; f->file += step)
+        status = as_journal_scan(f->names[f->file], each, f, &torn, err);
+    return status;
+}
+
+static enum as_status find_items(struct finding *f, struct as_catalogue *c, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_row *row = calloc(1, sizeof *row);
+    uint8_t *to;
+
+    if (row == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for a row");
+    for (uint64_t id = c->first; id < c->first + c->count; id++) {
+        as_rank_tell(f->r);
+        AS_TRY(as_catalogue_row(c, id, row, NULL, err));
+        if (row->status != AS_ITEM_OK || !row->has_sha256)
+            continue;
+        if ((to = next_record(f, row->sha256, REC_ITEM)) == NULL)
+            AS_FAIL(err, AS_ENOMEM, "no memory for the pictures");
+        as_be_put(to + FIRST, id, 8);
+        as_be_put(to + AFTER_ROW, row->source, 4);
+    }
+done:
+    free(row);
+    return status;
+}
+
+static int owner(void *state, const void *rec)
+{
+    const struct as_rank *r = state;
+    uint32_t v;
+
+    memcpy(&v, rec, sizeof v);
+    return (int)(v % (uint32_t)r->size);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, REC_BYTES);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct as_residual_place *x = a, *y = b;
+
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* The first place of each content and its first item. */
+static enum as_status join(struct finding *f, struct as_residuals *v, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const uint8_t *place = NULL;
+
+    if (f->n > 0)
+        qsort(f->rec, f->n, REC_BYTES, by_bytes);
+    if ((v->place = calloc(f->n + 1, sizeof *v->place)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the places of residuals");
+    for (uint64_t i = 0; i < f->n; i++) {
+        const uint8_t *rec = f->rec + i * REC_BYTES;
+        const bool first = i == 0 || memcmp(rec, rec - REC_BYTES, 32) != 0;
+        if (rec[TYPE] == REC_PLACE)
+            place = first ? rec : place;
+        if (rec[TYPE] == REC_PLACE || first || place == NULL || memcmp(rec, place, 32) != 0)
+            continue;
+        if (as_be_get(place + FIRST, 4) >= f->nnames)
+            AS_FAIL(err, AS_EIO, "the journals tell of a residual in a spool that is not there");
+        v->place[v->n++] = (struct as_residual_place){
+            .row = as_be_get(rec + FIRST, 8),
+            .source = (uint32_t)as_be_get(rec + AFTER_ROW, 4),
+            .file = (uint32_t)as_be_get(place + FIRST, 4),
+            .offset = as_be_get(place + AFTER_FILE, 8),
+            .w = (uint32_t)as_be_get(place + WIDTH, 4),
+            .h = (uint32_t)as_be_get(place + HEIGHT, 4),
+            .flat = place[FLAT] != 0,
+        };
+        memcpy(v->place[v->n - 1].sha256, rec, 32);
+        place = NULL; /* copies have higher ids */
+    }
+    qsort(v->place, v->n, sizeof *v->place, by_place);
+done:
+    return status;
+}
+
+/* CASE/journal/NAME: CASE/spool/NAME. */
+static enum as_status open_spool(struct as_residuals *v, char *const *names, size_t n,
+                                 struct as_err *err)
+{
+    static const char OLD[] = "/journal/";
+    enum as_status status = AS_OK;
+    char **paths = calloc(n + 1, sizeof *paths);
+
+    if (paths == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the spool");
+    for (size_t i = 0; i < n; i++) {
+        const char *file = strrchr(names[i], '/') + 1;
+        const size_t dir = (size_t)(file - names[i]) - (sizeof OLD - 1);
+        if (asprintf(&paths[i], "%.*s/spool/%s", (int)dir, names[i], file) < 0) {
+            paths[i] = NULL;
+            AS_FAIL(err, AS_ENOMEM, "no memory for the spool");
+        }
+    }
+    AS_TRY(as_journal_open_read(&v->spool, paths, n, OPEN_MAX, err));
+done:
+    for (size_t i = 0; paths && i < n; i++)
+        free(paths[i]);
+    free(paths);
+    return status;
+}
+
+enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r, struct as_catalogue *c,
+                                 const struct as_keep *keep, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct finding f = {.r = r};
+    char **names = NULL;
+
+    memset(v, 0, sizeof *v);
+    v->keep = *keep;
+    AS_TRY(as_rank_journals(r, &names, &f.nnames, err));
+    f.names = names;
+    AS_TRY(as_comm_agree(r->comm, find_places(&f, err), err));
+    AS_TRY(as_comm_agree(r->comm, find_items(&f, c, err), err));
+    AS_TRY(as_deal(r->comm, &f.rec, &f.n, REC_BYTES, owner, r, err));
+    status = join(&f, v, err);
+    if (status == AS_OK)
+        status = open_spool(v, names, f.nnames, err);
+    AS_TRY(as_comm_agree(r->comm, status, err));
+done:
+    as_journal_list_free(names, f.nnames);
+    free(f.rec);
+    return status;
+}
+
+void as_residuals_clear(struct as_residuals *v)
+{
+    if (v->spool)
+        as_journal_close_read(v->spool);
+    free(v->place);
+    memset(v, 0, sizeof *v);
+}
+
+enum as_status as_residuals_read(struct as_residuals *v, uint64_t i, struct as_noise_head *head,
+                                 const uint8_t **bytes, struct as_err *err)
+{
+    const struct as_residual_place *p = &v->place[i];
+    enum as_status status = AS_OK;
+    struct as_journal_frame f;
+
+    status = as_journal_read(v->spool, p->file, p->offset, &f, err);
+    if (status == AS_EFORMAT || (status == AS_OK && !as_noise_check(&v->keep, f.bytes, f.n, head)))
+        AS_FAIL(err, AS_EIO, "the spool has lost a residual that the journal tells of");
+    if (status == AS_OK)
+        *bytes = f.bytes;
+done:
+    return status;
+}

@@ -1,0 +1,34 @@
+/* residuals.h - the residuals that a case has kept, dealt out over the ranks. */
+#ifndef AS_RESIDUALS_H
+#define AS_RESIDUALS_H
+
+#include "../examine/noise.h"
+#include "catalogue.h"
+
+/* A picture of the case whose residual is kept; of copies the lowest row. */
+struct as_residual_place {
+    uint64_t row, offset; /* of /items; in its spool file */
+    uint32_t source, file;
+    uint32_t w, h; /* of the whole picture */
+    bool flat;
+    uint8_t sha256[32];
+};
+
+struct as_residuals {
+    struct as_residual_place *place; /* [n] in the order of their files */
+    uint64_t n;
+    struct as_journal_reader *spool;
+    struct as_keep keep;
+};
+
+/* Gives each rank its share: which, depends on hashes alone.  Collective. */
+enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r, struct as_catalogue *c,
+                                 const struct as_keep *keep, struct as_err *err) AS_MUST_CHECK;
+void as_residuals_clear(struct as_residuals *v);
+
+/* Reads the i-th: its head, and its bytes, borrowed until the next call.  Local.
+ * AS_EIO: what was spooled is lost or damaged.                                   */
+enum as_status as_residuals_read(struct as_residuals *v, uint64_t i, struct as_noise_head *head,
+                                 const uint8_t **bytes, struct as_err *err) AS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,70 @@
+#!/bin/sh
+# s_camera.sh - fingerprints of invented cameras, and a case searched for them: the right camera
+# and no other, on any number of ranks, in shards, and after a kill; too few pictures are refused.
+. "$(dirname "$0")/lib.sh"
+pictures=${ASSAY_MAKE_DIR:-$here/../build/bin}/sensor_pictures
+
+mkdir one two evidence
+"$pictures" one 1 0 12 flat && "$pictures" two 2 0 12 scene || fail "sensor_pictures"
+for camera in 1 2 3; do
+    "$pictures" evidence $camera 100 3 scene || fail "sensor_pictures"
+done
+cp evidence/1-100.bmp evidence/copy.bmp
+
+# 1. enrolment
+"$assay" enroll camera -o ref.h5 first=one two >refused.log 2>&1
+[ $? = 65 ] || fail "too few pictures are enrolled"
+grep -q 'camera first has 12 flat fields and 0 other' refused.log || fail "the reason is not told"
+[ ! -e ref.h5 ] && [ ! -e ref.h5.case ] || fail "a refused enrolment leaves something"
+enroll() { # STORE RANKS
+    mpirun -n "$2" "$assay" enroll camera -o "$1" first=one two --min-flat 12 --min-natural 12 \
+        >"$1.log" 2>&1 || fail "enrolment on $2 ranks"
+    [ ! -e "$1.case" ] || fail "the work folder is left"
+}
+enroll ref.h5 1
+enroll ref3.h5 3
+[ "$(grep digest ref.h5.log)" = "$(grep digest ref3.h5.log)" ] || fail "stores differ by ranks"
+grep -q '12 pictures, 12 of them flat' ref.h5.log || fail "flat fields are not seen as such"
+grep -q '12 pictures, 0 of them flat' ref.h5.log || fail "scenes are seen as flat fields"
+
+# 2. the search
+run 0 1 alone evidence --against ref.h5
+"$python" - <<'END' || fail "the matches are not what they should be"
+import h5py
+f = h5py.File("alone/results.h5")
+text, items = f["strings"][:].tobytes(), f["items"][:]
+found = {}
+for m in f["matches"][:]:
+    i = items[m["item_row"]]
+    name = text[i["path_offset"]:i["path_offset"] + i["path_length"]].decode().split("/")[-1]
+    assert m["kind"] == 3 and m["value"] > 40 and m["p_false_alarm"] < 1e-6, m
+    found[name] = found.get(name, []) + [int(m["reference"])]
+print(found)
+assert found == {f"{c}-{n}.bmp": [c - 1] for c in (1, 2) for n in (100, 101, 102)}
+END
+run 0 3 ranks evidence --against ref.h5
+same alone ranks
+[ ! -e alone/spool ] && [ ! -e ranks/spool ] || fail "the spool is left"
+
+# 3. in shards, each with its spool
+run 0 1 part1 evidence --against ref.h5 --shard 1/2 --lot-entries 3
+run 0 1 part2 evidence --against ref.h5 --shard 2/2 --lot-entries 3
+"$assay" merge part1 part2 -o merged >merge.log 2>&1 || fail "merge"
+same alone merged
+
+# 4. killed when residuals are in the spool
+start 2 killed evidence --against ref.h5 --lot-entries 2 --examiners 1
+while [ "$(cat killed/spool/*.jnl 2>/dev/null | wc -c)" -lt 400000 ] && alive "$pid"; do
+    sleep 0.01
+done
+family="$pid $(below "$pid")"
+kill -KILL $family 2>/dev/null
+finish
+gone $family
+run 0 1 killed evidence --against ref.h5 --lot-entries 2
+same alone killed
+
+# 5. what makes no sense
+"$assay" run evidence -o none --against ref.h5 --detector pdq >none.log 2>&1
+[ $? = 64 ] || fail "a search for cameras without their detector"
+echo "cameras: enrolled on 1 and 3 ranks, searched on 1 and 3, in shards and after a kill"
