@@ -126,4 +126,23 @@ with h5py.File("one/results.h5") as a, h5py.File("seen/results.h5") as b:
 EOF
 run 64 1 none small --skip-known
 run 64 1 none small --against absent.h5
+run 64 1 none small --against ,
 run 65 1 none small --against md5.csv
+
+# refuse CODE WORDS ARGUMENTS...: assay enroll ends so and says so, and leaves no store
+refuse() {
+    code=$1 words=$2
+    shift 2
+    "$assay" enroll "$@" >enroll.out 2>enroll.log
+    [ $? -eq "$code" ] || fail "enroll $*: not $code"
+    grep -q -e "$words" enroll.log || fail "enroll $*: lacks \"$words\""
+    [ ! -e no.h5 ] && [ ! -e no.h5.case ] || fail "enroll $*: leaves something"
+}
+mkdir empty
+refuse 65 "empty is a folder" known -o no.h5 empty
+refuse 66 "absent" known -o no.h5 absent
+refuse 64 "nodir: No such file" known -o nodir/no.h5 absent
+refuse 64 "md5.csv is no folder" media -o md5.csv/no.h5 small
+refuse 64 "nodir: No such file" camera -o nodir/no.h5 small
+refuse 66 "no picture or video" media -o no.h5 empty
+refuse 66 "no picture or video" media -o no.h5 md5.csv

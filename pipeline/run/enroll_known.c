@@ -8,6 +8,7 @@
 
 #include "../log.h"
 #include "../store/reference.h"
+#include "enroll.h"
 #include "hashset_parts.h"
 #include "machine.h"
 #include "rank.h"
@@ -19,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     REC_HASH = 1,
@@ -226,13 +226,7 @@ static enum as_status check(const struct as_options *o, struct as_err *err)
         AS_FAIL(err, AS_EUSAGE,
                 "enroll known is the work of one process: start it without mpirun or "
                 "srun");
-    if (o->output[0] == '\0')
-        AS_FAIL(err, AS_EUSAGE, "where to? -o REF.h5 names the reference store to make");
-    if (access(o->output, F_OK) == 0)
-        AS_FAIL(err, AS_EUSAGE,
-                "%s is there already; a reference store is never changed: remove it "
-                "first",
-                o->output);
+    AS_TRY(as_enroll_output(o->output, err));
     if (o->known_good && o->known_bad)
         AS_FAIL(err, AS_EUSAGE, "--known-good or --known-bad, not both: enroll the two apart");
 done:

@@ -20,7 +20,7 @@ struct as_enrolled_known {
  * that hash, and no collision of a weaker one can pass for it.  What is listed more
  * than once is entered once, the worst that is said of it.
  *
- *   AS_EUSAGE   no --output, or it exists; both --known-good and --known-bad
+ *   AS_EUSAGE   no --output, or it exists, or its folder does not; both --known-good and --known-bad
  *   AS_SKIP     a file is not there
  *   AS_ESTOP    a signal came; nothing is left
  *   AS_EFORMAT  a file is no hash set: the text names file and line

@@ -115,6 +115,8 @@ enum as_status as_hashset_fill(struct as_hashset *h, struct as_err *err)
         n = read(h->fd, h->buf, sizeof h->buf);
     } while (n < 0 && errno == EINTR);
     h->at = h->held = 0;
+    if (n < 0 && errno == EISDIR)
+        AS_FAIL(err, AS_EFORMAT, "%s is a folder: name the hash sets in it", h->path);
     if (n < 0)
         AS_FAIL(err, AS_EIO, "cannot read %s: %s", h->path, strerror(errno));
     if (EVP_DigestUpdate(h->md, h->buf, (size_t)n) != 1)
@@ -191,8 +193,8 @@ enum as_status as_hashset_read(const char *path, const struct as_hashset_to *to,
         AS_FAIL(err, AS_ENOMEM, "no memory to read %s", path);
     *h = (struct as_hashset){.path = path, .to = to, .counts = counts, .md = EVP_MD_CTX_new()};
     if ((h->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
-        AS_FAIL(err, errno == ENOENT ? AS_SKIP : AS_EIO, "cannot open %s: %s", path,
-                strerror(errno));
+        AS_FAIL(err, errno == ENOENT || errno == ENOTDIR ? AS_SKIP : AS_EIO, "cannot open %s: %s",
+                path, strerror(errno));
     if (h->md == NULL || EVP_DigestInit_ex(h->md, EVP_sha256(), NULL) != 1)
         AS_FAIL(err, AS_ENOMEM, "no memory to read %s", path);
     if ((status = as_hashset_fill(h, err)) == AS_END)
