@@ -146,3 +146,7 @@ refuse 64 "md5.csv is no folder" media -o md5.csv/no.h5 small
 refuse 64 "nodir: No such file" camera -o nodir/no.h5 small
 refuse 66 "no picture or video" media -o no.h5 empty
 refuse 66 "no picture or video" media -o no.h5 md5.csv
+refuse 64 "known-bad is no option of enroll media; it belongs to enroll known" media -o no.h5 small --known-bad
+refuse 64 "memory is no option" camera -o no.h5 small --memory=1G
+refuse 64 "examiners is no option of enroll known; it belongs to enroll camera and media" known -o no.h5 --examiners 0 md5.csv
+refuse 64 "min-flat is no option of enroll media" media -o no.h5 --min-flat 20 small
