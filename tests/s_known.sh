@@ -45,7 +45,9 @@ EOF
 enroll() { "$assay" enroll known "$@" >enroll.out 2>enroll.log || fail "enroll $*"; }
 digest_of() { "$python" -c 'import h5py, sys; print(h5py.File(sys.argv[1]).attrs["digest"])' "$1"; }
 enroll -o good.h5 --known-good rds.db
+! grep -q "no SHA-256" enroll.log || fail "a set with SHA-256 is called weak"
 enroll -o more.h5 --known-good md5.csv
+grep -q "[0-9] entries said to be good have no SHA-256" enroll.log || fail "no word of MD5 alone"
 enroll -o bad.h5 vics.json
 enroll -o again.h5 --known-good --memory 1M rds.db # sorted in runs
 [ "$(digest_of good.h5)" = "$(digest_of again.h5)" ] || fail "the memory decides the digest"

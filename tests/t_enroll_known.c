@@ -398,8 +398,9 @@ static void good_hides_no_category(void **state)
     put_file(TEXT, strlen(TEXT));
     assert_int_equal(enroll(true, false, &done), AS_OK);
     assert_true(done.by_class[AS_KNOWN_BAD] == 2 && done.by_class[AS_KNOWN_GOOD] == 2);
+    assert_int_equal(done.weak, 1);
     assert_int_equal(enroll(false, true, &done), AS_OK);
-    assert_int_equal(done.by_class[AS_KNOWN_BAD], 4);
+    assert_true(done.by_class[AS_KNOWN_BAD] == 4 && done.weak == 0);
 }
 
 /* Every hash that is there is found where it is, and none other; spread evenly, or as one would

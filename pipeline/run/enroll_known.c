@@ -70,6 +70,7 @@ static enum as_status add(void *state, const struct as_hash_entry *entry, struct
     rec[0] = (uint8_t)kind;
     memcpy(rec + REC_HASH, entry->hash[kind], as_hash_bytes((enum as_hash_kind)kind));
     rec[REC_CLASS] = class_of(e->o, entry->category);
+    e->done->weak += rec[REC_CLASS] == AS_KNOWN_GOOD && kind != AS_HASH_SHA256;
     rec[REC_CATEGORY] = entry->category < 0 ? 0 : (uint8_t)(AS_KNOWN_NO_CATEGORY - entry->category);
     return as_stop_signal ? as_hashset_go_on(err) : as_runs_add(e->runs, rec, err);
 }
@@ -249,6 +250,11 @@ enum as_status as_enroll_known(const struct as_options *o, int nfiles, char *con
     AS_TRY(as_runs_new(&e->runs, REC_BYTES, o->memory, o->output, err));
     for (int i = 0; i < nfiles; i++)
         AS_TRY(read_file(e, files[i], err));
+    if (done->weak > 0)
+        as_log(AS_LOG_WARN,
+               "%" PRIu64 " entries said to be good have no SHA-256: other files can be made with "
+               "their MD5 or SHA-1, and --skip-known will skip them",
+               done->weak);
     AS_TRY(walk(e, false, err));
     AS_TRY(write_store(e, err));
 done:
