@@ -152,3 +152,29 @@ refuse 64 "known-bad is no option of enroll media; it belongs to enroll known" m
 refuse 64 "memory is no option" camera -o no.h5 small --memory=1G
 refuse 64 "examiners is no option of enroll known; it belongs to enroll camera and media" known -o no.h5 --examiners 0 md5.csv
 refuse 64 "min-flat is no option of enroll media" media -o no.h5 --min-flat 20 small
+
+# a database of five pages that stand in many places: millions of rows out of 2,560 bytes
+"$python" - <<'END' || fail "loop.db"
+import sqlite3, struct
+base = sqlite3.connect("loop.db", isolation_level=None)
+base.execute("pragma page_size=512")
+base.execute("create table FILE (md5)")
+base.executemany("insert into FILE values (?)", [("%032x" % i,) for i in range(10)])
+for name in "XYZ":
+    base.execute("create table %s (a)" % name)
+base.close()
+pages = bytearray(open("loop.db", "rb").read())
+assert len(pages) == 5 * 512
+leaf, n = pages[512:1024], 60
+for page in (2, 3, 4):
+    cells = [(512 - 5 * (i + 1), i + 1) for i in range(n)]
+    p = bytearray(512)
+    p[:12] = struct.pack(">BHHHBI", 5, 0, n, cells[-1][0], 0, page + 1)
+    for i, (at, key) in enumerate(cells):
+        p[at:at + 5] = struct.pack(">IB", page + 1, key)
+        p[12 + 2 * i:14 + 2 * i] = struct.pack(">H", at)
+    pages[512 * (page - 1):512 * page] = p
+pages[2048:] = leaf
+open("loop.db", "wb").write(pages)
+END
+refuse 65 "more rows than room" known -o no.h5 loop.db
