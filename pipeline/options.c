@@ -1,6 +1,7 @@
 /* options.c - the option table at work. */
 #include "options.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -16,6 +17,8 @@ const struct as_option as_option_table[] = {
 #undef AS_OPTION
     {NULL, AS_OPTION_FLAG, NULL, 0, 0, NULL, NULL, 0},
 };
+
+static_assert(sizeof as_option_table / sizeof *as_option_table <= 65, "options.given has 64 bits");
 
 void as_options_defaults(struct as_options *o)
 {

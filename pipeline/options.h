@@ -14,8 +14,12 @@ enum {
     AS_CMD_VERIFY = 1 << 5,
     AS_CMD_DOCTOR = 1 << 6,
     AS_CMD_MERGE = 1 << 7,
-    AS_CMD_ENROLL = 1 << 8,
-    AS_CMD_ALL = (1 << 9) - 1
+    AS_CMD_KNOWN = 1 << 8, /* the kinds of enroll */
+    AS_CMD_MEDIA = 1 << 9,
+    AS_CMD_CAMERA = 1 << 10,
+    AS_CMD_LOOK = AS_CMD_MEDIA | AS_CMD_CAMERA, /* those that examine pictures */
+    AS_CMD_ENROLL = AS_CMD_KNOWN | AS_CMD_LOOK,
+    AS_CMD_ALL = (1 << 11) - 1
 };
 
 enum as_option_type { AS_OPTION_FLAG, AS_OPTION_COUNT, AS_OPTION_BYTES, AS_OPTION_TEXT };
@@ -27,6 +31,7 @@ enum as_option_type { AS_OPTION_FLAG, AS_OPTION_COUNT, AS_OPTION_BYTES, AS_OPTIO
 
 /* TEXT fields are borrowed from argv or the table. */
 struct as_options {
+    uint64_t given; /* options on the command line, a bit each, by their place in the table */
 #define AS_OPTION(field, name, type, def, affects, commands, arg, help) AS_FIELD_##type field;
 #include "options.def"
 #undef AS_OPTION

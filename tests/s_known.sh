@@ -45,7 +45,9 @@ EOF
 enroll() { "$assay" enroll known "$@" >enroll.out 2>enroll.log || fail "enroll $*"; }
 digest_of() { "$python" -c 'import h5py, sys; print(h5py.File(sys.argv[1]).attrs["digest"])' "$1"; }
 enroll -o good.h5 --known-good rds.db
+! grep -q "no SHA-256" enroll.log || fail "a set with SHA-256 is called weak"
 enroll -o more.h5 --known-good md5.csv
+grep -q "[0-9] entries said to be good have no SHA-256" enroll.log || fail "no word of MD5 alone"
 enroll -o bad.h5 vics.json
 enroll -o again.h5 --known-good --memory 1M rds.db # sorted in runs
 [ "$(digest_of good.h5)" = "$(digest_of again.h5)" ] || fail "the memory decides the digest"
@@ -126,4 +128,53 @@ with h5py.File("one/results.h5") as a, h5py.File("seen/results.h5") as b:
 EOF
 run 64 1 none small --skip-known
 run 64 1 none small --against absent.h5
+run 64 1 none small --against ,
 run 65 1 none small --against md5.csv
+
+# refuse CODE WORDS ARGUMENTS...: assay enroll ends so and says so, and leaves no store
+refuse() {
+    code=$1 words=$2
+    shift 2
+    "$assay" enroll "$@" >enroll.out 2>enroll.log
+    [ $? -eq "$code" ] || fail "enroll $*: not $code"
+    grep -q -e "$words" enroll.log || fail "enroll $*: lacks \"$words\""
+    [ ! -e no.h5 ] && [ ! -e no.h5.case ] || fail "enroll $*: leaves something"
+}
+mkdir empty
+refuse 65 "empty is a folder" known -o no.h5 empty
+refuse 66 "absent" known -o no.h5 absent
+refuse 64 "nodir: No such file" known -o nodir/no.h5 absent
+refuse 64 "md5.csv is no folder" media -o md5.csv/no.h5 small
+refuse 64 "nodir: No such file" camera -o nodir/no.h5 small
+refuse 66 "no picture or video" media -o no.h5 empty
+refuse 66 "no picture or video" media -o no.h5 md5.csv
+refuse 64 "known-bad is no option of enroll media; it belongs to enroll known" media -o no.h5 small --known-bad
+refuse 64 "memory is no option" camera -o no.h5 small --memory=1G
+refuse 64 "examiners is no option of enroll known; it belongs to enroll camera and media" known -o no.h5 --examiners 0 md5.csv
+refuse 64 "min-flat is no option of enroll media" media -o no.h5 --min-flat 20 small
+
+# a database of five pages that stand in many places: millions of rows out of 2,560 bytes
+"$python" - <<'END' || fail "loop.db"
+import sqlite3, struct
+base = sqlite3.connect("loop.db", isolation_level=None)
+base.execute("pragma page_size=512")
+base.execute("create table FILE (md5)")
+base.executemany("insert into FILE values (?)", [("%032x" % i,) for i in range(10)])
+for name in "XYZ":
+    base.execute("create table %s (a)" % name)
+base.close()
+pages = bytearray(open("loop.db", "rb").read())
+assert len(pages) == 5 * 512
+leaf, n = pages[512:1024], 60
+for page in (2, 3, 4):
+    cells = [(512 - 5 * (i + 1), i + 1) for i in range(n)]
+    p = bytearray(512)
+    p[:12] = struct.pack(">BHHHBI", 5, 0, n, cells[-1][0], 0, page + 1)
+    for i, (at, key) in enumerate(cells):
+        p[at:at + 5] = struct.pack(">IB", page + 1, key)
+        p[12 + 2 * i:14 + 2 * i] = struct.pack(">H", at)
+    pages[512 * (page - 1):512 * page] = p
+pages[2048:] = leaf
+open("loop.db", "wb").write(pages)
+END
+refuse 65 "more rows than room" known -o no.h5 loop.db

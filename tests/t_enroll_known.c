@@ -2,9 +2,12 @@
 #include "../pipeline/run/against.h"
 #include "../pipeline/run/enroll_known.h"
 #include "../pipeline/run/known.h"
+#include "../pipeline/run/rank.h"
 #include "../pipeline/run/runs.h"
 
 #include <setjmp.h>
+#include <signal.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +107,10 @@ static void reads_every_form(void **state)
          "\", \"Category\": 2, \"MediaFiles\": [{\"MD5\": \"x\", \"Category\": 9}]}]}], \"b\": 1}",
          1, 0, 1, 0},
         {"[{\"md5\": \"" MD5_A "\", \"Category\": 2}]", 1, 0, 0, 1},
+        {"[{\"md5\": \"" MD5_A "\", \"Category\": \"2\"}]", 1, 0, 0, 1},
+        {"[{\"md5\": \"" MD5_A "\", \"category\": 2.0}]", 1, 0, 0, 1},
+        {"MD5,Category\n" MD5_B ",\n" MD5_A ", 2\n", 2, 0, 0, 2},
+        {"\"CATEGORY\";\"sha1\"\n\"02\";\"" SHA1_A "\"\n", 1, 0, 1, 0},
     };
 
     (void)state;
@@ -135,6 +142,16 @@ static void names_file_and_line(void **state)
         {"{\"value\": [\n\n{\"MD5\": \"" MD5_A "\"},,]}", "list, near line 3"},
         {"{\"value\": [{\"MD5\": \"" MD5_A "\"}", "the file breaks off"},
         {"{\"value\": [{\"MD5\": \"" MD5_A "\", \"Category\": 300}]}", "a category"},
+        {"[\n{\"Category\": \"1a\", \"MD5\": \"" MD5_A "\"}]", "line 2: a category"},
+        {"[{\"Category\": 1.5, \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"[{\"Category\": -1, \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"[{\"Category\": 1e300, \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"[{\"Category\": true, \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"[{\"Category\": [1], \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"[{\"Category\": {\"id\": 1}, \"MD5\": \"" MD5_A "\"}]", "a category"},
+        {"md5,category\n" MD5_A ",one\n", "line 2: \"one\" in column 2 is no VICS"},
+        {"md5,category\n" MD5_A ",4294967297\n", "line 2"},
+        {"md5,category\n" MD5_A "\n", "line 2: has only 1 columns"},
         {"{\"MD5\": \"" MD5_A "\"}", "without a single hash"},
         {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "nested deeper"},
         {"PK\3\4abc", "a zip archive"},
@@ -150,6 +167,91 @@ static void names_file_and_line(void **state)
             strstr(err.text, ROWS[i].says) == NULL)
             fail_msg("row %zu: \"%s\" lacks \"%s\"", i, err.text, ROWS[i].says);
     }
+}
+
+/* Contents without a hash are told of, whatever the form; a case that holds contents is none. */
+static void counts_what_has_no_hash(void **state)
+{
+    static const char *const TEXTS[] = {
+        "name,md5\na," MD5_A "\nb,\nc,-\n",
+        "{\"value\": [{\"MD5\": \"" MD5_A "\"}, {\"Category\": 1}, {\"MD5\": null}]}",
+        "{\"value\": [{\"CaseID\": 1, \"Media\": [{\"MD5\": \"" MD5_A
+        "\"}, {\"MediaFiles\": [{\"FileName\": \"x\"}]}, {\"MD5\": \"\"}]}]}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        struct seen s = {0};
+        const struct as_hashset_to to = {&s, see};
+        struct as_hashset_counts counts;
+        put_file(TEXTS[i], strlen(TEXTS[i]));
+        assert_int_equal(as_hashset_read("list", &to, &counts, NULL), AS_OK);
+        assert_int_equal(counts.entries, 1);
+        assert_int_equal(counts.without, 2);
+    }
+}
+
+static void make_base(const char *sql)
+{
+    sqlite3 *base;
+
+    unlink("list");
+    assert_int_equal(sqlite3_open("list", &base), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(base, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(base);
+}
+
+static enum as_status see_and_stop(void *state, const struct as_hash_entry *entry,
+                                   struct as_err *err)
+{
+    as_stop_signal = SIGTERM;
+    return see(state, entry, err);
+}
+
+#define NUMBERS "with recursive n(i) as (select 1 union all select i + 1 from n "
+
+/* A database is data: what would compute without end, or values of any size, is refused. */
+static void bases_are_bounded(void **state)
+{
+    static const struct {
+        const char *sql, *says;
+    } ROWS[] = {
+        {"create view FILE as select zeroblob(900000000) as md5", "views are not read"},
+        {"create view METADATA as " NUMBERS ") select '" MD5_A "' as md5 from n", "are not read"},
+        {"create table FILE (md5); insert into FILE values (zeroblob(3000000))", "too big"},
+        {"create table FILE (a, md5 generated always as (hex(a))); insert into FILE (a) values (1)",
+         "no table"},
+        {"create virtual table FILE using fts5(md5); insert into FILE values ('" MD5_A "')",
+         "no table"},
+    };
+    struct seen s = {0};
+    const struct as_hashset_to to = {&s, see};
+    struct as_hashset_counts counts;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        struct as_err err = {0};
+        make_base(ROWS[i].sql);
+        if (as_hashset_read("list", &to, &counts, &err) != AS_EFORMAT ||
+            strstr(err.text, ROWS[i].says) == NULL)
+            fail_msg("row %zu: \"%s\" lacks \"%s\"", i, err.text, ROWS[i].says);
+    }
+}
+
+static void stops_within_a_file(void **state)
+{
+    struct seen s = {0};
+    const struct as_hashset_to to = {&s, see_and_stop};
+    struct as_hashset_counts counts;
+    struct as_err err = {0};
+
+    (void)state;
+    make_base("create table FILE (md5); " NUMBERS
+              "where i < 100000) insert into FILE select '" MD5_A "' from n");
+    assert_int_equal(as_hashset_read("list", &to, &counts, &err), AS_ESTOP);
+    assert_true(s.n > 0 && s.n < 90000);
+    assert_int_equal(as_hashset_read("list", &to, &counts, &err), AS_ESTOP);
+    as_stop_signal = 0;
 }
 
 /* Noise with the first bytes of each form: nothing crashes, all is refused or read. */
@@ -282,6 +384,25 @@ static void keeps_the_worst(void **state)
     assert_int_equal(access("ref.h5", F_OK), -1);
 }
 
+/* A word on the whole file hides nothing that is sought. */
+static void good_hides_no_category(void **state)
+{
+    static const char TEXT[] = "{\"value\": ["
+                               "{\"MD5\": \"" MD5_A "\", \"Category\": 1},"
+                               "{\"MD5\": \"" MD5_B "\", \"Category\": 4},"
+                               "{\"SHA1\": \"" SHA1_A "\", \"Category\": 3},"
+                               "{\"SHA256\": \"" SHA256_A "\"}]}";
+    struct as_enrolled_known done;
+
+    (void)state;
+    put_file(TEXT, strlen(TEXT));
+    assert_int_equal(enroll(true, false, &done), AS_OK);
+    assert_true(done.by_class[AS_KNOWN_BAD] == 2 && done.by_class[AS_KNOWN_GOOD] == 2);
+    assert_int_equal(done.weak, 1);
+    assert_int_equal(enroll(false, true, &done), AS_OK);
+    assert_true(done.by_class[AS_KNOWN_BAD] == 4 && done.weak == 0);
+}
+
 /* Every hash that is there is found where it is, and none other; spread evenly, or as one would
  * spread them who wants searches to go wrong.                                            */
 static void finds_all(void **state)
@@ -332,9 +453,11 @@ static void finds_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_form), cmocka_unit_test(names_file_and_line),
-        cmocka_unit_test(survives_noise),   cmocka_unit_test(sorts_in_runs),
-        cmocka_unit_test(keeps_the_worst),  cmocka_unit_test(finds_all),
+        cmocka_unit_test(reads_every_form),        cmocka_unit_test(names_file_and_line),
+        cmocka_unit_test(counts_what_has_no_hash), cmocka_unit_test(bases_are_bounded),
+        cmocka_unit_test(stops_within_a_file),     cmocka_unit_test(survives_noise),
+        cmocka_unit_test(sorts_in_runs),           cmocka_unit_test(keeps_the_worst),
+        cmocka_unit_test(good_hides_no_category),  cmocka_unit_test(finds_all),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

@@ -78,12 +78,42 @@ static int enroll_media(const struct as_options *o, int argc, char **argv, struc
 
 static const struct {
     const char *kind;
+    unsigned bit; /* of the option table */
     int (*enroll)(const struct as_options *o, int argc, char **argv, struct as_err *err);
 } KINDS[] = {
-    {"camera", enroll_camera},
-    {"known", enroll_known},
-    {"media", enroll_media},
+    {"camera", AS_CMD_CAMERA, enroll_camera},
+    {"known", AS_CMD_KNOWN, enroll_known},
+    {"media", AS_CMD_MEDIA, enroll_media},
 };
+
+/* "media and camera" */
+static void takers(unsigned bits, char *to, size_t n)
+{
+    size_t at = 0;
+
+    to[0] = '\0';
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS && at < n; i++)
+        if (KINDS[i].bit & bits)
+            at += (size_t)snprintf(to + at, n - at, "%s%s", at > 0 ? " and " : "", KINDS[i].kind);
+}
+
+/* Whether what was asked for is of the kind that `bit` says. */
+static enum as_status check_options(const struct as_options *o, const char *kind, unsigned bit,
+                                    struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char who[64];
+
+    for (const struct as_option *t = as_option_table; t->name; t++) {
+        if (!(o->given >> (t - as_option_table) & 1) || t->commands & bit)
+            continue;
+        takers(t->commands, who, sizeof who);
+        AS_FAIL(err, AS_EUSAGE, "--%s is no option of enroll %s; it belongs to enroll %s", t->name,
+                kind, who);
+    }
+done:
+    return status;
+}
 
 int as_cmd_enroll(const struct as_options *o, int argc, char **argv)
 {
@@ -95,6 +125,8 @@ int as_cmd_enroll(const struct as_options *o, int argc, char **argv)
                  KINDS[i].kind);
         if (strcmp(argv[0], KINDS[i].kind) != 0)
             continue;
+        if (check_options(o, KINDS[i].kind, KINDS[i].bit, &err) != AS_OK)
+            return as_cmd_fail(&err, AS_EXIT_USAGE);
         int code = KINDS[i].enroll(o, argc - 1, argv + 1, &err);
         return err.status == AS_OK ? code : as_cmd_fail(&err, code);
     }

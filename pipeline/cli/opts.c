@@ -146,6 +146,7 @@ static enum as_status set(struct as_opts *opts, const struct as_option *t, const
         *took = true;
     }
     AS_TRY(as_option_set(opts->options, t, value, err));
+    opts->options->given |= UINT64_C(1) << (t - as_option_table);
 done:
     return status;
 }

@@ -68,6 +68,8 @@ enum as_status as_against_open(struct as_against *a, const char *list, struct as
         AS_FAIL(err, AS_ENOMEM, "no memory for the stores of --against");
     for (char *path = strtok_r(copy, ",", &save); path != NULL; path = strtok_r(NULL, ",", &save))
         AS_TRY(open_one(a, path, err));
+    if (a->n == 0 && list[0] != '\0')
+        AS_FAIL(err, AS_EUSAGE, "--against %s names no reference store", list);
 done:
     free(copy);
     if (status != AS_OK)
@@ -103,7 +105,8 @@ enum as_status as_against_imply(struct as_options *o, struct as_err *err)
     AS_TRY(as_detectors_select(o->detectors, with, err));
     for (size_t d = 0; camera && as_detectors[d]; d++)
         if (as_detectors[d] == &as_detector_camera && !with[d])
-            AS_FAIL(err, AS_EUSAGE, "--against names a store of cameras: name camera in --detector too");
+            AS_FAIL(err, AS_EUSAGE,
+                    "--against names a store of cameras: name camera in --detector too");
     if (o->skip_known && !known)
         AS_FAIL(err, AS_EUSAGE,
                 "--skip-known goes by the stores of kind known that --against names; "

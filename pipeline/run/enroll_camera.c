@@ -8,6 +8,7 @@
 
 #include "../../kernels/prnu.h"
 #include "../hex.h"
+#include "enroll.h"
 #include "provenance.h"
 #include "residuals.h"
 #include "start.h"
@@ -18,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Whole pictures, with all of their luma; more does not fit a record of the spool. */
 static const struct as_keep whole_pictures = {33000000, 1};
@@ -432,19 +432,6 @@ done:
 
 /* ---- 4. the enrolment ---- */
 
-static enum as_status check(const struct as_options *o, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-
-    if (o->output[0] == '\0')
-        AS_FAIL(err, AS_EUSAGE, "where to? -o REF.h5 names the reference store to make");
-    if (access(o->output, F_OK) == 0)
-        AS_FAIL(err, AS_EUSAGE, "%s is there already; a reference store is never changed: remove it "
-                "first", o->output);
-done:
-    return status;
-}
-
 /* What the examination is asked, whatever the command line says of other things. */
 static enum as_status set_up(struct as_options *own, const struct as_options *o, char **work,
                              struct as_err *err)
@@ -477,7 +464,7 @@ enum as_status as_enroll_camera(const struct as_options *o, int n, char *const *
 
     memset(done, 0, sizeof *done);
     memset(result, 0, sizeof *result);
-    AS_TRY(check(o, err));
+    AS_TRY(as_enroll_output(o->output, err));
     AS_TRY(set_up(&own, o, &work, err));
     AS_TRY(name_cameras(&e, operands, err));
     AS_TRY(as_rank_new(&e.r, &own, err));

@@ -8,6 +8,8 @@
 
 #include "../log.h"
 #include "../store/reference.h"
+#include "enroll.h"
+#include "hashset_parts.h"
 #include "machine.h"
 #include "rank.h"
 #include "runs.h"
@@ -18,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     REC_HASH = 1,
@@ -49,21 +50,13 @@ struct enroll {
     uint8_t hash[BATCH * AS_HASH_MAX], class[BATCH], category[BATCH];
 };
 
-/* What VICS numbers mean differs from country to country: 1 to 3 are what is sought, and no number
- * is a reason to look away.                                                             */
+/* What VICS numbers mean differs from country to country: 1 to 3 are what is sought, whatever is
+ * said of the file as a whole, and no number is a reason to look away.                  */
 static uint8_t class_of(const struct as_options *o, int category)
 {
-    if (o->known_good || o->known_bad)
-        return o->known_good ? AS_KNOWN_GOOD : AS_KNOWN_BAD;
-    return category >= 1 && category <= 3 ? AS_KNOWN_BAD : AS_KNOWN_UNSAID;
-}
-
-/* Nothing is kept of what is stopped: the store is complete or absent. */
-static enum as_status go_on(struct as_err *err)
-{
-    return as_stop_signal ? as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
-                                    "stopped by signal %d; nothing was written", as_stop_signal)
-                          : AS_OK;
+    if (o->known_bad || (category >= 1 && category <= 3))
+        return AS_KNOWN_BAD;
+    return o->known_good ? AS_KNOWN_GOOD : AS_KNOWN_UNSAID;
 }
 
 static enum as_status add(void *state, const struct as_hash_entry *entry, struct as_err *err)
@@ -77,8 +70,9 @@ static enum as_status add(void *state, const struct as_hash_entry *entry, struct
     rec[0] = (uint8_t)kind;
     memcpy(rec + REC_HASH, entry->hash[kind], as_hash_bytes((enum as_hash_kind)kind));
     rec[REC_CLASS] = class_of(e->o, entry->category);
+    e->done->weak += rec[REC_CLASS] == AS_KNOWN_GOOD && kind != AS_HASH_SHA256;
     rec[REC_CATEGORY] = entry->category < 0 ? 0 : (uint8_t)(AS_KNOWN_NO_CATEGORY - entry->category);
-    return as_stop_signal ? go_on(err) : as_runs_add(e->runs, rec, err);
+    return as_stop_signal ? as_hashset_go_on(err) : as_runs_add(e->runs, rec, err);
 }
 
 static enum as_status read_file(struct enroll *e, const char *path, struct as_err *err)
@@ -169,7 +163,7 @@ static enum as_status walk(struct enroll *e, bool write, struct as_err *err)
 
     AS_TRY(as_runs_rewind(e->runs, err));
     while ((status = next_hash(e, rec, ahead, &has_ahead, err)) == AS_OK) {
-        AS_TRY(go_on(err));
+        AS_TRY(as_hashset_go_on(err));
         if (write) {
             AS_TRY(put(e, rec, err));
         } else {
@@ -233,13 +227,7 @@ static enum as_status check(const struct as_options *o, struct as_err *err)
         AS_FAIL(err, AS_EUSAGE,
                 "enroll known is the work of one process: start it without mpirun or "
                 "srun");
-    if (o->output[0] == '\0')
-        AS_FAIL(err, AS_EUSAGE, "where to? -o REF.h5 names the reference store to make");
-    if (access(o->output, F_OK) == 0)
-        AS_FAIL(err, AS_EUSAGE,
-                "%s is there already; a reference store is never changed: remove it "
-                "first",
-                o->output);
+    AS_TRY(as_enroll_output(o->output, err));
     if (o->known_good && o->known_bad)
         AS_FAIL(err, AS_EUSAGE, "--known-good or --known-bad, not both: enroll the two apart");
 done:
@@ -262,6 +250,11 @@ enum as_status as_enroll_known(const struct as_options *o, int nfiles, char *con
     AS_TRY(as_runs_new(&e->runs, REC_BYTES, o->memory, o->output, err));
     for (int i = 0; i < nfiles; i++)
         AS_TRY(read_file(e, files[i], err));
+    if (done->weak > 0)
+        as_log(AS_LOG_WARN,
+               "%" PRIu64 " entries said to be good have no SHA-256: other files can be made with "
+               "their MD5 or SHA-1, and --skip-known will skip them",
+               done->weak);
     AS_TRY(walk(e, false, err));
     AS_TRY(write_store(e, err));
 done:

@@ -5,13 +5,14 @@
  * is copied into the other form.                                                      */
 #include "enroll_media.h"
 
+#include "enroll.h"
 #include "near.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct enroll {
     const struct as_options *o;
@@ -116,6 +117,10 @@ static enum as_status convert(struct enroll *e, const char *results, struct as_e
 
     AS_TRY(as_store_open(&e->from, results, err));
     AS_TRY(as_store_each(e->from, count, e, err));
+    if (e->done->media == 0)
+        AS_FAIL(err, AS_SKIP,
+                "no picture or video that could be read among %" PRIu64 " items: no store was made",
+                e->done->items);
     AS_TRY(
         as_ref_create(&e->to, e->o->output, AS_REF_MEDIA, slash ? slash + 1 : e->o->output, err));
     AS_TRY(begin_sets(e, err));
@@ -142,8 +147,9 @@ static enum as_status write_store(struct enroll *e, const char *dir, struct as_e
     if (as_detectors[e->pdq] == NULL)
         AS_FAIL(err, AS_EBUG, "there is no detector pdq");
     AS_TRY(as_case_init(&kase, dir, err));
-    AS_TRY(convert(e, kase.results, err));
-    as_case_remove(&kase);
+    status = convert(e, kase.results, err);
+    if (status == AS_OK || status == AS_SKIP) /* what was examined serves no other attempt */
+        as_case_remove(&kase);
 done:
     as_case_clear(&kase);
     return status;
@@ -159,13 +165,7 @@ enum as_status as_enroll_media(const struct as_options *o, int npaths, char *con
     char *dir = NULL;
 
     memset(done, 0, sizeof *done);
-    if (o->output[0] == '\0')
-        AS_FAIL(err, AS_EUSAGE, "where to? -o REF.h5 names the reference store to make");
-    if (access(o->output, F_OK) == 0)
-        AS_FAIL(err, AS_EUSAGE,
-                "%s is there already; a reference store is never changed: remove it "
-                "first",
-                o->output);
+    AS_TRY(as_enroll_output(o->output, err));
     if (asprintf(&dir, "%s.case", o->output) < 0) {
         dir = NULL;
         AS_FAIL(err, AS_ENOMEM, "no memory to enroll");

@@ -20,7 +20,8 @@ struct as_enrolled_media {
  * the store is written: a run that was stopped goes on.  Each content enters once, in the order of
  * items.
  *
- *   AS_EUSAGE   no --output, or it exists
+ *   AS_EUSAGE   no --output, or it exists, or its folder does not
+ *   AS_SKIP     nothing to enroll: no store is made
  *   AS_SKIP, AS_ESTOP, ... as as_run
  * Starts and stops MPI.  Collective; the store is written by rank 0 alone, and only it knows
  * whether that failed.

@@ -2,6 +2,7 @@
 #include "hashset_parts.h"
 
 #include "../hex.h"
+#include "rank.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +45,27 @@ bool as_hash_take(struct as_hash_entry *entry, enum as_hash_kind kind, const cha
     return true;
 }
 
+bool as_hash_take_category(struct as_hash_entry *entry, const char *text, size_t n)
+{
+    int number = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        number = 10 * number + (text[i] - '0');
+        if (number > AS_HASHSET_CATEGORY_MAX)
+            return false;
+    }
+    if (n > 0)
+        entry->category = number;
+    return true;
+}
+
+bool as_hash_names_category(const char *name, size_t n)
+{
+    return n == 8 && strncasecmp(name, "category", n) == 0;
+}
+
 enum as_hash_kind as_hash_kind_named(const char *name, size_t n)
 {
     static const struct {
@@ -72,15 +94,29 @@ enum as_status as_hashset_give(struct as_hashset *h, const struct as_hash_entry 
     return any ? h->to->add(h->to->state, entry, err) : AS_OK;
 }
 
+/* Nothing is kept of what is stopped: a store is complete or absent. */
+enum as_status as_hashset_go_on(struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    if (as_stop_signal)
+        AS_FAIL(err, AS_ESTOP, "stopped by signal %d; nothing was written", as_stop_signal);
+done:
+    return status;
+}
+
 enum as_status as_hashset_fill(struct as_hashset *h, struct as_err *err)
 {
     enum as_status status = AS_OK;
     ssize_t n;
 
-    do
+    do {
+        AS_TRY(as_hashset_go_on(err));
         n = read(h->fd, h->buf, sizeof h->buf);
-    while (n < 0 && errno == EINTR);
+    } while (n < 0 && errno == EINTR);
     h->at = h->held = 0;
+    if (n < 0 && errno == EISDIR)
+        AS_FAIL(err, AS_EFORMAT, "%s is a folder: name the hash sets in it", h->path);
     if (n < 0)
         AS_FAIL(err, AS_EIO, "cannot read %s: %s", h->path, strerror(errno));
     if (EVP_DigestUpdate(h->md, h->buf, (size_t)n) != 1)
@@ -157,8 +193,8 @@ enum as_status as_hashset_read(const char *path, const struct as_hashset_to *to,
         AS_FAIL(err, AS_ENOMEM, "no memory to read %s", path);
     *h = (struct as_hashset){.path = path, .to = to, .counts = counts, .md = EVP_MD_CTX_new()};
     if ((h->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
-        AS_FAIL(err, errno == ENOENT ? AS_SKIP : AS_EIO, "cannot open %s: %s", path,
-                strerror(errno));
+        AS_FAIL(err, errno == ENOENT || errno == ENOTDIR ? AS_SKIP : AS_EIO, "cannot open %s: %s",
+                path, strerror(errno));
     if (h->md == NULL || EVP_DigestInit_ex(h->md, EVP_sha256(), NULL) != 1)
         AS_FAIL(err, AS_ENOMEM, "no memory to read %s", path);
     if ((status = as_hashset_fill(h, err)) == AS_END)

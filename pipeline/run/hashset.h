@@ -1,10 +1,11 @@
 /* hashset.h - files that list hashes of known content, read as a stream.
  *
  * By content, whatever the name:
- *   NSRL RDSv3   SQLite with a table or view METADATA or FILE
+ *   NSRL RDSv3   SQLite with a table METADATA or FILE
  *   VICS         JSON: objects in an array "value" or "Media" with MD5, SHA1 or SHA256, Category
  *   CSV, TSV     a first line that names a column md5, sha1 or sha256 (also sha-1 ...); fields
- *                between commas, tabs, semicolons or bars, in quotes or not
+ *                between commas, tabs, semicolons or bars, in quotes or not; a column category is
+ *                that of VICS
  *   lists        one hash a line, as md5sum, sha256sum (with --tag too) and hashdeep write them */
 #ifndef AS_HASHSET_H
 #define AS_HASHSET_H
@@ -41,6 +42,7 @@ struct as_hashset_counts {
  * Reads one file.
  *   AS_SKIP      there is no such file
  *   AS_EFORMAT   it is none of these, or breaks off: the text names file and line
+ *   AS_ESTOP     a signal came
  *   AS_EIO       reading failed
  * and what `add` returned.
  */

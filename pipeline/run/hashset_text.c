@@ -22,6 +22,7 @@ struct line {
 struct form {
     char separator;                 /* UNDECIDED: a list */
     uint32_t column[AS_HASH_KINDS]; /* from 0; COLUMNS_MAX: none */
+    uint32_t category;              /* likewise */
 };
 
 /* 1 lines ---------------------------------------------------------------------------------- */
@@ -99,15 +100,41 @@ static void read_header(const struct line *line, struct form *form)
         size_t at = 0;
         for (int k = 0; k < AS_HASH_KINDS; k++)
             form->column[k] = COLUMNS_MAX;
+        form->category = COLUMNS_MAX;
         for (uint32_t c = 0; c < COLUMNS_MAX && next_field(line, &at, *s, &field); c++) {
             trim(&field);
             enum as_hash_kind kind = as_hash_kind_named(field.at, field.len);
+            if (as_hash_names_category(field.at, field.len))
+                form->category = c;
             if (kind == AS_HASH_KINDS)
                 continue;
             form->column[kind] = c;
             form->separator = *s;
         }
     }
+}
+
+/* Takes what field c says, if anything is asked of it. */
+static enum as_status take_field(const struct as_hashset *h, const struct form *form, uint32_t c,
+                                 struct as_text field, struct as_hash_entry *entry,
+                                 struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    trim(&field);
+    const int shown = field.len < 70 ? (int)field.len : 70;
+    for (int k = 0; k < AS_HASH_KINDS; k++)
+        if (form->column[k] == c && !as_hash_take(entry, (enum as_hash_kind)k, field.at, field.len))
+            AS_FAIL(err, AS_EFORMAT,
+                    "%s, line %" PRIu64 ": \"%.*s\" in column %" PRIu32 " is no such hash", h->path,
+                    h->line, shown, field.at, c + 1);
+    if (form->category == c && !as_hash_take_category(entry, field.at, field.len))
+        AS_FAIL(err, AS_EFORMAT,
+                "%s, line %" PRIu64 ": \"%.*s\" in column %" PRIu32
+                " is no VICS category, a number of 0 to %d",
+                h->path, h->line, shown, field.at, c + 1, AS_HASHSET_CATEGORY_MAX);
+done:
+    return status;
 }
 
 static enum as_status read_row(struct as_hashset *h, const struct line *line,
@@ -120,17 +147,11 @@ static enum as_status read_row(struct as_hashset *h, const struct line *line,
     uint32_t least = COLUMNS_MAX, c = 0;
 
     for (; next_field(line, &at, form->separator, &field); c++)
-        for (int k = 0; k < AS_HASH_KINDS; k++) {
-            if (form->column[k] != c)
-                continue;
-            trim(&field);
-            if (!as_hash_take(&entry, (enum as_hash_kind)k, field.at, field.len))
-                AS_FAIL(err, AS_EFORMAT,
-                        "%s, line %" PRIu64 ": \"%.*s\" in column %" PRIu32 " is no such hash",
-                        h->path, h->line, field.len < 70 ? (int)field.len : 70, field.at, c + 1);
-        }
+        AS_TRY(take_field(h, form, c, field, &entry, err));
     for (int k = 0; k < AS_HASH_KINDS; k++)
         least = form->column[k] < least ? form->column[k] : least;
+    if (form->category < COLUMNS_MAX && form->category > least)
+        least = form->category; /* a line that was cut would lose it */
     if (c <= least)
         AS_FAIL(err, AS_EFORMAT, "%s, line %" PRIu64 ": has only %" PRIu32 " columns", h->path,
                 h->line, c);

@@ -11,11 +11,12 @@
 #include <strings.h>
 #include <yajl/yajl_parse.h>
 
-enum { DEPTH_MAX = 32, QUIET_MAX = 1 << 26, CATEGORY_MAX = 254 };
+enum { DEPTH_MAX = 32, QUIET_MAX = 1 << 26 };
 
 /* One level of nesting. */
 struct level {
     bool array, item, items; /* items: an array whose objects are items */
+    bool holds;              /* such an array is in it: a case, no content */
     struct as_hash_entry entry;
 };
 
@@ -72,22 +73,37 @@ static int on_key(void *state, const unsigned char *key, size_t n)
     if ((n == 5 && strncasecmp(name, "value", 5) == 0) ||
         (n == 5 && strncasecmp(name, "media", 5) == 0))
         v->field = LISTS;
-    if (n == 8 && strncasecmp(name, "category", 8) == 0)
+    if (as_hash_names_category(name, n))
         v->field = CATEGORY;
     return 1;
 }
 
+/* Whether the value that comes is the category of an item. */
+static bool is_category(const struct vics *v)
+{
+    return v->depth > 0 && v->level[v->depth - 1].item && v->field == CATEGORY;
+}
+
+static int no_category(struct vics *v)
+{
+    return fail(v, "a category is no number of 0 to 254");
+}
+
 static int push(struct vics *v, bool array)
 {
-    const struct level *up = top(v);
+    struct level *up = top(v);
 
     v->quiet = 0;
+    if (is_category(v))
+        return no_category(v);
     if (v->depth == DEPTH_MAX)
         return fail(v, "nested deeper than any hash set is");
     struct level *l = &v->level[v->depth++];
     memset(l, 0, sizeof *l);
     l->array = array;
     l->items = array && (up == NULL || v->field == LISTS);
+    if (l->items && up != NULL)
+        up->holds = true;
     l->item = !array && up != NULL && up->items;
     l->entry.category = AS_HASHSET_NO_CATEGORY;
     v->field = OTHER;
@@ -111,7 +127,7 @@ static int on_end(void *state)
 
     v->quiet = 0;
     v->field = OTHER;
-    if (l->item && (l->entry.has[0] || l->entry.has[1] || l->entry.has[2]))
+    if (l->item && (!l->holds || l->entry.has[0] || l->entry.has[1] || l->entry.has[2]))
         v->status = as_hashset_give(v->h, &l->entry, v->err);
     return v->status == AS_OK;
 }
@@ -123,6 +139,8 @@ static int on_string(void *state, const unsigned char *text, size_t n)
     enum field field = v->field;
 
     v->quiet = 0;
+    if (is_category(v) && !as_hash_take_category(&l->entry, (const char *)text, n))
+        return no_category(v);
     v->field = OTHER;
     if (l == NULL || !l->item || field != HASH)
         return 1;
@@ -130,39 +148,38 @@ static int on_string(void *state, const unsigned char *text, size_t n)
            fail(v, "a hash is not of the length or digits it should be");
 }
 
-static int on_integer(void *state, long long number)
+static int on_double(void *state, double number)
 {
     struct vics *v = state;
-    struct level *l = top(v);
 
     v->quiet = 0;
-    if (l != NULL && l->item && v->field == CATEGORY) {
-        if (number < 0 || number > CATEGORY_MAX)
-            return fail(v, "a category is not a small number");
-        l->entry.category = (int)number;
+    if (is_category(v)) {
+        if (!(number >= 0 && number <= AS_HASHSET_CATEGORY_MAX) || number != (int)number)
+            return no_category(v);
+        top(v)->entry.category = (int)number;
     }
     v->field = OTHER;
     return 1;
 }
 
-static int on_double(void *state, double number)
+static int on_integer(void *state, long long number)
 {
-    struct vics *v = state;
-
-    (void)number;
-    v->quiet = 0;
-    v->field = OTHER;
-    return 1;
+    return on_double(state, (double)number);
 }
 
 static int on_word(void *state, int value)
 {
-    return on_double(state, value);
+    (void)value;
+    return is_category(state) ? no_category(state) : on_double(state, 0);
 }
 
 static int on_null(void *state)
 {
-    return on_double(state, 0);
+    struct vics *v = state;
+
+    v->quiet = 0;
+    v->field = OTHER;
+    return 1;
 }
 
 /* The parser's complaint, without the piece of the file that it repeats. */
