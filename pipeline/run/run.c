@@ -309,6 +309,8 @@ static enum as_status begin(struct as_rank *r, uint32_t nnames, char *const *nam
 done:
     status = as_comm_agree(r->comm, status, err);
     if (status == AS_OK)
+        status = as_against_agree(&r->against, r->comm, err);
+    if (status == AS_OK)
         status = as_start_joined(r, err);
     if (status == AS_OK)
         status = as_comm_agree(r->comm, agree_cpu(r, err), err);
