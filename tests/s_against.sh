@@ -75,3 +75,8 @@ apart 65 bytes one same touched
 said bytes "enroll it again: ref.h5"
 apart 64 absent one none same
 said absent "there is no ref.h5"
+
+# 3. a case is not searched in other stores by itself: what differs is told, and what to do
+run 65 1 alone small --against one/ref.h5,bad.h5,media.h5
+said alone "use --fresh"
+said alone "there \"--against = ..."
