@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LIST_MAX_BYTES = 4000 };
+enum { LIST_MAX_BYTES = 4000, DIGEST_TEXT = 65 };
 
 static uint64_t rows_of(const struct as_ref *ref)
 {
@@ -113,6 +113,83 @@ enum as_status as_against_imply(struct as_options *o, struct as_err *err)
                 "there is none");
 done:
     as_against_close(&a);
+    return status;
+}
+
+/* Each rank's stores against those of rank 0.  Collective. */
+static enum as_status same_stores(const struct as_against *a, struct as_comm *comm,
+                                  struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint16_t n = a->n;
+    char *theirs = NULL;
+
+    AS_TRY(as_comm_bcast(comm, &n, sizeof n, 0));
+    if (n != a->n)
+        status =
+            as_fail(err, AS_EFORMAT, AS_REASON_NONE, __FILE__, __LINE__,
+                    "--against: rank %d has %u stores, rank 0 has %u", as_comm_rank(comm), a->n, n);
+    AS_TRY(as_comm_agree(comm, status, err));
+    theirs = malloc((size_t)n * DIGEST_TEXT + 1);
+    AS_TRY(as_comm_agree(comm, theirs ? AS_OK : AS_ENOMEM, err));
+    for (uint16_t i = 0; i < n; i++)
+        memcpy(theirs + (size_t)i * DIGEST_TEXT, a->sets[i].digest, DIGEST_TEXT);
+    AS_TRY(as_comm_bcast(comm, theirs, (uint64_t)n * DIGEST_TEXT, 0));
+    for (uint16_t i = 0; i < n && status == AS_OK; i++)
+        if (memcmp(theirs + (size_t)i * DIGEST_TEXT, a->sets[i].digest, DIGEST_TEXT) != 0)
+            status = as_fail(err, AS_EFORMAT, AS_REASON_NONE, __FILE__, __LINE__,
+                             "--against: the store of rank %d is not that of rank 0; all ranks "
+                             "must see the same: %s",
+                             as_comm_rank(comm), a->sets[i].path);
+    status = as_comm_agree(comm, status, err);
+done:
+    free(theirs);
+    return status;
+}
+
+/* True when it is this rank that reads store i: those that have the same file open take turns. */
+static bool reads(const struct as_ref_stamp *of, int ranks, int me, uint16_t i)
+{
+    int sharing = 0, before = 0;
+
+    for (int k = 0; k < ranks; k++)
+        if (memcmp(&of[k], &of[me], sizeof *of) == 0) {
+            sharing++;
+            before += k < me;
+        }
+    return before == i % sharing;
+}
+
+/* Collective. */
+static enum as_status sound_stores(const struct as_against *a, struct as_comm *comm,
+                                   struct as_err *err)
+{
+    enum as_status status = AS_OK, mine = AS_OK;
+    const int ranks = as_comm_size(comm), me = as_comm_rank(comm);
+    struct as_ref_stamp stamp, *all = calloc((size_t)ranks, sizeof *all);
+
+    AS_TRY(as_comm_agree(comm, all ? AS_OK : AS_ENOMEM, err));
+    for (uint16_t i = 0; i < a->n; i++) {
+        AS_TRY(as_comm_agree(comm, as_ref_stamp(a->ref[i], &stamp, err), err));
+        AS_TRY(as_comm_allgather(comm, &stamp, sizeof stamp, all));
+        if (mine == AS_OK && reads(all, ranks, me, i))
+            mine = as_ref_check(a->ref[i], err);
+    }
+    status = as_comm_agree(comm, mine, err);
+done:
+    free(all);
+    return status;
+}
+
+enum as_status as_against_agree(const struct as_against *a, struct as_comm *comm,
+                                struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    AS_TRY(same_stores(a, comm, err));
+    if (a->n > 0)
+        AS_TRY(sound_stores(a, comm, err));
+done:
     return status;
 }
 

@@ -2,6 +2,7 @@
 #ifndef AS_AGAINST_H
 #define AS_AGAINST_H
 
+#include "../cluster/comm.h"
 #include "../options.h"
 #include "../store/match.h"
 #include "../store/reference.h"
@@ -21,6 +22,15 @@ struct as_against {
 enum as_status as_against_open(struct as_against *a, const char *list,
                                struct as_err *err) AS_MUST_CHECK;
 void as_against_close(struct as_against *a);
+
+/*
+ * Makes sure that all ranks have the same stores, and that each holds what its digest says: a
+ * file that several ranks have open is read by one of them.
+ *   AS_EFORMAT   a rank has other stores than rank 0, or one was changed
+ * Collective.
+ */
+enum as_status as_against_agree(const struct as_against *a, struct as_comm *comm,
+                                struct as_err *err) AS_MUST_CHECK;
 
 /* Sets what the stores of --against ask for: MD5 and SHA-1, the camera detector beside all others
  * where none is named. */

@@ -18,6 +18,9 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+/* Of a line of the fingerprint, in a sentence about two of them. */
+enum { NAME_SHOWN = 24, VALUE_SHOWN = 48, LINE_SHOWN = NAME_SHOWN + VALUE_SHOWN + 8 };
+
 /* The first line of the fingerprint of a job without shards. */
 static const char WHOLE[] = "shard = none\n";
 
@@ -190,6 +193,22 @@ done:
     return status;
 }
 
+/* A line, cut to where its value begins to differ from that of another line. */
+static void show_line(const char *line, const char *other, char to[LINE_SHOWN])
+{
+    const int len = (int)strcspn(line, "\n");
+    const char *equals = memmem(line, (size_t)len, " = ", 3);
+    int value = equals ? (int)(equals - line) + 3 : 0, at = 0;
+
+    while (at < len && line[at] == other[at])
+        at++;
+    value = value < NAME_SHOWN ? value : NAME_SHOWN;
+    at = at < value + VALUE_SHOWN / 2 ? value : at - VALUE_SHOWN / 8;
+    snprintf(to, LINE_SHOWN, "%.*s%s%.*s%s", value, line, at > value ? "..." : "",
+             len - at < VALUE_SHOWN ? len - at : VALUE_SHOWN, line + at,
+             len - at > VALUE_SHOWN ? "..." : "");
+}
+
 void as_fingerprint_difference(const char *there, const char *here, char *to, size_t n)
 {
     while (*there && *here) {
@@ -199,8 +218,10 @@ void as_fingerprint_difference(const char *there, const char *here, char *to, si
         there += a + (there[a] == '\n');
         here += b + (here[b] == '\n');
     }
-    snprintf(to, n, "there \"%.*s\", here \"%.*s\"", (int)strcspn(there, "\n"), there,
-             (int)strcspn(here, "\n"), here);
+    char a[LINE_SHOWN], b[LINE_SHOWN];
+    show_line(there, here, a);
+    show_line(here, there, b);
+    snprintf(to, n, "there \"%s\", here \"%s\"", a, b);
 }
 
 json_t *as_provenance_text(const char *bytes)

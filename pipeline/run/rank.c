@@ -119,8 +119,8 @@ static enum as_status look_sealed(struct as_rank *r, const char *fingerprint,
     if (then == NULL || strcmp(then, fingerprint) != 0) {
         as_fingerprint_difference(then ? then : "", fingerprint, difference, sizeof difference);
         AS_FAIL(err, AS_EFORMAT,
-                "%s is sealed and was made otherwise: %s; use --fresh to start over",
-                r->kase.results, difference);
+                "sealed and made otherwise, use --fresh to start over: %s: %s", difference,
+                r->kase.results);
     }
     result->sealed_before = true;
     result->outcome.items = as_store_items(store);
@@ -150,9 +150,8 @@ static enum as_status look_saved(struct as_rank *r, const char *fingerprint,
     if (strcmp(then, fingerprint) != 0) {
         as_fingerprint_difference(then, fingerprint, difference, sizeof difference);
         AS_FAIL(err, AS_EFORMAT,
-                "the saved state of %s was made otherwise: %s; use --fresh to "
-                "start over",
-                r->kase.dir, difference);
+                "the saved state was made otherwise, use --fresh to start over: %s: %s", difference,
+                r->kase.dir);
     }
     if (r->shard.n)
         AS_TRY(look_for(r->kase.shard, &result->shard_before, err));

@@ -108,6 +108,13 @@ size_t as_ref_row_bytes(const struct as_ref *ref, enum as_ref_set set);
 enum as_status as_ref_read(const struct as_ref *ref, enum as_ref_set set, uint64_t first,
                            uint64_t n, void *to, struct as_err *err) AS_MUST_CHECK;
 
+/* What tells the open file from others and from itself after a change: number, bytes, times. */
+struct as_ref_stamp {
+    uint64_t inode, bytes, modified_ns, changed_ns;
+};
+enum as_status as_ref_stamp(const struct as_ref *ref, struct as_ref_stamp *stamp,
+                            struct as_err *err) AS_MUST_CHECK;
+
 /* Computes the digest again and compares.  Reads all.  AS_EFORMAT: it differs. */
 enum as_status as_ref_check(struct as_ref *ref, struct as_err *err) AS_MUST_CHECK;
 

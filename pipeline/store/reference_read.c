@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CHECK_BYTES = 1 << 20 }; /* read at a time */
@@ -244,6 +245,25 @@ done:
     return status;
 }
 
+static uint64_t nanoseconds(struct timespec t)
+{
+    return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
+
+enum as_status as_ref_stamp(const struct as_ref *ref, struct as_ref_stamp *stamp,
+                            struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct stat st;
+
+    if (fstat(ref->fd, &st) != 0)
+        AS_FAIL(err, AS_EIO, "cannot look at %s: %s", ref->path, strerror(errno));
+    *stamp = (struct as_ref_stamp){st.st_ino, (uint64_t)st.st_size, nanoseconds(st.st_mtim),
+                                   nanoseconds(st.st_ctim)};
+done:
+    return status;
+}
+
 static enum as_status sum_set(struct as_ref *ref, int i, struct as_ref_sum *sum, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -275,8 +295,7 @@ enum as_status as_ref_check(struct as_ref *ref, struct as_err *err)
             AS_TRY(sum_set(ref, i, &sum[i], err));
     AS_TRY(as_ref_digest_make(ref->kind, ref->set, sum, digest, err));
     if (strcmp(digest, ref->digest) != 0)
-        AS_FAIL(err, AS_EFORMAT, "%s was changed after it was made: its digest does not match",
-                ref->path);
+        AS_FAIL(err, AS_EFORMAT, "changed after it was made, so enroll it again: %s", ref->path);
 done:
     for (int i = 0; i < AS_REF_SETS; i++)
         as_ref_sum_clear(&sum[i]);
