@@ -81,6 +81,8 @@ static void enter(struct best *b, uint64_t suspect, double score)
 {
     uint32_t at = b->n;
 
+    if (!isfinite(score)) /* of a damaged fingerprint: it must not stand before others */
+        score = -INFINITY;
     while (at > 0 && score > b->score[at - 1])
         at--;
     if (at == CONFIRM)
