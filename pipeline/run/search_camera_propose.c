@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONFIRM = 4, BLOCK = 16 }; /* a picture; fingerprints in a product */
+enum { CONFIRM = 16, BLOCK = 16 }; /* a picture; fingerprints in a product */
 
 /* The best suspects of a picture so far, best first; ties by order. */
 struct best {
