@@ -175,6 +175,8 @@ static enum as_status prepare(struct hunt *h, struct as_chunk *c, uint64_t i, st
     AS_TRY(as_residuals_read(&h->pictures, i, &head, &bytes, err));
     if (head.full_w != c->w || head.full_h != c->h)
         AS_FAIL(err, AS_EIO, "the spool and the journal differ on the size of a picture");
+    if (head.w < AS_PRNU_MIN_SIDE || head.h < AS_PRNU_MIN_SIDE)
+        return AS_OK; /* too little was kept of it to compare */
     if (c->n == 0) {
         c->head = head;
         AS_TRY(chunk_room(c, err));
