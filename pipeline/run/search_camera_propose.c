@@ -132,7 +132,7 @@ done:
     return status;
 }
 
-enum as_status as_camera_propose(struct as_chunk *c, struct as_err *err)
+enum as_status as_camera_propose(struct as_chunk *c, struct as_rank *r, struct as_err *err)
 {
     const size_t n = (size_t)c->crop_w * c->crop_h;
     struct best best[AS_CHUNK_MAX] = {0};
@@ -146,8 +146,12 @@ enum as_status as_camera_propose(struct as_chunk *c, struct as_err *err)
     if ((k = aligned_alloc(64, (BLOCK * n * sizeof *k + 63) / 64 * 64)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to compare with cameras");
     memset(c->crop + c->n * n, 0, (GROUP - 1 - (c->n - 1) % GROUP) * n * sizeof *c->crop);
-    for (uint64_t first = 0; first < c->nsuspects; first += BLOCK)
+    for (uint64_t first = 0; first < c->nsuspects; first += BLOCK) {
+        as_rank_tell(r);
+        if (as_stop_signal)
+            AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching for cameras");
         AS_TRY(score_block(c, first, k, best, err));
+    }
     for (uint32_t q = 0; q < c->n; q++)
         for (uint32_t i = 0; i < best[q].n; i++)
             c->suspect[best[q].suspect[i]].wanted |= UINT64_C(1) << q;
