@@ -12,6 +12,7 @@
 #include "catalogue_parts.h"
 #include "grow.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +156,9 @@ static enum as_status join(struct finding *f, struct as_residuals *v, struct as_
         if (rec[TYPE] == REC_PLACE || first || place == NULL || memcmp(rec, place, 32) != 0)
             continue;
         if (as_be_get(place + FIRST, 4) >= f->nnames)
-            AS_FAIL(err, AS_EIO, "the journals tell of a residual in a spool that is not there");
+            AS_FAIL(err, AS_EIO,
+                    "the journals tell of a residual in a spool that is not there; --fresh starts "
+                    "over");
         v->place[v->n++] = (struct as_residual_place){
             .row = as_be_get(rec + FIRST, 8),
             .source = (uint32_t)as_be_get(rec + AFTER_ROW, 4),
@@ -179,10 +182,11 @@ static enum as_status open_spool(struct as_residuals *v, char *const *names, siz
 {
     static const char OLD[] = "/journal/";
     enum as_status status = AS_OK;
-    char **paths = calloc(n + 1, sizeof *paths);
+    char **paths = v->path = calloc(n + 1, sizeof *paths);
 
     if (paths == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the spool");
+    v->npaths = n;
     for (size_t i = 0; i < n; i++) {
         const char *file = strrchr(names[i], '/') + 1;
         const size_t dir = (size_t)(file - names[i]) - (sizeof OLD - 1);
@@ -193,9 +197,6 @@ static enum as_status open_spool(struct as_residuals *v, char *const *names, siz
     }
     AS_TRY(as_journal_open_read(&v->spool, paths, n, OPEN_MAX, err));
 done:
-    for (size_t i = 0; paths && i < n; i++)
-        free(paths[i]);
-    free(paths);
     return status;
 }
 
@@ -227,6 +228,9 @@ void as_residuals_clear(struct as_residuals *v)
 {
     if (v->spool)
         as_journal_close_read(v->spool);
+    for (size_t i = 0; i < v->npaths; i++)
+        free(v->path[i]);
+    free(v->path);
     free(v->place);
     memset(v, 0, sizeof *v);
 }
@@ -240,7 +244,8 @@ enum as_status as_residuals_read(struct as_residuals *v, uint64_t i, struct as_n
 
     status = as_journal_read(v->spool, p->file, p->offset, &f, err);
     if (status == AS_EFORMAT || (status == AS_OK && !as_noise_check(&v->keep, f.bytes, f.n, head)))
-        AS_FAIL(err, AS_EIO, "the spool has lost a residual that the journal tells of");
+        AS_FAIL(err, AS_EIO, "%s has lost the residual at byte %" PRIu64 "; --fresh starts over",
+                v->path[p->file], p->offset);
     if (status == AS_OK)
         *bytes = f.bytes;
 done:

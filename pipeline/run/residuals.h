@@ -18,6 +18,8 @@ struct as_residuals {
     struct as_residual_place *place; /* [n] in the order of their files */
     uint64_t n;
     struct as_journal_reader *spool;
+    char **path; /* [npaths] the files of the spool */
+    size_t npaths;
     struct as_keep keep;
 };
 

@@ -94,8 +94,7 @@ static enum as_status list_suspects(const struct hunt *h, struct as_chunk *c, st
                     continue;
                 if (!as_grow((void **)&c->suspect, c->nsuspects, &cap, sizeof *c->suspect))
                     AS_FAIL(err, AS_ENOMEM, "no memory for the cameras of a size");
-                c->suspect[c->nsuspects++] =
-                    (struct as_suspect_camera){&h->of[i], k, turn, 0};
+                c->suspect[c->nsuspects++] = (struct as_suspect_camera){&h->of[i], k, turn, 0};
             }
 done:
     return status;
@@ -172,9 +171,14 @@ static enum as_status prepare(struct hunt *h, struct as_chunk *c, uint64_t i, st
     const uint8_t *bytes;
     float *spectrum;
 
+    as_rank_tell(h->s->r);
+    if (as_stop_signal)
+        AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching for cameras");
     AS_TRY(as_residuals_read(&h->pictures, i, &head, &bytes, err));
     if (head.full_w != c->w || head.full_h != c->h)
         AS_FAIL(err, AS_EIO, "the spool and the journal differ on the size of a picture");
+    if (head.w < AS_PRNU_MIN_SIDE || head.h < AS_PRNU_MIN_SIDE)
+        return AS_OK; /* too little was kept of it to compare */
     if (c->n == 0) {
         c->head = head;
         AS_TRY(chunk_room(c, err));
@@ -246,8 +250,9 @@ static enum as_status tell(struct hunt *h, struct as_chunk *c, const struct as_s
         if (pce <= 0)
             continue;
         const double log_p = as_prnu_log10_pfa(pce, (double)c->nsuspects);
-        as_log(AS_LOG_DEBUG, "camera set=%u reference=%" PRIu64 " row=%" PRIu64
-               " pce=%.1f log10_p=%.1f", s->of->set, s->camera, c->row[i], (double)pce, log_p);
+        as_log(AS_LOG_DEBUG,
+               "camera set=%u reference=%" PRIu64 " row=%" PRIu64 " pce=%.1f log10_p=%.1f",
+               s->of->set, s->camera, c->row[i], (double)pce, log_p);
         if (log_p + log10((double)h->total) > log10(false_matches))
             continue;
         AS_TRY(as_search_match(h->s, &(struct as_match){.row = c->row[i],
@@ -267,7 +272,7 @@ static enum as_status compare(struct hunt *h, struct as_chunk *c, struct as_err 
 
     for (uint32_t q = 0; q < c->n; q++)
         c->best[q] = -INFINITY;
-    AS_TRY(as_camera_propose(c, err));
+    AS_TRY(as_camera_propose(c, h->s->r, err));
     for (uint64_t i = 0; i < c->nsuspects; i++) {
         const struct as_suspect_camera *s = &c->suspect[i];
         as_rank_tell(h->s->r);

@@ -46,8 +46,9 @@ bool as_camera_many(const struct as_chunk *c);
 
 /*
  * Marks the suspects to be confirmed: all where they are few, else for each picture those that
- * correlate best over the crop.
+ * correlate best over the crop.  AS_ESTOP: a signal came.
  */
-enum as_status as_camera_propose(struct as_chunk *c, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_camera_propose(struct as_chunk *c, struct as_rank *r,
+                                 struct as_err *err) AS_MUST_CHECK;
 
 #endif

@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONFIRM = 4, BLOCK = 16 }; /* a picture; fingerprints in a product */
+/* Of a picture; fingerprints and pictures in a product, which always has this shape: the library's
+ * order of summation depends on it, and how many pictures are at hand depends on the ranks. */
+enum { CONFIRM = 16, BLOCK = 16, GROUP = 8 };
+_Static_assert(AS_CHUNK_MAX % GROUP == 0, "whole groups");
 
 /* The best suspects of a picture so far, best first; ties by order. */
 struct best {
@@ -81,6 +84,8 @@ static void enter(struct best *b, uint64_t suspect, double score)
 {
     uint32_t at = b->n;
 
+    if (!isfinite(score)) /* of a damaged fingerprint: it must not stand before others */
+        score = -INFINITY;
     while (at > 0 && score > b->score[at - 1])
         at--;
     if (at == CONFIRM)
@@ -101,22 +106,25 @@ static enum as_status score_block(struct as_chunk *c, uint64_t first, float *k, 
     const size_t n = (size_t)c->crop_w * c->crop_h;
     const uint64_t left = c->nsuspects - first, block = left < BLOCK ? left : BLOCK;
     float score[AS_CHUNK_MAX * BLOCK];
-    const struct as_gemm product = {.m = c->n,
-                                    .n = block,
-                                    .k = n,
-                                    .a = c->crop,
-                                    .b = k,
-                                    .c = score,
-                                    .lda = n,
-                                    .ldb = n,
-                                    .ldc = BLOCK,
-                                    .alpha = 1,
-                                    .trans_b = true};
     enum as_status status = AS_OK;
 
     for (uint64_t i = 0; i < block; i++)
         AS_TRY(load_crop(c, &c->suspect[first + i], k + i * n, err));
-    AS_TRY(as_linalg_sgemm(&product));
+    memset(k + block * n, 0, (BLOCK - block) * n * sizeof *k);
+    for (uint32_t q = 0; q < c->n; q += GROUP) {
+        const struct as_gemm product = {.m = GROUP,
+                                        .n = BLOCK,
+                                        .k = n,
+                                        .a = c->crop + q * n,
+                                        .b = k,
+                                        .c = score + (size_t)q * BLOCK,
+                                        .lda = n,
+                                        .ldb = n,
+                                        .ldc = BLOCK,
+                                        .alpha = 1,
+                                        .trans_b = true};
+        AS_TRY(as_linalg_sgemm(&product));
+    }
     for (uint32_t q = 0; q < c->n; q++)
         for (uint64_t i = 0; i < block; i++)
             enter(&best[q], first + i, score[q * BLOCK + i]);
@@ -124,7 +132,7 @@ done:
     return status;
 }
 
-enum as_status as_camera_propose(struct as_chunk *c, struct as_err *err)
+enum as_status as_camera_propose(struct as_chunk *c, struct as_rank *r, struct as_err *err)
 {
     const size_t n = (size_t)c->crop_w * c->crop_h;
     struct best best[AS_CHUNK_MAX] = {0};
@@ -137,8 +145,13 @@ enum as_status as_camera_propose(struct as_chunk *c, struct as_err *err)
         return AS_OK;
     if ((k = aligned_alloc(64, (BLOCK * n * sizeof *k + 63) / 64 * 64)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to compare with cameras");
-    for (uint64_t first = 0; first < c->nsuspects; first += BLOCK)
+    memset(c->crop + c->n * n, 0, (GROUP - 1 - (c->n - 1) % GROUP) * n * sizeof *c->crop);
+    for (uint64_t first = 0; first < c->nsuspects; first += BLOCK) {
+        as_rank_tell(r);
+        if (as_stop_signal)
+            AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching for cameras");
         AS_TRY(score_block(c, first, k, best, err));
+    }
     for (uint32_t q = 0; q < c->n; q++)
         for (uint32_t i = 0; i < best[q].n; i++)
             c->suspect[best[q].suspect[i]].wanted |= UINT64_C(1) << q;
