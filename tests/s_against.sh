@@ -12,7 +12,7 @@ done
 (cd small && sha256sum -- * | sed 's/^/"/; s/ .*/"/; 2,$d' | sed '1i "SHA256"') >bad.csv
 "$assay" enroll known -o good.h5 --known-good good.csv >enroll.out 2>enroll.log || fail "enroll"
 "$assay" enroll known -o bad.h5 --known-bad bad.csv >enroll.out 2>enroll.log || fail "enroll"
-"$assay" enroll media -o media.h5 small >enroll.out 2>enroll.log || fail "enroll media"
+"$assay" enroll media -o media.h5 small >media.out 2>enroll.log || fail "enroll media"
 
 # change FILE DATASET: one byte of it is another, in place
 change() {
@@ -80,3 +80,13 @@ said absent "there is no ref.h5"
 run 65 1 alone small --against one/ref.h5,bad.h5,media.h5
 said alone "use --fresh"
 said alone "there \"--against = ..."
+
+# 4. an enrolment that was stopped is not gone on with as another; --fresh starts it over
+mkdir -p again.h5.case
+"$assay" run -o again.h5.case small --shard 1/1 --detector pdq --recheck none >enroll.out 2>&1 || fail "left behind"
+code=0
+"$assay" enroll media -o again.h5 small >again.out 2>again.log || code=$?
+[ "$code" = 65 ] || fail "exit $code of an enrolment made otherwise"
+said again "use --fresh"
+"$assay" enroll media -o again.h5 small --fresh >again.out 2>again.log || fail "enroll --fresh"
+cmp -s again.out media.out || fail "another store"

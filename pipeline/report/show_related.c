@@ -131,6 +131,19 @@ static void show_count(const struct as_terminal *t, const struct as_set_row *set
     fprintf(t->out, "%s\n", as_terminal_style(t, AS_STYLE_END));
 }
 
+/* The name of a set, with its digest where another one is called so too. */
+static void show_set_name(const struct as_terminal *t, const struct as_set_row *sets, uint32_t n,
+                          uint32_t i)
+{
+    bool alone = true;
+
+    for (uint32_t k = 0; k < n; k++)
+        alone = alone && (k == i || strcmp(sets[k].name, sets[i].name) != 0);
+    as_terminal_text(t, as_text_of(sets[i].name), t->width > 24 ? t->width - 24 : 0, 0);
+    if (!alone)
+        fprintf(t->out, " (digest %.12s)", sets[i].digest);
+}
+
 static enum as_status show_sets(const struct as_terminal *t, const struct as_show *show,
                                 struct as_err *err)
 {
@@ -146,7 +159,7 @@ static enum as_status show_sets(const struct as_terminal *t, const struct as_sho
     as_terminal_heading(t, "Searched for");
     for (uint32_t i = 0; i < n; i++) {
         fputs("  ", t->out);
-        as_terminal_text(t, as_text_of(sets[i].name), t->width ? t->width - 2 : 0, 0);
+        show_set_name(t, sets, n, i);
         fprintf(t->out, "\n    %s set of %s: ", set_word(sets[i].kind),
                 as_human_count(sets[i].rows, a));
         show_count(t, &sets[i], &count[i]);
@@ -209,7 +222,7 @@ static enum as_status show_matches(const struct as_terminal *t, struct as_store 
     struct as_match m;
     char text[96];
 
-    as_store_sets(store, &sets);
+    const uint32_t n = as_store_sets(store, &sets);
     for (uint64_t i = 0; i < as_store_matches(store); i++) {
         AS_TRY(as_store_match(store, i, &m, err));
         if (m.row != row)
@@ -217,7 +230,7 @@ static enum as_status show_matches(const struct as_terminal *t, struct as_store 
         if (any++ == 0)
             as_terminal_heading(t, "Found in reference sets");
         fputs("  ", t->out);
-        as_terminal_text(t, as_text_of(sets[m.set].name), 0, 0);
+        show_set_name(t, sets, n, m.set);
         fprintf(t->out, ", reference %" PRIu64 ": %s", m.reference,
                 likeness(m.kind, m.value, text, sizeof text));
         if (isfinite(m.p))
@@ -345,6 +358,7 @@ static enum as_status matches_json(struct as_json *j, struct as_store *store, ui
             continue;
         as_json_open(j, NULL, '{');
         as_json_text(j, "set", as_text_of(sets[m.set].name), AS_SHOW_VALUE);
+        as_json_string(j, "set_digest", sets[m.set].digest);
         as_json_count(j, "reference", m.reference);
         as_json_string(j, "kind", kind_word(m.kind));
         as_json_number(j, "value", (double)m.value);

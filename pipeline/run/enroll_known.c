@@ -223,7 +223,7 @@ static enum as_status check(const struct as_options *o, struct as_err *err)
     enum as_status status = AS_OK;
     const char *world = getenv("OMPI_COMM_WORLD_SIZE");
 
-    if (as_machine_singles(0) > 1 || (world != NULL && strcmp(world, "1") != 0))
+    if (as_machine_singles(1) > 1 || (world != NULL && strcmp(world, "1") != 0))
         AS_FAIL(err, AS_EUSAGE,
                 "enroll known is the work of one process: start it without mpirun or "
                 "srun");
