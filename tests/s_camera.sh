@@ -67,4 +67,8 @@ same alone killed
 # 5. what makes no sense
 "$assay" run evidence -o none --against ref.h5 --detector pdq >none.log 2>&1
 [ $? = 64 ] || fail "a search for cameras without their detector"
+for bound in "--min-flat 0" "--min-natural 8192"; do
+    "$assay" enroll camera -o none.h5 one $bound >none.log 2>&1
+    [ $? = 64 ] || fail "an enrolment with $bound"
+done
 echo "cameras: enrolled on 1 and 3 ranks, searched on 1 and 3, in shards and after a kill"

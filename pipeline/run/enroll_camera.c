@@ -8,6 +8,7 @@
 
 #include "../../kernels/prnu.h"
 #include "../hex.h"
+#include "../log.h"
 #include "enroll.h"
 #include "provenance.h"
 #include "residuals.h"
@@ -22,6 +23,9 @@
 
 /* Whole pictures, with all of their luma; more does not fit a record of the spool. */
 static const struct as_keep whole_pictures = {33000000, 1};
+
+/* Below this the halves of a camera's pictures agree little better than by chance. */
+static const double reliable = 0.02;
 
 struct picture {
     uint32_t camera, w, h, flat;
@@ -293,6 +297,11 @@ static enum as_status finish(struct enroll *e, struct as_enrolled_camera *c, str
     c->reliability = r > 0 ? 2 * r / (1 + r) : 0;
     AS_TRY(as_prnu_merge(&b->half[0], &b->half[1]));
     AS_TRY(as_prnu_finish(&b->half[0], 1, b->fft, b->spectrum, b->noise, &b->quality));
+    if (c->reliability < reliable)
+        as_log(AS_LOG_WARN,
+               "camera %.64s: reliability %.3f: its pictures hardly agree on a fingerprint; more of "
+               "them are needed, or they are not of one body",
+               c->name, c->reliability);
     c->grid8 = b->quality.grid8;
     c->periodic = b->quality.periodic;
     c->peak = b->quality.peak;
@@ -438,6 +447,10 @@ static enum as_status set_up(struct as_options *own, const struct as_options *o,
 {
     enum as_status status = AS_OK;
 
+    *work = NULL;
+    if (o->min_flat < 1 || o->min_flat > AS_PRNU_PICTURES_MAX || o->min_natural < 1 ||
+        o->min_natural > AS_PRNU_PICTURES_MAX)
+        AS_FAIL(err, AS_EUSAGE, "--min-flat and --min-natural are 1 to %d", AS_PRNU_PICTURES_MAX);
     *own = *o;
     if (asprintf(work, "%s.case", o->output) < 0) {
         *work = NULL;
