@@ -46,13 +46,30 @@ run 0 3 ranks evidence --against ref.h5
 same alone ranks
 [ ! -e alone/spool ] && [ ! -e ranks/spool ] || fail "the spool is left"
 
-# 3. in shards, each with its spool
+# 3. more cameras than are compared in full: those whose product with the picture is largest are
+stores=ref.h5
+for k in 2 3 4 5; do
+    "$assay" enroll camera -o "more$k.h5" "a$k=one" "b$k=two" --min-flat 12 --min-natural 12 \
+        >more.log 2>&1 || fail "enrolment of more cameras"
+    stores=$stores,more$k.h5
+done
+OPENBLAS_NUM_THREADS=4 run 0 1 many evidence --against "$stores"
+run 0 3 many3 evidence --against "$stores"
+same many many3
+"$python" - <<'END' || fail "of many cameras the right ones are not found"
+import h5py
+rows = h5py.File("many/results.h5")["matches"][:]
+assert len(rows) == 30 and (rows["kind"] == 3).all(), rows
+assert sorted(rows["set"]) == sorted(list(range(5)) * 6)
+END
+
+# 4. in shards, each with its spool
 run 0 1 part1 evidence --against ref.h5 --shard 1/2 --lot-entries 3
 run 0 1 part2 evidence --against ref.h5 --shard 2/2 --lot-entries 3
 "$assay" merge part1 part2 -o merged >merge.log 2>&1 || fail "merge"
 same alone merged
 
-# 4. killed when residuals are in the spool
+# 5. killed when residuals are in the spool
 start 2 killed evidence --against ref.h5 --lot-entries 2 --examiners 1
 while [ "$(cat killed/spool/*.jnl 2>/dev/null | wc -c)" -lt 400000 ] && alive "$pid"; do
     sleep 0.01
@@ -64,7 +81,7 @@ gone $family
 run 0 1 killed evidence --against ref.h5 --lot-entries 2
 same alone killed
 
-# 5. what makes no sense
+# 6. what makes no sense
 "$assay" run evidence -o none --against ref.h5 --detector pdq >none.log 2>&1
 [ $? = 64 ] || fail "a search for cameras without their detector"
 for bound in "--min-flat 0" "--min-natural 8192"; do

@@ -129,10 +129,15 @@ static int by_bytes(const void *a, const void *b)
     return memcmp(a, b, REC_BYTES);
 }
 
+/* Pictures of a size follow each other, and are read as they lie. */
 static int by_place(const void *a, const void *b)
 {
     const struct as_residual_place *x = a, *y = b;
 
+    if (x->w != y->w)
+        return x->w < y->w ? -1 : 1;
+    if (x->h != y->h)
+        return x->h < y->h ? -1 : 1;
     if (x->file != y->file)
         return x->file < y->file ? -1 : 1;
     return (x->offset > y->offset) - (x->offset < y->offset);

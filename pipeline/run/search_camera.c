@@ -17,7 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CAMERAS_MAX = 1 << 20, CHUNK_FLOATS = 1 << 28, CROP = 1024 };
+enum {
+    CAMERAS_MAX = 1 << 20,
+    CHUNK_FLOATS = 1 << 26, /* of the pictures that are compared at a time: 256 MB */
+    CROP = 1024
+};
 
 /* A match is told if pictures of no enrolled camera, as many as the case has, would give less
  * than this many.                                                                      */
@@ -289,27 +293,24 @@ done:
     return status;
 }
 
-/* All pictures of the size of the first one that is left. */
-static enum as_status one_size(struct hunt *h, bool *done, uint64_t first, struct as_err *err)
+/* The next pictures of one size, as many as are compared at a time. */
+static enum as_status one_chunk(struct hunt *h, uint64_t *next, struct as_err *err)
 {
-    const struct as_residual_place *p = h->pictures.place;
+    const struct as_residual_place *p = h->pictures.place + *next;
     enum as_status status = AS_OK;
     struct as_chunk *c = calloc(1, sizeof *c);
-    uint64_t most = CHUNK_FLOATS / ((uint64_t)p[first].w * p[first].h) + 1;
+    const uint64_t whole = (uint64_t)p->w * p->h, keep = h->pictures.keep.pixels;
+    const uint64_t fit = CHUNK_FLOATS / (whole < keep ? whole : keep) + 1;
+    const uint32_t most = fit < AS_CHUNK_MAX ? (uint32_t)fit : AS_CHUNK_MAX;
 
     if (c == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to compare pictures");
-    c->w = p[first].w;
-    c->h = p[first].h;
+    c->w = p->w;
+    c->h = p->h;
     AS_TRY(list_suspects(h, c, err));
-    most = most < AS_CHUNK_MAX ? most : AS_CHUNK_MAX;
-    for (uint64_t i = first; i < h->pictures.n && c->n < most; i++) {
-        if (done[i] || p[i].w != c->w || p[i].h != c->h)
-            continue;
-        done[i] = true;
+    for (; *next < h->pictures.n && p->w == c->w && p->h == c->h && c->n < most; ++*next, p++)
         if (c->nsuspects > 0)
-            AS_TRY(prepare(h, c, i, err));
-    }
+            AS_TRY(prepare(h, c, *next, err));
     if (c->n > 0)
         AS_TRY(compare(h, c, err));
 done:
@@ -319,18 +320,12 @@ done:
     return status;
 }
 
-static enum as_status all_sizes(struct hunt *h, struct as_err *err)
+static enum as_status all_pictures(struct hunt *h, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    bool *done = calloc(h->pictures.n + 1, sizeof *done);
 
-    if (done == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory to compare pictures");
-    for (uint64_t i = 0; i < h->pictures.n; i++)
-        if (!done[i])
-            AS_TRY(one_size(h, done, i, err));
-done:
-    free(done);
+    for (uint64_t next = 0; next < h->pictures.n && status == AS_OK;)
+        status = one_chunk(h, &next, err);
     return status;
 }
 
@@ -356,7 +351,7 @@ enum as_status as_search_camera(struct as_search *s, struct as_err *err)
     AS_TRY(as_residuals_find(&h.pictures, s->r, s->catalogue, &keep, err));
     h.total = h.pictures.n;
     AS_TRY(as_comm_sum(s->r->comm, &h.total, 1));
-    AS_TRY(as_comm_agree(s->r->comm, all_sizes(&h, err), err));
+    AS_TRY(as_comm_agree(s->r->comm, all_pictures(&h, err), err));
 done:
     for (uint16_t i = 0; i < h.nsets; i++)
         free(h.of[i].camera);
