@@ -49,9 +49,11 @@ static void looked(void *arg)
             continue;
         size_t n =
             as_content_pack_failed(k->slot[i].kind, AS_REASON_KNOWN, "", "", record, sizeof record);
-        if (n == 0)
+        if (n == 0) {
             k->status = as_fail(&k->err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__,
                                 "the record of a known content does not fit");
+            break;
+        }
         as_loop_content(l, k->slot[i].sha256, record, n);
         q->grant[i] = false;
     }
