@@ -71,6 +71,7 @@ struct as_rank {
     struct as_journal *journal;
     struct as_keep keep;      /* what is kept of residuals          */
     struct as_journal *spool; /* they go there; NULL: none are kept */
+    const struct as_spool_sum *kept; /* what the seal says of the spool that the case keeps */
     char *const *journals; /* [njournals] folders that the saved state is read from */
     size_t njournals;
     struct as_owners *owners;
@@ -109,6 +110,7 @@ struct as_outcome {
 };
 
 struct as_run_result; /* run.h */
+struct as_spool_sum;  /* spool.h */
 
 /* Makes a process ready for a run or a merge: signals, limits, the clock.  *r is set
  * even on failure.  AS_EUSAGE: no case was named.  Local.                          */

@@ -7,6 +7,7 @@
 #include "../cluster/sort.h"
 #include "catalogue_parts.h"
 #include "grow.h"
+#include "spool.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,6 +25,17 @@ struct finding {
     uint8_t *rec;
     uint64_t n, cap;
 };
+
+static uint8_t *put_place(struct finding *f, const uint8_t sha[32])
+{
+    uint8_t *to;
+
+    if (!as_grow((void **)&f->rec, f->n, &f->cap, REC_BYTES))
+        return NULL;
+    to = f->rec + f->n++ * REC_BYTES;
+    memcpy(to, sha, 32);
+    return to;
+}
 
 /* The file of the spool that a record means: a journal that took up what another could not save
  * tells of the other's.  nnames: there is none.                                            */
@@ -55,10 +67,8 @@ static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_
     memcpy(&rec, bytes, n);
     if (as_stop_signal)
         return AS_ESTOP;
-    if (!as_grow((void **)&f->rec, f->n, &f->cap, REC_BYTES))
+    if ((to = put_place(f, rec.sha256)) == NULL)
         return AS_ENOMEM;
-    to = f->rec + f->n++ * REC_BYTES;
-    memcpy(to, rec.sha256, 32);
     as_be_put(to + FILE_NO, file_of(f, &rec), 4);
     as_be_put(to + OFFSET, rec.offset, 8);
     as_be_put(to + WIDTH, rec.w, 4);
@@ -95,6 +105,43 @@ static int by_place(const void *a, const void *b)
     if (x->file != y->file)
         return x->file < y->file ? -1 : 1;
     return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* A record of a kept spool says itself what it is of. */
+static enum as_status each_kept(void *state, uint32_t file, uint64_t offset, const uint8_t *bytes,
+                                uint32_t len)
+{
+    struct finding *f = state;
+    struct as_noise_head head;
+    uint8_t *to;
+
+    if (len < sizeof head)
+        return AS_EFORMAT;
+    memcpy(&head, bytes, sizeof head);
+    if ((to = put_place(f, head.sha256)) == NULL)
+        return AS_ENOMEM;
+    as_be_put(to + FILE_NO, file, 4);
+    as_be_put(to + OFFSET, offset, 8);
+    as_be_put(to + WIDTH, head.full_w, 4);
+    as_be_put(to + HEIGHT, head.full_h, 4);
+    to[FLAT] = head.flat != 0;
+    return AS_OK;
+}
+
+/* Of a sealed case.  Collective. */
+static enum as_status find_kept(struct finding *f, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_spool_sum sum;
+
+    AS_TRY(as_spool_sum(f->r, f->names, f->nnames, each_kept, f, &sum, err));
+    if (strcmp(sum.digest, f->r->kept->digest) != 0)
+        AS_FAIL(err, AS_EFORMAT,
+                "%s is not what the case was sealed with: %" PRIu64 " of %" PRIu64
+                " residuals can be read, or they were changed",
+                f->r->kase.spool, sum.records, f->r->kept->records);
+done:
+    return status;
 }
 
 /* The first item with the content, if it was examined: copies have higher ids. */
@@ -143,11 +190,11 @@ done:
     return status;
 }
 
-/* CASE/journal/NAME: CASE/spool/NAME. */
-static enum as_status open_spool(struct as_residuals *v, char *const *names, size_t n,
+/* CASE/journal/NAME, or CASE/spool/NAME: CASE/spool/NAME. */
+static enum as_status open_spool(struct as_residuals *v, char *const *names, size_t n, bool kept,
                                  struct as_err *err)
 {
-    static const char OLD[] = "/journal/";
+    const size_t old = kept ? strlen("/spool/") : strlen("/journal/");
     enum as_status status = AS_OK;
     char **paths = v->path = calloc(n + 1, sizeof *paths);
 
@@ -156,7 +203,7 @@ static enum as_status open_spool(struct as_residuals *v, char *const *names, siz
     v->npaths = n;
     for (size_t i = 0; i < n; i++) {
         const char *file = strrchr(names[i], '/') + 1;
-        const size_t dir = (size_t)(file - names[i]) - (sizeof OLD - 1);
+        const size_t dir = (size_t)(file - names[i]) - old;
         if (asprintf(&paths[i], "%.*s/spool/%s", (int)dir, names[i], file) < 0) {
             paths[i] = NULL;
             AS_FAIL(err, AS_ENOMEM, "no memory for the spool");
@@ -173,17 +220,19 @@ enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r,
 {
     enum as_status status = AS_OK;
     struct finding f = {.r = r};
+    const bool kept = r->njournals == 0; /* nothing but the spool is left of a sealed case */
     char **names = NULL;
 
     memset(v, 0, sizeof *v);
     v->keep = *keep;
-    AS_TRY(as_rank_journals(r, &names, &f.nnames, err));
+    AS_TRY(kept ? as_spool_list(r, r->kase.spool, &names, &f.nnames, err)
+                : as_rank_journals(r, &names, &f.nnames, err));
     f.names = names;
-    AS_TRY(as_comm_agree(r->comm, find_places(&f, err), err));
+    AS_TRY(kept ? find_kept(&f, err) : as_comm_agree(r->comm, find_places(&f, err), err));
     AS_TRY(as_deal(r->comm, &f.rec, &f.n, REC_BYTES, as_items_owner, r, err));
     status = join(&f, items, v, err);
     if (status == AS_OK)
-        status = open_spool(v, names, f.nnames, err);
+        status = open_spool(v, names, f.nnames, kept, err);
     AS_TRY(as_comm_agree(r->comm, status, err));
 done:
     as_journal_list_free(names, f.nnames);

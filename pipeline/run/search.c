@@ -99,6 +99,7 @@ void as_search_init(struct as_search *s, struct as_rank *r, const bool *with)
     memset(s, 0, sizeof *s);
     s->r = r;
     s->with = with;
+    s->within = true;
     s->sets = r->against.sets;
     s->nsets = r->against.n;
     as_near_init(&s->near, with);
@@ -155,16 +156,20 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
     AS_TRY(count_threads(s, err));
     if (s->hashed)
         AS_TRY(as_items_deal(&s->items, s->r, err));
+    if (s->hashed && !s->within)
+        AS_TRY(as_comm_agree(s->r->comm, as_items_copies(&s->items, s->catalogue), err));
     AS_TRY(as_search_media(s, err));
     AS_TRY(as_search_camera(s, err));
     as_items_clear(&s->items);
-    AS_TRY(as_links_find(s, err));
+    if (s->within)
+        AS_TRY(as_links_find(s, err));
     as_near_clear(&s->near);
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
     AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
     make_room(s);
-    AS_TRY(as_groups_find(s, err));
+    if (s->within)
+        AS_TRY(as_groups_find(s, err));
 done:
     return status;
 }

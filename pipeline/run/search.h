@@ -22,6 +22,7 @@ struct as_search {
     struct as_member *members; /* likewise: of groups of related items */
     uint64_t nmembers;
     struct as_near near;   /* the pictures that were looked at */
+    bool within;           /* it searches the case in itself too; init says so          */
     bool known, hashed;    /* sets ask for known hashes; for those of `items`           */
     struct as_items items; /* with a hash; dealt before sets of media and cameras meet them */
     uint8_t *match, *link; /* records that memcmp orders */

@@ -159,7 +159,7 @@ enum as_status as_store_match(struct as_store *store, uint64_t i, struct as_matc
     *match = (struct as_match){as_get_u64(rec->item_row), as_get_u64(rec->reference),
                                as_get_u16(rec->set),      as_get_u16(rec->kind),
                                as_get_f32(rec->value),    as_get_f32(rec->p_false_alarm)};
-    if (match->row >= as_store_items(store) || match->set >= rows_of(store, AS_T_sets) ||
+    if (match->row >= as_store_named(store) || match->set >= rows_of(store, AS_T_sets) ||
         match->kind >= AS_MATCH_KINDS)
         AS_FAIL(err, AS_EFORMAT, "match %" PRIu64 " is of nothing that is there", i);
 done:
