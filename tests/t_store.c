@@ -164,6 +164,12 @@ static void check_found(struct as_store *store, const struct kit *k)
         assert_true(g.row == k->members[i].row && g.group == k->members[i].group &&
                     g.stands == k->members[i].stands);
     }
+    assert_int_equal(as_store_origins(store), k->what.norigins);
+    for (uint64_t i = 0; i < k->what.norigins; i++) {
+        struct as_origin o;
+        assert_int_equal(as_store_origin(store, i, &o, NULL), AS_OK);
+        assert_memory_equal(&o, &k->origins[i], sizeof o);
+    }
 }
 
 static void check_tables(struct as_store *store, const struct kit *k)

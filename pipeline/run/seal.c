@@ -180,6 +180,8 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
         .nlinks = s->search.nlinks,
         .members = s->search.members,
         .nmembers = s->search.nmembers,
+        .origins = s->search.origins,
+        .norigins = s->search.norigins,
         .timing = s->timing,
         .ntiming = r->nreports,
         .with_det = s->with,

@@ -20,6 +20,8 @@ struct as_search {
     uint64_t nmatches, nlinks;
     struct as_member *members; /* likewise: of groups of related items */
     uint64_t nmembers;
+    struct as_origin *origins; /* likewise: of groups that one sensor took */
+    uint64_t norigins;
     struct as_near near;   /* the pictures that were looked at */
     uint8_t *match, *link; /* records that memcmp orders */
     uint64_t match_cap, link_cap;

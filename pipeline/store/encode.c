@@ -442,6 +442,22 @@ done:
     return status;
 }
 
+enum as_status as_seal_origin(struct as_seal *s, uint64_t i, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_origin *o = &s->what->origins[i];
+    uint8_t *to = NULL;
+
+    AS_TRY(add(s, out_table(s, AS_T_origins), 1, &to, err));
+    struct as_rec_origins *rec = (struct as_rec_origins *)to;
+    as_put_u64(rec->item_row, o->row);
+    as_put_u64(rec->group, o->group);
+    as_put_f32(rec->value, o->value);
+    as_put_f32(rec->p_false_alarm, o->p);
+done:
+    return status;
+}
+
 enum as_status as_seal_timing(struct as_seal *s, uint64_t i, struct as_err *err)
 {
     enum as_status status = AS_OK;

@@ -70,6 +70,8 @@ struct as_store_what {
     uint64_t nlinks;
     const struct as_member *members; /* likewise: groups ascending, of each first who stands */
     uint64_t nmembers;
+    const struct as_origin *origins; /* likewise: by (group, row), no two with the same row */
+    uint64_t norigins;
     const struct as_timing_row *timing; /* this rank's */
     uint64_t ntiming;
     const bool *with_det;            /* [detectors] which are in the case */
@@ -118,7 +120,8 @@ uint32_t as_store_sets(struct as_store *store, const struct as_set_row **rows);
 uint64_t as_store_matches(const struct as_store *store);
 uint64_t as_store_links(const struct as_store *store);
 uint64_t as_store_members(const struct as_store *store); /* of groups */
-/* Row i of /findings, /matches, /links and /groups.  AS_EFORMAT: it refers to nothing. */
+uint64_t as_store_origins(const struct as_store *store);
+/* Row i of /findings, /matches, /links, /groups and /origins.  AS_EFORMAT: it refers to nothing. */
 enum as_status as_store_finding(struct as_store *store, uint64_t i, struct as_finding *finding,
                                 struct as_err *err) AS_MUST_CHECK;
 enum as_status as_store_match(struct as_store *store, uint64_t i, struct as_match *match,
@@ -129,6 +132,8 @@ enum as_status as_store_match_name(struct as_store *store, uint64_t i, struct as
 enum as_status as_store_link(struct as_store *store, uint64_t i, struct as_link *link,
                              struct as_err *err) AS_MUST_CHECK;
 enum as_status as_store_member(struct as_store *store, uint64_t i, struct as_member *member,
+                               struct as_err *err) AS_MUST_CHECK;
+enum as_status as_store_origin(struct as_store *store, uint64_t i, struct as_origin *origin,
                                struct as_err *err) AS_MUST_CHECK;
 uint64_t as_store_timing(struct as_store *store, const struct as_timing_row **rows);
 
