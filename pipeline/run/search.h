@@ -21,6 +21,8 @@ struct as_search {
     uint64_t nmatches, nlinks;
     struct as_member *members; /* likewise: of groups of related items */
     uint64_t nmembers;
+    struct as_origin *origins; /* likewise: of groups that one sensor took */
+    uint64_t norigins;
     struct as_near near;   /* the pictures that were looked at */
     bool within;           /* it searches the case in itself too; init says so          */
     bool known, hashed;    /* sets ask for known hashes; for those of `items`           */

@@ -264,7 +264,7 @@ static enum as_status tell(struct hunt *h, struct as_chunk *c, const struct as_s
                                                         .set = s->of->set,
                                                         .kind = AS_MATCH_CAMERA,
                                                         .value = pce,
-                                                        .p = (float)pow(10, fmax(log_p, -37))}));
+                                                        .p = pow(10, fmax(log_p, -300))}));
     }
 done:
     return status;

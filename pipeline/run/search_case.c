@@ -14,6 +14,7 @@
 #include "../log.h"
 #include "enroll.h"
 #include "known.h"
+#include "names.h"
 #include "provenance.h"
 #include "search.h"
 #include "spool.h"
@@ -243,9 +244,16 @@ static enum as_status no_row(void *state, uint64_t i, struct as_row *row, struct
     return as_fail(err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__, "a search has no rows");
 }
 
+static enum as_status give_name(void *state, const struct as_match *m, struct as_text *name,
+                                struct as_err *err)
+{
+    return as_names_find(state, m->set, m->reference, name, err);
+}
+
 static enum as_status seal(struct inquiry *q, struct as_outcome *v, struct as_err *err)
 {
     static const bool with[AS_DETECTORS_MAX];
+    struct as_names names = {.against = &q->r->against};
     struct as_store_what what = {
         .parent = &q->parent,
         .rows = {NULL, 0, 0, no_row},
@@ -253,6 +261,8 @@ static enum as_status seal(struct inquiry *q, struct as_outcome *v, struct as_er
         .nsets = q->search.nsets,
         .matches = q->search.matches,
         .nmatches = q->search.nmatches,
+        .name = give_name,
+        .names = &names,
         .with_det = with,
     };
     enum as_status status = AS_OK;
@@ -264,6 +274,7 @@ static enum as_status seal(struct inquiry *q, struct as_outcome *v, struct as_er
     AS_TRY(as_store_seal(q->options.output, q->r->comm, &what, v->content_digest, v->digest_exact,
                          err));
 done:
+    as_names_clear(&names);
     free(provenance);
     return status;
 }

@@ -19,7 +19,6 @@ struct as_store {
     char *provenance;
     struct as_source_row *sources;
     char *source_paths;
-    struct as_finding *findings;
     struct as_timing_row *timing;
     struct as_set_row *sets; /* ended by one without a name */
     uint64_t where[AS_TABLES]; /* where the rows of the item after the last one begin */
@@ -36,7 +35,7 @@ struct as_store {
 /* The rows of /items, its own or the parent's, that matches may name. */
 uint64_t as_store_named(const struct as_store *store);
 
-/* Opens and checks the layout only: no provenance, sources, findings, timing. */
+/* Opens and checks the layout only: no provenance, sources, timing. */
 enum as_status as_store_open_bare(struct as_store **store, const char *path,
                                   const struct as_detector *const *dets,
                                   struct as_err *err) AS_MUST_CHECK;
