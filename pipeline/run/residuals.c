@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPE = 32, REC_BYTES = 54, OPEN_MAX = 64, NAME_BYTES = 32 };
+enum { TYPE = 32, REC_BYTES = 54, OPEN_MAX = 4, NAME_BYTES = 32 };
 /* a place: file[4] offset[8] w[4] h[4] flat[1]; an item: row[8] source[4] */
 enum { REC_PLACE, REC_ITEM };
 enum { FIRST = 33, AFTER_FILE = 37, AFTER_ROW = 41, WIDTH = 45, HEIGHT = 49, FLAT = 53 };
@@ -182,7 +182,7 @@ done:
 }
 
 /* CASE/journal/NAME: CASE/spool/NAME. */
-static enum as_status open_spool(struct as_residuals *v, char *const *names, size_t n,
+static enum as_status name_spool(struct as_residuals *v, char *const *names, size_t n,
                                  struct as_err *err)
 {
     static const char OLD[] = "/journal/";
@@ -200,7 +200,6 @@ static enum as_status open_spool(struct as_residuals *v, char *const *names, siz
             AS_FAIL(err, AS_ENOMEM, "no memory for the spool");
         }
     }
-    AS_TRY(as_journal_open_read(&v->spool, paths, n, OPEN_MAX, err));
 done:
     return status;
 }
@@ -221,7 +220,7 @@ enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r, stru
     AS_TRY(as_deal(r->comm, &f.rec, &f.n, REC_BYTES, owner, r, err));
     status = join(&f, v, err);
     if (status == AS_OK)
-        status = open_spool(v, names, f.nnames, err);
+        status = name_spool(v, names, f.nnames, err);
     AS_TRY(as_comm_agree(r->comm, status, err));
 done:
     as_journal_list_free(names, f.nnames);
@@ -231,8 +230,6 @@ done:
 
 void as_residuals_clear(struct as_residuals *v)
 {
-    if (v->spool)
-        as_journal_close_read(v->spool);
     for (size_t i = 0; i < v->npaths; i++)
         free(v->path[i]);
     free(v->path);
@@ -240,17 +237,26 @@ void as_residuals_clear(struct as_residuals *v)
     memset(v, 0, sizeof *v);
 }
 
-enum as_status as_residuals_read(struct as_residuals *v, uint64_t i, struct as_noise_head *head,
-                                 const uint8_t **bytes, struct as_err *err)
+enum as_status as_residuals_reader(const struct as_residuals *v, struct as_journal_reader **reader,
+                                   struct as_err *err)
+{
+    return as_journal_open_read(reader, v->path, v->npaths, OPEN_MAX, err);
+}
+
+enum as_status as_residuals_read(const struct as_residuals *v, struct as_journal_reader *reader,
+                                 uint64_t i, struct as_noise_head *head, const uint8_t **bytes,
+                                 struct as_err *err)
 {
     const struct as_residual_place *p = &v->place[i];
     enum as_status status = AS_OK;
     struct as_journal_frame f;
 
-    status = as_journal_read(v->spool, p->file, p->offset, &f, err);
+    status = as_journal_read(reader, p->file, p->offset, &f, err);
     if (status == AS_EFORMAT || (status == AS_OK && !as_noise_check(&v->keep, f.bytes, f.n, head)))
         AS_FAIL(err, AS_EIO, "%s has lost the residual at byte %" PRIu64 "; --fresh starts over",
                 v->path[p->file], p->offset);
+    if (status == AS_OK && (head->full_w != p->w || head->full_h != p->h))
+        AS_FAIL(err, AS_EIO, "the spool and the journal differ on the size of a picture");
     if (status == AS_OK)
         *bytes = f.bytes;
 done:

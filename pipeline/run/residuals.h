@@ -17,7 +17,6 @@ struct as_residual_place {
 struct as_residuals {
     struct as_residual_place *place; /* [n] in the order of their files */
     uint64_t n;
-    struct as_journal_reader *spool;
     char **path; /* [npaths] the files of the spool */
     size_t npaths;
     struct as_keep keep;
@@ -28,9 +27,14 @@ enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r, stru
                                  const struct as_keep *keep, struct as_err *err) AS_MUST_CHECK;
 void as_residuals_clear(struct as_residuals *v);
 
-/* Reads the i-th: its head, and its bytes, borrowed until the next call.  Local.
+/* What one thread reads with.  AS_ENOMEM. */
+enum as_status as_residuals_reader(const struct as_residuals *v, struct as_journal_reader **reader,
+                                   struct as_err *err) AS_MUST_CHECK;
+
+/* Reads the i-th: its head, and its bytes, borrowed until the next call with this reader.  Local.
  * AS_EIO: what was spooled is lost or damaged.                                   */
-enum as_status as_residuals_read(struct as_residuals *v, uint64_t i, struct as_noise_head *head,
-                                 const uint8_t **bytes, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_residuals_read(const struct as_residuals *v, struct as_journal_reader *reader,
+                                 uint64_t i, struct as_noise_head *head, const uint8_t **bytes,
+                                 struct as_err *err) AS_MUST_CHECK;
 
 #endif
