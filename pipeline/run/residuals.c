@@ -5,21 +5,25 @@
  *
  *     sha256[32]  type[1]  ...
  *
- * for each content: its places first, then its items, lowest id first.                     */
+ * for each content: its lost places first, then its places, then its items, lowest id first.  */
 #include "residuals.h"
 
 #include "../cluster/sort.h"
+#include "../log.h"
 #include "catalogue_parts.h"
 #include "grow.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TYPE = 32, REC_BYTES = 54, OPEN_MAX = 4, NAME_BYTES = 32 };
-/* a place: file[4] offset[8] w[4] h[4] flat[1]; an item: row[8] source[4] */
-enum { REC_PLACE, REC_ITEM };
+/* a place: file[4] offset[8] w[4] h[4] flat[1]; a lost one: file[4] offset[8]; an item: row[8]
+ * source[4] */
+enum { REC_LOST, REC_PLACE, REC_ITEM };
 enum { FIRST = 33, AFTER_FILE = 37, AFTER_ROW = 41, WIDTH = 45, HEIGHT = 49, FLAT = 53 };
 
 struct finding {
@@ -68,13 +72,15 @@ static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_
     uint8_t *to;
 
     (void)offset;
-    if (type != AS_REC_NOISE || n != sizeof rec)
+    if ((type != AS_REC_NOISE && type != AS_REC_LOST) || n != sizeof rec)
         return AS_OK;
     memcpy(&rec, bytes, n);
-    if ((to = next_record(f, rec.sha256, REC_PLACE)) == NULL)
+    if ((to = next_record(f, rec.sha256, type == AS_REC_LOST ? REC_LOST : REC_PLACE)) == NULL)
         return AS_ENOMEM;
     as_be_put(to + FIRST, file_of(f, &rec), 4);
     as_be_put(to + AFTER_FILE, rec.offset, 8);
+    if (type == AS_REC_LOST)
+        return AS_OK;
     as_be_put(to + WIDTH, rec.w, 4);
     as_be_put(to + HEIGHT, rec.h, 4);
     to[FLAT] = rec.flat != 0;
@@ -143,11 +149,21 @@ static int by_place(const void *a, const void *b)
     return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
+/* Whether a place is among the lost ones before it, of the same content. */
+static bool is_lost(const uint8_t *place, const uint8_t *lost, uint64_t nlost)
+{
+    for (uint64_t i = 0; i < nlost; i++)
+        if (memcmp(lost + i * REC_BYTES + FIRST, place + FIRST, WIDTH - FIRST) == 0)
+            return true;
+    return false;
+}
+
 /* The first place of each content and its first item. */
 static enum as_status join(struct finding *f, struct as_residuals *v, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    const uint8_t *place = NULL;
+    const uint8_t *place = NULL, *lost = NULL;
+    uint64_t nlost = 0;
 
     if (f->n > 0)
         qsort(f->rec, f->n, REC_BYTES, by_bytes);
@@ -156,9 +172,15 @@ static enum as_status join(struct finding *f, struct as_residuals *v, struct as_
     for (uint64_t i = 0; i < f->n; i++) {
         const uint8_t *rec = f->rec + i * REC_BYTES;
         const bool first = i == 0 || memcmp(rec, rec - REC_BYTES, 32) != 0;
-        if (rec[TYPE] == REC_PLACE)
-            place = first ? rec : place;
-        if (rec[TYPE] == REC_PLACE || first || place == NULL || memcmp(rec, place, 32) != 0)
+        if (first) {
+            place = NULL;
+            lost = rec;
+            nlost = 0;
+        }
+        nlost += rec[TYPE] == REC_LOST;
+        if (rec[TYPE] == REC_PLACE && place == NULL && !is_lost(rec, lost, nlost))
+            place = rec;
+        if (rec[TYPE] != REC_ITEM || place == NULL)
             continue;
         if (as_be_get(place + FIRST, 4) >= f->nnames)
             AS_FAIL(err, AS_EIO,
@@ -212,6 +234,7 @@ enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r, stru
     char **names = NULL;
 
     memset(v, 0, sizeof *v);
+    pthread_mutex_init(&v->lock, NULL);
     v->keep = *keep;
     AS_TRY(as_rank_journals(r, &names, &f.nnames, err));
     f.names = names;
@@ -234,6 +257,7 @@ void as_residuals_clear(struct as_residuals *v)
         free(v->path[i]);
     free(v->path);
     free(v->place);
+    free(v->lost);
     memset(v, 0, sizeof *v);
 }
 
@@ -243,7 +267,36 @@ enum as_status as_residuals_reader(const struct as_residuals *v, struct as_journ
     return as_journal_open_read(reader, v->path, v->npaths, OPEN_MAX, err);
 }
 
-enum as_status as_residuals_read(const struct as_residuals *v, struct as_journal_reader *reader,
+/* Remembers that there is nothing where the i-th should be. */
+static enum as_status note_lost(struct as_residuals *v, uint64_t i, struct as_err *err)
+{
+    const struct as_residual_place *p = &v->place[i];
+    enum as_status status = AS_SKIP;
+    struct as_noise_record rec;
+
+    memset(&rec, 0, sizeof rec);
+    memcpy(rec.sha256, p->sha256, sizeof rec.sha256);
+    rec.offset = p->offset;
+    as_log(AS_LOG_WARN, "%s has lost the residual at byte %" PRIu64, v->path[p->file], p->offset);
+    if (sscanf(strrchr(v->path[p->file], '/'), "/a%u-r%u.jnl", &rec.attempt, &rec.rank) != 2)
+        return as_fail(err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__, "%s is no spool",
+                       v->path[p->file]);
+    pthread_mutex_lock(&v->lock);
+    if (as_grow((void **)&v->lost, v->nlost, &v->lost_cap, sizeof *v->lost))
+        v->lost[v->nlost++] = rec;
+    else
+        status = AS_ENOMEM;
+    pthread_mutex_unlock(&v->lock);
+    return status;
+}
+
+/* A file that is there and cannot be read is another matter: the disk may come back. */
+static bool is_gone(const char *path)
+{
+    return access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+enum as_status as_residuals_read(struct as_residuals *v, struct as_journal_reader *reader,
                                  uint64_t i, struct as_noise_head *head, const uint8_t **bytes,
                                  struct as_err *err)
 {
@@ -252,13 +305,54 @@ enum as_status as_residuals_read(const struct as_residuals *v, struct as_journal
     struct as_journal_frame f;
 
     status = as_journal_read(reader, p->file, p->offset, &f, err);
-    if (status == AS_EFORMAT || (status == AS_OK && !as_noise_check(&v->keep, f.bytes, f.n, head)))
-        AS_FAIL(err, AS_EIO, "%s has lost the residual at byte %" PRIu64 "; --fresh starts over",
-                v->path[p->file], p->offset);
-    if (status == AS_OK && (head->full_w != p->w || head->full_h != p->h))
-        AS_FAIL(err, AS_EIO, "the spool and the journal differ on the size of a picture");
-    if (status == AS_OK)
-        *bytes = f.bytes;
+    if (status == AS_EFORMAT || (status == AS_EIO && is_gone(v->path[p->file])))
+        return note_lost(v, i, err);
+    AS_TRY(status);
+    if (f.type != AS_REC_NOISE || !as_noise_check(&v->keep, f.bytes, f.n, head) ||
+        memcmp(head->sha256, p->sha256, sizeof p->sha256) != 0 || head->full_w != p->w ||
+        head->full_h != p->h)
+        return note_lost(v, i, err);
+    *bytes = f.bytes;
+done:
+    return status;
+}
+
+/* Has the journal tell what this rank found lost. */
+static enum as_status tell_lost(struct as_residuals *v, struct as_journal *j, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_block *block = NULL;
+
+    for (uint64_t i = 0; i < v->nlost && status == AS_OK; i++)
+        status = as_journal_append(j, AS_REC_LOST, &v->lost[i], sizeof v->lost[i]);
+    if (status != AS_OK)
+        AS_FAIL(err, status, "no memory for the journal");
+    as_journal_cut(j, &block);
+    AS_TRY(as_journal_commit(j, block, err));
+    AS_TRY(as_journal_copy(j, err));
+done:
+    return status;
+}
+
+enum as_status as_residuals_end(struct as_residuals *v, struct as_rank *r, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint64_t lost = v->nlost;
+
+    AS_TRY(as_comm_sum(r->comm, &lost, 1));
+    if (lost == 0)
+        return AS_OK;
+    if (r->journal == NULL)
+        AS_FAIL(err, AS_EIO,
+                "the residuals of %" PRIu64 " pictures are lost: the shards named above are to be "
+                "examined again, with --fresh",
+                lost);
+    status = v->nlost > 0 ? tell_lost(v, r->journal, err) : AS_OK;
+    AS_TRY(as_comm_agree(r->comm, status, err));
+    AS_FAIL(err, AS_ESTOP,
+            "the residuals of %" PRIu64 " pictures are lost or damaged; the same command examines "
+            "these pictures again",
+            lost);
 done:
     return status;
 }

@@ -5,6 +5,8 @@
 #include "../examine/noise.h"
 #include "catalogue.h"
 
+#include <pthread.h>
+
 /* A picture of the case whose residual is kept; of copies the lowest row. */
 struct as_residual_place {
     uint64_t row, offset; /* of /items; in its spool file */
@@ -20,6 +22,9 @@ struct as_residuals {
     char **path; /* [npaths] the files of the spool */
     size_t npaths;
     struct as_keep keep;
+    pthread_mutex_t lock;         /* of what follows                   */
+    struct as_noise_record *lost; /* [nlost] what could not be read */
+    uint64_t nlost, lost_cap;
 };
 
 /* Gives each rank its share: which, depends on hashes alone.  Collective. */
@@ -31,10 +36,19 @@ void as_residuals_clear(struct as_residuals *v);
 enum as_status as_residuals_reader(const struct as_residuals *v, struct as_journal_reader **reader,
                                    struct as_err *err) AS_MUST_CHECK;
 
-/* Reads the i-th: its head, and its bytes, borrowed until the next call with this reader.  Local.
- * AS_EIO: what was spooled is lost or damaged.                                   */
-enum as_status as_residuals_read(const struct as_residuals *v, struct as_journal_reader *reader,
+/* Reads the i-th: its head, and its bytes, borrowed until the next call with this reader.  Local,
+ * from any thread.  AS_SKIP: it is lost or damaged, which is remembered.         */
+enum as_status as_residuals_read(struct as_residuals *v, struct as_journal_reader *reader,
                                  uint64_t i, struct as_noise_head *head, const uint8_t **bytes,
                                  struct as_err *err) AS_MUST_CHECK;
+
+/*
+ * Ends the reading of all ranks: where some found residuals lost, the journals tell of it, so that
+ * the same command examines those pictures anew.  Collective.
+ *   AS_ESTOP   some were lost
+ *   AS_EIO     likewise, and nothing can be saved: the journals are those of shards
+ */
+enum as_status as_residuals_end(struct as_residuals *v, struct as_rank *r,
+                                struct as_err *err) AS_MUST_CHECK;
 
 #endif

@@ -151,6 +151,7 @@ enum as_status as_search_camera(struct as_search *s, struct as_err *err)
     h.total = h.pictures.n;
     AS_TRY(as_comm_sum(s->r->comm, &h.total, 1));
     AS_TRY(as_comm_agree(s->r->comm, all_sizes(&h, err), err));
+    AS_TRY(as_residuals_end(&h.pictures, s->r, err));
 done:
     for (uint16_t i = 0; i < h.nsets; i++)
         free(h.of[i].camera);
