@@ -24,7 +24,8 @@ enum {
     AS_REC_LOT = 3,     /* struct as_lot_report: all of it was synced before */
     AS_REC_RECHECK = 4, /* as_item_pack: the hash of the second reading   */
     AS_REC_CHUNK = 5,   /* struct as_chunk_record                         */
-    AS_REC_NOISE = 6    /* struct as_noise_record, before its content     */
+    AS_REC_NOISE = 6,   /* struct as_noise_record, before its content     */
+    AS_REC_LOST = 7     /* the same: what lay there is lost or damaged    */
 };
 
 enum as_phase { AS_PHASE_LIST, AS_PHASE_EXAMINE, AS_PHASE_RECHECK };
@@ -42,7 +43,7 @@ struct as_chunk_record {
 struct as_noise_record {
     uint8_t sha256[32];
     uint32_t attempt, rank, w, h, flat; /* w, h: of the whole picture */
-    uint64_t offset;
+    uint64_t offset, lot; /* in which it was examined */
 };
 
 /* What became of a lot; also a row of /timing. */

@@ -157,9 +157,9 @@ static void make_room(struct as_search *s)
     s->catalogue->ncopies = 0;
 }
 
-/* As many threads as examiners were asked for, or as there are cores for: no examiner is at work
- * now, and a merge has none.  Collective. */
-static enum as_status count_threads(struct as_search *s, struct as_err *err)
+/* As many threads as examiners were asked for, or as there are cores for, and their memory: no
+ * examiner is at work now, and a merge has none.  Collective. */
+static enum as_status count_means(struct as_search *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_node node;
@@ -169,6 +169,7 @@ static enum as_status count_threads(struct as_search *s, struct as_err *err)
     cores = as_machine_cores() / (node.sharers ? node.sharers : 1);
     s->threads = s->r->options->examiners ? (uint32_t)s->r->options->examiners : cores;
     s->threads = s->threads ? s->threads : 1;
+    s->memory = as_machine_search_bytes(s->r->options, &node, s->threads);
 done:
     return status;
 }
@@ -177,7 +178,7 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
-    AS_TRY(count_threads(s, err));
+    AS_TRY(count_means(s, err));
     if (s->hashed)
         AS_TRY(as_items_deal(&s->items, s->r, err));
     if (s->hashed && !s->within)

@@ -14,6 +14,7 @@ struct as_search {
     struct as_catalogue *catalogue;
     const bool *with;              /* [detectors] in the case                       */
     uint32_t threads;              /* that compare on this rank                     */
+    uint64_t memory;               /* bytes that a search may hold on this rank     */
     const struct as_set_row *sets; /* reference sets, the same on every rank  */
     uint16_t nsets;
     struct as_match *matches; /* after as_search_run: this rank's share, as the store wants it */
