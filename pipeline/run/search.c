@@ -100,11 +100,14 @@ void as_search_init(struct as_search *s, struct as_rank *r, const bool *with)
     s->r = r;
     s->with = with;
     as_near_init(&s->near, with);
+    as_scenes_init(&s->scenes, with);
 }
 
 enum as_status as_search_look(struct as_search *s, const struct as_row *row)
 {
-    return as_near_look(&s->near, row);
+    const enum as_status status = as_near_look(&s->near, row);
+
+    return status == AS_OK ? as_scenes_look(&s->scenes, row) : status;
 }
 
 /* Gives back what has been unpacked or used. */
@@ -146,6 +149,8 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
     AS_TRY(as_search_camera(s, err));
     AS_TRY(as_links_find(s, err));
     as_near_clear(&s->near);
+    AS_TRY(as_search_vector(s, err));
+    as_scenes_clear(&s->scenes);
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
     AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
@@ -163,4 +168,5 @@ void as_search_clear(struct as_search *s)
     free(s->links);
     free(s->members);
     as_near_clear(&s->near);
+    as_scenes_clear(&s->scenes);
 }

@@ -7,6 +7,7 @@
 
 #include "catalogue.h"
 #include "near.h"
+#include "search_vector.h"
 
 struct as_search {
     struct as_rank *r;
@@ -21,6 +22,7 @@ struct as_search {
     struct as_member *members; /* likewise: of groups of related items */
     uint64_t nmembers;
     struct as_near near;   /* the pictures that were looked at */
+    struct as_scenes scenes; /* likewise */
     uint8_t *match, *link; /* records that memcmp orders */
     uint64_t match_cap, link_cap;
 };
