@@ -127,6 +127,7 @@ void as_search_init(struct as_search *s, struct as_rank *r, const bool *with)
     s->sets = r->against.sets;
     s->nsets = r->against.n;
     as_near_init(&s->near, with);
+    as_scenes_init(&s->scenes, with);
     for (uint16_t i = 0; i < s->nsets; i++) {
         s->known = s->known || s->sets[i].kind == AS_SET_KNOWN;
         s->hashed = s->hashed || s->sets[i].kind != AS_SET_KNOWN;
@@ -138,6 +139,7 @@ enum as_status as_search_look(struct as_search *s, const struct as_row *row, str
     enum as_status status = AS_OK;
 
     AS_TRY(as_near_look(&s->near, row));
+    AS_TRY(as_scenes_look(&s->scenes, row));
     if (s->known)
         AS_TRY(as_search_known(s, row, err));
     if (s->hashed)
@@ -189,6 +191,8 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
     if (s->within)
         AS_TRY(as_links_find(s, err));
     as_near_clear(&s->near);
+    AS_TRY(as_search_vector(s, err));
+    as_scenes_clear(&s->scenes);
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
     AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
@@ -209,4 +213,5 @@ void as_search_clear(struct as_search *s)
     free(s->origins);
     as_items_clear(&s->items);
     as_near_clear(&s->near);
+    as_scenes_clear(&s->scenes);
 }

@@ -8,6 +8,7 @@
 #include "catalogue.h"
 #include "near.h"
 #include "search_items.h"
+#include "search_vector.h"
 
 struct as_search {
     struct as_rank *r;
@@ -25,6 +26,7 @@ struct as_search {
     struct as_origin *origins; /* likewise: of groups that one sensor took */
     uint64_t norigins;
     struct as_near near;   /* the pictures that were looked at */
+    struct as_scenes scenes; /* likewise */
     bool within;           /* it searches the case in itself too; init says so          */
     bool known, hashed;    /* sets ask for known hashes; for those of `items`           */
     struct as_items items; /* with a hash; dealt before sets of media and cameras meet them */

@@ -77,21 +77,33 @@ done:
     return status;
 }
 
-static enum as_status check_media(const struct inquiry *q, struct as_ref *ref, struct as_err *err)
+/* Codes of another version mean something else. */
+static enum as_status check_codes(const struct inquiry *q, const char *name, bool must,
+                                  struct as_ref *ref, struct as_err *err)
 {
-    const struct as_detector *pdq = as_det_find("pdq");
-    const uint32_t version = made_version(q, "pdq");
+    const uint32_t then = made_version(q, name), now = as_det_find(name)->version;
     enum as_status status = AS_OK;
 
-    if (version == 0)
+    if (then == 0 && must)
         AS_FAIL(err, AS_EFORMAT,
-                "%s is compared by PDQ codes, which the case was examined without: --detector",
-                as_ref_path(ref));
-    if (version != pdq->version)
+                "%s is compared by codes of %s, which the case was examined without: assay run "
+                "--detector all on its evidence makes one that has them",
+                as_ref_path(ref), name);
+    if (then != 0 && then != now)
         AS_FAIL(err, AS_EFORMAT,
-                "the case has PDQ codes of version %u, %s is searched with those "
-                "of version %u",
-                version, as_ref_path(ref), pdq->version);
+                "%s: the case has codes of %s version %u, this program searches "
+                "with version %u",
+                as_ref_path(ref), name, then, now);
+done:
+    return status;
+}
+
+static enum as_status check_media(const struct inquiry *q, struct as_ref *ref, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    AS_TRY(check_codes(q, "pdq", true, ref, err));
+    AS_TRY(check_codes(q, "gist", false, ref, err));
 done:
     return status;
 }
