@@ -51,4 +51,25 @@ assert len(f["links"]) == 598, len(f["links"])
 assert len(f["groups"]) == 600 and sum(f["groups"]["stands"]) == 2
 END
 
+# two crowds of near-copies: each has its nearest within, together they are one group
+mkdir crowds
+i=0
+while [ $i -lt 60 ]; do
+    for picture in half.jpg mirrored.jpg; do
+        cp "small/copies/family00/$picture" "crowds/$i.$picture"
+        echo "$i" >>"crowds/$i.$picture" # other bytes, the same picture
+    done
+    i=$((i + 1))
+done
+for n in 1 2; do
+    run 0 $n "crowds$n" crowds --detector pdq
+done
+same crowds1 crowds2
+"$python" - <<'END' || fail "a crowd of near-copies"
+import h5py
+f = h5py.File("crowds2/results.h5", "r")
+assert len(f["groups"]) == 120 and sum(f["groups"]["stands"]) == 1
+assert len(f["links"]) > 120 and f["links"]["value"].max() == 0, "lists tell of both crowds"
+END
+
 echo "passed"

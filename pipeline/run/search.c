@@ -162,5 +162,6 @@ void as_search_clear(struct as_search *s)
     free(s->matches);
     free(s->links);
     free(s->members);
+    free(s->edges);
     as_near_clear(&s->near);
 }

@@ -21,6 +21,8 @@ struct as_search {
     struct as_member *members; /* likewise: of groups of related items */
     uint64_t nmembers;
     struct as_near near;   /* the pictures that were looked at */
+    struct as_edge *edges; /* [nedges] of pictures that belong together, after as_links_find */
+    uint64_t nedges;
     uint8_t *match, *link; /* records that memcmp orders */
     uint64_t match_cap, link_cap;
 };

@@ -248,7 +248,7 @@ done:
 
 static enum as_status equal_pictures(struct media *m, struct as_err *err)
 {
-    const struct as_near_source source = {m, give, false, m->s->threads, m->r};
+    const struct as_near_source source = {m, give, NULL, m->s->threads, m->r};
     enum as_status status = AS_OK;
 
     m->block = 0;
