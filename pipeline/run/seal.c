@@ -30,11 +30,9 @@ static enum as_status give_row(void *state, uint64_t i, struct as_row *row, stru
 {
     const struct seal *s = state;
 
-    as_rank_tell(s->r);
-    if (as_stop_signal)
-        return as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
-                       "stopped by a signal while sealing");
-    return as_catalogue_row(s->catalogue, i, row, NULL, err);
+    enum as_status status = as_rank_go_on(s->r, err);
+
+    return status == AS_OK ? as_catalogue_row(s->catalogue, i, row, NULL, err) : status;
 }
 
 static void give_finding(void *state, uint64_t i, struct as_finding *f)
@@ -53,16 +51,14 @@ static enum as_status survey(struct seal *s, struct as_outcome *v, struct as_err
     if (row == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for a row");
     for (uint64_t i = c->first; i < c->first + c->count; i++) {
-        as_rank_tell(s->r);
-        if (as_stop_signal)
-            AS_FAIL(err, AS_ESTOP, "stopped by a signal while sealing");
+        AS_TRY(as_rank_go_on(s->r, err));
         AS_TRY(as_catalogue_row(c, i, row, &key, err));
         v->by_status[row->status]++;
         v->entries += key.n == 1 || (key.n == 2 && s->r->sources[key.part[0]].folder);
         v->changed += row->reason == AS_REASON_CHANGED || row->flags & AS_FLAG_CHANGED;
         AS_TRY(as_findings_look(s->findings, row));
         AS_TRY(as_roll_look(s->roll, row, &key));
-        AS_TRY(as_search_look(&s->search, row));
+        AS_TRY(as_search_look(&s->search, row, err));
     }
 done:
     free(row);

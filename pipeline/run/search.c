@@ -99,12 +99,26 @@ void as_search_init(struct as_search *s, struct as_rank *r, const bool *with)
     memset(s, 0, sizeof *s);
     s->r = r;
     s->with = with;
+    s->sets = r->against.sets;
+    s->nsets = r->against.n;
     as_near_init(&s->near, with);
+    for (uint16_t i = 0; i < s->nsets; i++) {
+        s->known = s->known || s->sets[i].kind == AS_SET_KNOWN;
+        s->hashed = s->hashed || s->sets[i].kind != AS_SET_KNOWN;
+    }
 }
 
-enum as_status as_search_look(struct as_search *s, const struct as_row *row)
+enum as_status as_search_look(struct as_search *s, const struct as_row *row, struct as_err *err)
 {
-    return as_near_look(&s->near, row);
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_near_look(&s->near, row));
+    if (s->known)
+        AS_TRY(as_search_known(s, row, err));
+    if (s->hashed)
+        AS_TRY(as_items_look(&s->items, row));
+done:
+    return status;
 }
 
 /* Gives back what has been unpacked or used. */
@@ -139,11 +153,11 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
     enum as_status status = AS_OK;
 
     AS_TRY(count_threads(s, err));
-    s->sets = s->r->against.sets;
-    s->nsets = s->r->against.n;
-    AS_TRY(as_comm_agree(s->r->comm, as_search_known(s, err), err));
+    if (s->hashed)
+        AS_TRY(as_items_deal(&s->items, s->r, err));
     AS_TRY(as_search_media(s, err));
     AS_TRY(as_search_camera(s, err));
+    as_items_clear(&s->items);
     AS_TRY(as_links_find(s, err));
     as_near_clear(&s->near);
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
@@ -163,5 +177,6 @@ void as_search_clear(struct as_search *s)
     free(s->links);
     free(s->members);
     free(s->edges);
+    as_items_clear(&s->items);
     as_near_clear(&s->near);
 }

@@ -348,7 +348,7 @@ enum as_status as_search_camera(struct as_search *s, struct as_err *err)
     if (keep.pixels == 0)
         return AS_OK;
     AS_TRY(as_comm_agree(s->r->comm, open_sets(&h, err), err));
-    AS_TRY(as_residuals_find(&h.pictures, s->r, s->catalogue, &keep, err));
+    AS_TRY(as_residuals_find(&h.pictures, s->r, &s->items, &keep, err));
     h.total = h.pictures.n;
     AS_TRY(as_comm_sum(s->r->comm, &h.total, 1));
     AS_TRY(as_comm_agree(s->r->comm, all_pictures(&h, err), err));
