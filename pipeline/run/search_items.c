@@ -46,8 +46,8 @@ done:
     return status;
 }
 
-static enum as_status look_at_all(struct as_items *items, struct as_rank *r,
-                                  struct as_catalogue *c, struct as_err *err)
+static enum as_status look_at_all(struct as_items *items, struct as_rank *r, struct as_catalogue *c,
+                                  struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_row *row = calloc(1, sizeof *row);
@@ -94,7 +94,7 @@ bool as_items_find(const struct as_items *items, const uint8_t sha256[32], uint6
     if (memcmp(rec, sha256, SHA) != 0)
         return false;
     *found = (struct as_item_found){as_be_get(rec + ID, 8), (uint32_t)as_be_get(rec + SOURCE, 4),
-                                    rec[OK] != 0};
+                                    rec[OK] != 0, lo + k};
     return true;
 }
 
