@@ -211,6 +211,7 @@ void as_search_clear(struct as_search *s)
     free(s->links);
     free(s->members);
     free(s->origins);
+    free(s->edges);
     as_items_clear(&s->items);
     as_near_clear(&s->near);
     as_scenes_clear(&s->scenes);

@@ -28,6 +28,8 @@ struct as_search {
     struct as_near near;   /* the pictures that were looked at */
     struct as_scenes scenes; /* likewise */
     bool within;           /* it searches the case in itself too; init says so          */
+    struct as_edge *edges; /* [nedges] of pictures that belong together, after as_links_find */
+    uint64_t nedges;
     bool known, hashed;    /* sets ask for known hashes; for those of `items`           */
     struct as_items items; /* with a hash; dealt before sets of media and cameras meet them */
     uint8_t *match, *link; /* records that memcmp orders */

@@ -94,7 +94,7 @@ bool as_items_find(const struct as_items *items, const uint8_t sha256[32], uint6
     if (memcmp(rec, sha256, SHA) != 0)
         return false;
     *found = (struct as_item_found){as_be_get(rec + ID, 8), (uint32_t)as_be_get(rec + SOURCE, 4),
-                                    rec[OK] != 0};
+                                    rec[OK] != 0, lo + k};
     return true;
 }
 

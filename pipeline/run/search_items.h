@@ -18,7 +18,8 @@ struct as_items {
 struct as_item_found {
     uint64_t id;
     uint32_t source;
-    bool ok; /* examined, and no copy of another */
+    bool ok;        /* examined, and no copy of another     */
+    uint64_t place; /* among the items of this rank, < items->n */
 };
 
 /* Takes a row, unless it has no hash.  Local.  AS_ENOMEM. */
