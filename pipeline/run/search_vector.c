@@ -133,7 +133,12 @@ static enum as_status add_matches(struct as_search *s, const struct as_vector_fo
 
     for (uint64_t i = 0; i < found->n; i++) {
         const struct as_vector_hit hit = as_vectors_hit(found, i);
-        struct as_match match = {hit.query, hit.row, set, AS_MATCH_SIMILAR, hit.cosine, NAN};
+        struct as_match match = {.row = hit.query,
+                                 .reference = hit.row,
+                                 .set = set,
+                                 .kind = AS_MATCH_SIMILAR,
+                                 .value = hit.cosine,
+                                 .p = NAN};
         AS_TRY(as_search_match(s, &match));
         while (at < c->n && as_be_get(c->rec + at * COPY_BYTES, 8) < hit.query)
             at++;
@@ -270,7 +275,8 @@ enum as_status as_search_vector(struct as_search *s, struct as_err *err)
     if (s->scenes.det < 0)
         return AS_OK;
     AS_TRY(search_sets(s, err));
-    AS_TRY(search_case(s, err));
+    if (s->within)
+        AS_TRY(search_case(s, err));
 done:
     return status;
 }
