@@ -32,8 +32,7 @@ static void cut(uint32_t side, uint32_t most, uint32_t *at, uint32_t *len)
     *at = (side - *len) / 2 / ALIGN * ALIGN;
 }
 
-/* The whole picture where it fits, else the centre in the same proportions. */
-static void frame(const struct as_keep *keep, uint32_t w, uint32_t h, struct as_noise_head *head)
+void as_noise_frame(const struct as_keep *keep, uint32_t w, uint32_t h, struct as_noise_head *head)
 {
     const double pixels = (double)w * h;
     const double scale = pixels > (double)keep->pixels ? sqrt((double)keep->pixels / pixels) : 1;
@@ -82,7 +81,7 @@ uint64_t as_noise_pack(const struct as_keep *keep, const struct as_plane *luma,
 {
     struct as_noise_head h;
 
-    frame(keep, noise->w, noise->h, &h);
+    as_noise_frame(keep, noise->w, noise->h, &h);
     h.flat = flat;
     memcpy(to, &h, sizeof h);
     to += sizeof h;
@@ -102,7 +101,7 @@ bool as_noise_check(const struct as_keep *keep, const uint8_t *bytes, uint64_t n
     memcpy(head, bytes, sizeof *head);
     if (head->full_w == 0 || head->full_h == 0 || head->flat > 1)
         return false;
-    frame(keep, head->full_w, head->full_h, &should);
+    as_noise_frame(keep, head->full_w, head->full_h, &should);
     return head->x == should.x && head->y == should.y && head->w == should.w &&
            head->h == should.h && head->step == should.step && should.w > 0 && should.h > 0 &&
            (uint64_t)head->w * head->h <= keep->pixels && n == bytes_of(head);

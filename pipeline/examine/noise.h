@@ -27,6 +27,10 @@ struct as_noise_head {
 /* Bytes that a picture needs at most. */
 uint64_t as_noise_bytes(const struct as_keep *keep);
 
+/* Fills in where in a picture what is kept of it lies: all of it where it fits, else the centre in
+ * the same proportions.                                                             */
+void as_noise_frame(const struct as_keep *keep, uint32_t w, uint32_t h, struct as_noise_head *head);
+
 /* Packs a residual and its luma, both w x h; returns the bytes written. */
 uint64_t as_noise_pack(const struct as_keep *keep, const struct as_plane *luma,
                        const struct as_plane *noise, bool flat, uint8_t *to);

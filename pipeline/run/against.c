@@ -90,7 +90,7 @@ enum as_status as_against_imply(struct as_options *o, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_against a = {0};
-    bool known = false, camera = false, with[AS_DETECTORS_MAX];
+    bool known = false, camera = o->origins, with[AS_DETECTORS_MAX];
 
     AS_TRY(as_against_open(&a, o->against, err));
     for (uint16_t i = 0; i < a.n; i++) {
@@ -106,7 +106,8 @@ enum as_status as_against_imply(struct as_options *o, struct as_err *err)
     for (size_t d = 0; camera && as_detectors[d]; d++)
         if (as_detectors[d] == &as_detector_camera && !with[d])
             AS_FAIL(err, AS_EUSAGE,
-                    "--against names a store of cameras: name camera in --detector too");
+                    "%s: name camera in --detector too",
+                    o->origins ? "--origins" : "--against names a store of cameras");
     if (o->skip_known && !known)
         AS_FAIL(err, AS_EUSAGE,
                 "--skip-known goes by the stores of kind known that --against names; "

@@ -10,6 +10,7 @@
 #include "search_camera.h"
 #include "search_known.h"
 #include "search_media.h"
+#include "search_origin.h"
 
 #include <string.h>
 
@@ -144,6 +145,7 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
     AS_TRY(as_comm_agree(s->r->comm, as_search_known(s, err), err));
     AS_TRY(as_search_media(s, err));
     AS_TRY(as_search_camera(s, err));
+    AS_TRY(as_search_origin(s, err));
     AS_TRY(as_links_find(s, err));
     as_near_clear(&s->near);
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
