@@ -422,11 +422,14 @@ static enum as_status make_all(struct enroll *e, const char *fingerprint, struct
 {
     struct as_rank *r = e->r;
     struct as_catalogue *c = NULL;
+    struct as_items items = {0};
     enum as_status status = AS_OK;
 
     AS_TRY(as_rank_last(r, "enroll", err));
     AS_TRY(as_catalogue_new(&c, r, err));
-    AS_TRY(as_residuals_find(&e->residuals, r, c, &r->keep, err));
+    AS_TRY(as_items_take(&items, r, c, err));
+    AS_TRY(as_residuals_find(&e->residuals, r, &items, &r->keep, err));
+    as_items_clear(&items);
     AS_TRY(plan(e, err));
     status = r->me == 0 ? begin_store(e, err) : AS_OK;
     AS_TRY(as_comm_agree(r->comm, status, err));
@@ -436,6 +439,7 @@ static enum as_status make_all(struct enroll *e, const char *fingerprint, struct
     AS_TRY(as_comm_agree(r->comm, status, err));
 done:
     as_catalogue_free(c);
+    as_items_clear(&items);
     return status;
 }
 

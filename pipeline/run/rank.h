@@ -143,8 +143,12 @@ enum as_status as_rank_seal(struct as_rank *r, const char *fingerprint, struct a
 void as_rank_end(struct as_rank *r, struct as_run_result *result, enum as_status status,
                  const struct as_err *err);
 
-/* Rank 0, now and then: status.json as it is, so that the run is seen to be alive. */
+/* Now and then, in the phases after the lots: rank 0 writes status.json as it is, so that the run is
+ * seen to be alive; sets as_stop_signal when the time limit is reached. */
 void as_rank_tell(struct as_rank *r);
+
+/* The same.  AS_ESTOP: a signal or the time limit wants the run to end. */
+enum as_status as_rank_go_on(struct as_rank *r, struct as_err *err) AS_MUST_CHECK;
 
 /* Keeps the report of an examined lot for /timing. */
 void as_report_keep(struct as_rank *r, const struct as_lot_report *rep);
@@ -152,7 +156,8 @@ void as_report_keep(struct as_rank *r, const struct as_lot_report *rep);
 /* Seconds since the rank started. */
 double as_rank_elapsed(const struct as_rank *r);
 
-/* Set by TERM, INT and USR1. */
+/* Set by TERM, INT and USR1; AS_STOP_LATE: by the time limit, after the lots. */
+enum { AS_STOP_LATE = -1 };
 extern volatile int as_stop_signal;
 
 /* Catches the signals that mean "save your state and end". */

@@ -1,11 +1,7 @@
 /* residuals.c - the residuals that a case has kept, dealt out over the ranks.
  *
- * The journals say where the residual of a content lies, the catalogue which items have that
- * content.  Both go to the rank that the hash names, which then has a run of
- *
- *     sha256[32]  type[1]  ...
- *
- * for each content: its places first, then its items, lowest id first.                     */
+ * The journals say where the residual of a content lies.  That goes to the rank which the hash
+ * names, and which has the items with that content.                                         */
 #include "residuals.h"
 
 #include "../cluster/sort.h"
@@ -17,10 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPE = 32, REC_BYTES = 54, OPEN_MAX = 64, NAME_BYTES = 32 };
-/* a place: file[4] offset[8] w[4] h[4] flat[1]; an item: row[8] source[4] */
-enum { REC_PLACE, REC_ITEM };
-enum { FIRST = 33, AFTER_FILE = 37, AFTER_ROW = 41, WIDTH = 45, HEIGHT = 49, FLAT = 53 };
+enum { OPEN_MAX = 64, NAME_BYTES = 32 };
+/* a place: sha256[32] file[4] offset[8] w[4] h[4] flat[1] */
+enum { FILE_NO = 32, OFFSET = 36, WIDTH = 44, HEIGHT = 48, FLAT = 52, REC_BYTES = 53 };
 
 struct finding {
     struct as_rank *r;
@@ -29,19 +24,6 @@ struct finding {
     uint8_t *rec;
     uint64_t n, cap;
 };
-
-static uint8_t *next_record(struct finding *f, const uint8_t sha[32], uint8_t type)
-{
-    uint8_t *to;
-
-    if (!as_grow((void **)&f->rec, f->n, &f->cap, REC_BYTES))
-        return NULL;
-    to = f->rec + f->n++ * REC_BYTES;
-    memset(to, 0, REC_BYTES);
-    memcpy(to, sha, 32);
-    to[TYPE] = type;
-    return to;
-}
 
 /* The file of the spool that a record means: a journal that took up what another could not save
  * tells of the other's.  nnames: there is none.                                            */
@@ -71,10 +53,14 @@ static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_
     if (type != AS_REC_NOISE || n != sizeof rec)
         return AS_OK;
     memcpy(&rec, bytes, n);
-    if ((to = next_record(f, rec.sha256, REC_PLACE)) == NULL)
+    if (as_stop_signal)
+        return AS_ESTOP;
+    if (!as_grow((void **)&f->rec, f->n, &f->cap, REC_BYTES))
         return AS_ENOMEM;
-    as_be_put(to + FIRST, file_of(f, &rec), 4);
-    as_be_put(to + AFTER_FILE, rec.offset, 8);
+    to = f->rec + f->n++ * REC_BYTES;
+    memcpy(to, rec.sha256, 32);
+    as_be_put(to + FILE_NO, file_of(f, &rec), 4);
+    as_be_put(to + OFFSET, rec.offset, 8);
     as_be_put(to + WIDTH, rec.w, 4);
     as_be_put(to + HEIGHT, rec.h, 4);
     to[FLAT] = rec.flat != 0;
@@ -90,38 +76,6 @@ static enum as_status find_places(struct finding *f, struct as_err *err)
     for (f->file = (size_t)f->r->me; f->file < f->nnames && status == AS_OK; f->file += step)
         status = as_journal_scan(f->names[f->file], each, f, &torn, err);
     return status;
-}
-
-static enum as_status find_items(struct finding *f, struct as_catalogue *c, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    struct as_row *row = calloc(1, sizeof *row);
-    uint8_t *to;
-
-    if (row == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory for a row");
-    for (uint64_t id = c->first; id < c->first + c->count; id++) {
-        as_rank_tell(f->r);
-        AS_TRY(as_catalogue_row(c, id, row, NULL, err));
-        if (row->status != AS_ITEM_OK || !row->has_sha256)
-            continue;
-        if ((to = next_record(f, row->sha256, REC_ITEM)) == NULL)
-            AS_FAIL(err, AS_ENOMEM, "no memory for the pictures");
-        as_be_put(to + FIRST, id, 8);
-        as_be_put(to + AFTER_ROW, row->source, 4);
-    }
-done:
-    free(row);
-    return status;
-}
-
-static int owner(void *state, const void *rec)
-{
-    const struct as_rank *r = state;
-    uint32_t v;
-
-    memcpy(&v, rec, sizeof v);
-    return (int)(v % (uint32_t)r->size);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -143,11 +97,23 @@ static int by_place(const void *a, const void *b)
     return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* The first place of each content and its first item. */
-static enum as_status join(struct finding *f, struct as_residuals *v, struct as_err *err)
+/* The first item with the content, if it was examined: copies have higher ids. */
+static bool item_of(const struct as_items *items, const uint8_t *sha, struct as_item_found *item)
+{
+    uint64_t k = 0;
+
+    while (as_items_find(items, sha, k++, item))
+        if (item->ok)
+            return true;
+    return false;
+}
+
+/* The first place of each content, and its item. */
+static enum as_status join(struct finding *f, const struct as_items *items, struct as_residuals *v,
+                           struct as_err *err)
 {
     enum as_status status = AS_OK;
-    const uint8_t *place = NULL;
+    struct as_item_found item;
 
     if (f->n > 0)
         qsort(f->rec, f->n, REC_BYTES, by_bytes);
@@ -155,26 +121,22 @@ static enum as_status join(struct finding *f, struct as_residuals *v, struct as_
         AS_FAIL(err, AS_ENOMEM, "no memory for the places of residuals");
     for (uint64_t i = 0; i < f->n; i++) {
         const uint8_t *rec = f->rec + i * REC_BYTES;
-        const bool first = i == 0 || memcmp(rec, rec - REC_BYTES, 32) != 0;
-        if (rec[TYPE] == REC_PLACE)
-            place = first ? rec : place;
-        if (rec[TYPE] == REC_PLACE || first || place == NULL || memcmp(rec, place, 32) != 0)
+        if ((i > 0 && memcmp(rec, rec - REC_BYTES, 32) == 0) || !item_of(items, rec, &item))
             continue;
-        if (as_be_get(place + FIRST, 4) >= f->nnames)
+        if (as_be_get(rec + FILE_NO, 4) >= f->nnames)
             AS_FAIL(err, AS_EIO,
                     "the journals tell of a residual in a spool that is not there; --fresh starts "
                     "over");
         v->place[v->n++] = (struct as_residual_place){
-            .row = as_be_get(rec + FIRST, 8),
-            .source = (uint32_t)as_be_get(rec + AFTER_ROW, 4),
-            .file = (uint32_t)as_be_get(place + FIRST, 4),
-            .offset = as_be_get(place + AFTER_FILE, 8),
-            .w = (uint32_t)as_be_get(place + WIDTH, 4),
-            .h = (uint32_t)as_be_get(place + HEIGHT, 4),
-            .flat = place[FLAT] != 0,
+            .row = item.id,
+            .source = item.source,
+            .file = (uint32_t)as_be_get(rec + FILE_NO, 4),
+            .offset = as_be_get(rec + OFFSET, 8),
+            .w = (uint32_t)as_be_get(rec + WIDTH, 4),
+            .h = (uint32_t)as_be_get(rec + HEIGHT, 4),
+            .flat = rec[FLAT] != 0,
         };
         memcpy(v->place[v->n - 1].sha256, rec, 32);
-        place = NULL; /* copies have higher ids */
     }
     qsort(v->place, v->n, sizeof *v->place, by_place);
 done:
@@ -205,8 +167,9 @@ done:
     return status;
 }
 
-enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r, struct as_catalogue *c,
-                                 const struct as_keep *keep, struct as_err *err)
+enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r,
+                                 const struct as_items *items, const struct as_keep *keep,
+                                 struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct finding f = {.r = r};
@@ -217,9 +180,8 @@ enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r, stru
     AS_TRY(as_rank_journals(r, &names, &f.nnames, err));
     f.names = names;
     AS_TRY(as_comm_agree(r->comm, find_places(&f, err), err));
-    AS_TRY(as_comm_agree(r->comm, find_items(&f, c, err), err));
-    AS_TRY(as_deal(r->comm, &f.rec, &f.n, REC_BYTES, owner, r, err));
-    status = join(&f, v, err);
+    AS_TRY(as_deal(r->comm, &f.rec, &f.n, REC_BYTES, as_items_owner, r, err));
+    status = join(&f, items, v, err);
     if (status == AS_OK)
         status = open_spool(v, names, f.nnames, err);
     AS_TRY(as_comm_agree(r->comm, status, err));

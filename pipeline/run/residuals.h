@@ -3,7 +3,7 @@
 #define AS_RESIDUALS_H
 
 #include "../examine/noise.h"
-#include "catalogue.h"
+#include "search_items.h"
 
 /* A picture of the case whose residual is kept; of copies the lowest row. */
 struct as_residual_place {
@@ -23,9 +23,10 @@ struct as_residuals {
     struct as_keep keep;
 };
 
-/* Gives each rank its share: which, depends on hashes alone.  Collective. */
-enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r, struct as_catalogue *c,
-                                 const struct as_keep *keep, struct as_err *err) AS_MUST_CHECK;
+/* Gives each rank its share: which, depends on hashes alone.  items: dealt.  Collective. */
+enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r,
+                                 const struct as_items *items, const struct as_keep *keep,
+                                 struct as_err *err) AS_MUST_CHECK;
 void as_residuals_clear(struct as_residuals *v);
 
 /* Reads the i-th: its head, and its bytes, borrowed until the next call.  Local.

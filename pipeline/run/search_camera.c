@@ -264,7 +264,7 @@ static enum as_status tell(struct hunt *h, struct as_chunk *c, const struct as_s
                                                         .set = s->of->set,
                                                         .kind = AS_MATCH_CAMERA,
                                                         .value = pce,
-                                                        .p = (float)pow(10, fmax(log_p, -37))}));
+                                                        .p = pow(10, fmax(log_p, -300))}));
     }
 done:
     return status;
@@ -350,7 +350,7 @@ enum as_status as_search_camera(struct as_search *s, struct as_err *err)
     AS_TRY(as_comm_agree(s->r->comm, open_sets(&h, err), err));
     if (h.nsets == 0)
         goto done;
-    AS_TRY(as_residuals_find(&h.pictures, s->r, s->catalogue, &keep, err));
+    AS_TRY(as_residuals_find(&h.pictures, s->r, &s->items, &keep, err));
     h.total = h.pictures.n;
     AS_TRY(as_comm_sum(s->r->comm, &h.total, 1));
     AS_TRY(as_comm_agree(s->r->comm, all_pictures(&h, err), err));

@@ -8,13 +8,12 @@
 
 #include "../cluster/sort.h"
 #include "catalogue_parts.h"
-#include "grow.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A hash and the row that has it, of an item or of a reference; a copy: first row, own row. */
+/* A hash and the reference that has it; a copy: first row, own row. */
 enum { SHA = 32, HASHED_BYTES = 40, COPY_ID = 8, COPY_BYTES = 16 };
 
 struct media {
@@ -23,8 +22,6 @@ struct media {
     uint16_t set; /* at hand                                */
     struct as_ref *ref;
     uint64_t block; /* of the set: the next this rank reads   */
-    uint8_t *item;  /* [nitems] hashes of items, sorted       */
-    uint64_t nitems, item_cap;
     uint8_t *copy; /* [ncopies] of this rank's rows, sorted  */
     uint64_t ncopies;
     uint64_t *first;  /* [ranks] first rows                     */
@@ -62,66 +59,15 @@ static enum as_status add(struct media *m, uint64_t row, uint64_t reference, uin
 
 /* ---- 2. equal bytes ---- */
 
-static int sha_owner(void *state, const void *rec)
-{
-    const struct as_rank *r = state;
-    uint32_t v;
-
-    memcpy(&v, rec, sizeof v);
-    return (int)(v % (uint32_t)r->size);
-}
-
-/* Hashes of this rank's items. */
-static enum as_status list_items(struct media *m, struct as_err *err)
-{
-    const struct as_catalogue *c = m->s->catalogue;
-    enum as_status status = AS_OK;
-    struct as_row *row = calloc(1, sizeof *row);
-
-    if (row == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory for a row");
-    for (uint64_t id = c->first; id < c->first + c->count; id++) {
-        as_rank_tell(m->r);
-        if (as_stop_signal)
-            AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching");
-        AS_TRY(as_catalogue_row(m->s->catalogue, id, row, NULL, err));
-        if (!row->has_sha256)
-            continue;
-        if (!as_grow((void **)&m->item, m->nitems, &m->item_cap, HASHED_BYTES))
-            AS_FAIL(err, AS_ENOMEM, "no memory for the hashes of items");
-        memcpy(m->item + m->nitems * HASHED_BYTES, row->sha256, SHA);
-        as_be_put(m->item + m->nitems++ * HASHED_BYTES + SHA, id, 8);
-    }
-done:
-    free(row);
-    return status;
-}
-
-/* The first item whose hash is not below this one. */
-static uint64_t place_of(const struct media *m, const uint8_t *sha)
-{
-    uint64_t lo = 0, hi = m->nitems;
-
-    while (lo < hi) {
-        uint64_t mid = lo + (hi - lo) / 2;
-        if (memcmp(m->item + mid * HASHED_BYTES, sha, SHA) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 static enum as_status find_items(struct media *m, const uint8_t *came, uint64_t n)
 {
     enum as_status status = AS_OK;
+    struct as_item_found item;
 
     for (uint64_t i = 0; i < n; i++) {
         const uint8_t *rec = came + i * HASHED_BYTES;
-        for (uint64_t k = place_of(m, rec);
-             k < m->nitems && memcmp(m->item + k * HASHED_BYTES, rec, SHA) == 0; k++)
-            AS_TRY(add(m, as_be_get(m->item + k * HASHED_BYTES + SHA, 8), as_be_get(rec + SHA, 8),
-                       AS_MATCH_HASH, 0));
+        for (uint64_t k = 0; as_items_find(&m->s->items, rec, k, &item); k++)
+            AS_TRY(add(m, item.id, as_be_get(rec + SHA, 8), AS_MATCH_HASH, 0));
     }
 done:
     return status;
@@ -156,7 +102,7 @@ static enum as_status equal_bytes(struct media *m, struct as_err *err)
         AS_TRY(as_comm_agree(comm, read_hashes(m, &n, err), err));
         more = n;
         AS_TRY(as_comm_max(comm, &more, 1));
-        AS_TRY(as_scatter(comm, m->hashed, n, HASHED_BYTES, sha_owner, m->r, &came, &in, err));
+        AS_TRY(as_scatter(comm, m->hashed, n, HASHED_BYTES, as_items_owner, m->r, &came, &in, err));
         AS_TRY(as_comm_agree(comm, find_items(m, came, in), err));
         free(came);
         came = NULL;
@@ -270,9 +216,7 @@ static enum as_status begin(struct media *m, struct as_err *err)
     m->quality = malloc(AS_NEAR_BLOCK);
     if (!m->sha || !m->hashed || !m->quality)
         status = AS_ENOMEM;
-    AS_TRY(as_comm_agree(comm, status == AS_OK ? list_items(m, err) : status, err));
-    AS_TRY(as_deal(comm, &m->item, &m->nitems, HASHED_BYTES, sha_owner, m->r, err));
-    AS_TRY(as_comm_agree(comm, as_sort(NULL, &m->item, &m->nitems, HASHED_BYTES, err), err));
+    AS_TRY(as_comm_agree(comm, status, err));
     AS_TRY(take_copies(m, err));
 done:
     return status;
@@ -294,7 +238,6 @@ enum as_status as_search_media(struct as_search *s, struct as_err *err)
         AS_TRY(equal_pictures(&m, err));
     }
 done:
-    free(m.item);
     free(m.copy);
     free(m.first);
     free(m.sha);

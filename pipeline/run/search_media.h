@@ -8,7 +8,7 @@
  * Adds a match of kind AS_MATCH_HASH for each item with the bytes of a reference, and of kind
  * AS_MATCH_CODE for each picture and its AS_NEAR_MOST nearest references (near.h), for copies as
  * for the item that they are copies of.  References pass in blocks, each read by one rank.  Memory:
- * 56 bytes for each item with a hash, over all ranks, and 6 MiB.  Collective.
+ * 16 bytes for each copy, over all ranks, and 6 MiB.  Collective.
  */
 enum as_status as_search_media(struct as_search *s, struct as_err *err) AS_MUST_CHECK;
 

@@ -126,7 +126,7 @@ enum as_status as_search_origin(struct as_search *s, struct as_err *err)
 
     if (!s->r->options->origins)
         return AS_OK;
-    AS_TRY(as_residuals_find(&o.pictures, s->r, s->catalogue, &keep, err));
+    AS_TRY(as_residuals_find(&o.pictures, s->r, &s->items, &keep, err));
     AS_TRY(count_sizes(&o, err));
     if (o.pairs == 0)
         goto done;
