@@ -260,8 +260,10 @@ static enum as_status add_pictures(struct enroll *e, uint32_t camera, struct ben
                                    struct as_err *err)
 {
     const struct as_enrolled_camera *c = &e->done->camera[camera];
+    struct as_journal_reader *spool = NULL;
     enum as_status status = AS_OK;
 
+    AS_TRY(as_residuals_reader(&e->residuals, &spool, err));
     for (uint64_t i = 0; i < e->residuals.n; i++) {
         const struct as_residual_place *p = &e->residuals.place[i];
         const struct as_plane luma = {b->luma, c->w, c->h, c->w};
@@ -272,7 +274,11 @@ static enum as_status add_pictures(struct enroll *e, uint32_t camera, struct ben
         as_rank_tell(e->r);
         if (as_stop_signal)
             AS_FAIL(err, AS_ESTOP, "stopped by a signal while making fingerprints");
-        AS_TRY(as_residuals_read(&e->residuals, i, &head, &bytes, err));
+        if ((status = as_residuals_read(&e->residuals, spool, i, &head, &bytes, err)) == AS_SKIP) {
+            status = AS_OK; /* the enrolment ends with that, but first it sees what else is lost */
+            continue;
+        }
+        AS_TRY(status);
         if (head.w != c->w || head.h != c->h)
             AS_FAIL(err, AS_EFORMAT, "camera %.64s: its pictures have more than %" PRIu64
                     " pixels, and are not enrolled", c->name, whole_pictures.pixels);
@@ -280,6 +286,7 @@ static enum as_status add_pictures(struct enroll *e, uint32_t camera, struct ben
         AS_TRY(as_prnu_add(&b->half[p->row & 1], &luma, b->noise, c->w));
     }
 done:
+    as_journal_close_read(spool);
     return status;
 }
 
@@ -435,6 +442,7 @@ static enum as_status make_all(struct enroll *e, const char *fingerprint, struct
     AS_TRY(as_comm_agree(r->comm, status, err));
     for (uint32_t i = 0; i < e->done->n; i++)
         AS_TRY(make_one(e, i, err));
+    AS_TRY(as_residuals_end(&e->residuals, r, err));
     status = r->me == 0 ? commit(e, fingerprint, err) : AS_OK;
     AS_TRY(as_comm_agree(r->comm, status, err));
 done:

@@ -4,6 +4,7 @@
 #include "provenance.h"
 #include "search.h"
 #include "sources.h"
+#include "spool.h"
 
 #include "../examine/unit.h"
 #include "../log.h"
@@ -25,6 +26,7 @@ struct seal {
     struct as_roll *roll;
     struct as_source_row *sources;
     struct as_timing_row *timing;
+    struct as_spool_sum kept;
 };
 
 static enum as_status give_row(void *state, uint64_t i, struct as_row *row, struct as_err *err)
@@ -155,6 +157,24 @@ done:
     return as_comm_agree(r->comm, status, err);
 }
 
+/* With --keep-residuals: what the seal says of them.  Collective. */
+static enum as_status sum_spool(struct seal *s, struct as_err *err)
+{
+    struct as_rank *r = s->r;
+    enum as_status status = AS_OK;
+    char **names = NULL;
+    size_t n = 0;
+
+    if (!r->options->keep_residuals)
+        return AS_OK;
+    AS_TRY(as_spool_list(r, r->kase.spool, &names, &n, err));
+    AS_TRY(as_spool_sum(r, names, n, NULL, NULL, &s->kept, err));
+    r->kept = &s->kept;
+done:
+    as_journal_list_free(names, n);
+    return status;
+}
+
 static enum as_status write_store(struct seal *s, const char *fingerprint, struct as_outcome *v,
                                   struct as_err *err)
 {
@@ -191,6 +211,7 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
     AS_TRY(as_findings_match(s->findings, r->comm, s->search.sets, s->search.matches,
                              s->search.nmatches, err));
     AS_TRY(as_findings_rank(s->findings, r->comm, &what.nfindings, err));
+    AS_TRY(sum_spool(s, err));
     v->findings = what.nfindings;
     AS_TRY(as_comm_sum(r->comm, &v->findings, 1));
     status = as_provenance_make(r, fingerprint, v, &s->models, s->with, &provenance, err);
@@ -239,6 +260,7 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     v->code = exit_code(r, v);
     AS_TRY(write_store(&s, fingerprint, v, err));
 done:
+    r->kept = NULL;
     as_catalogue_free(s.catalogue);
     as_search_clear(&s.search);
     as_findings_free(s.findings);

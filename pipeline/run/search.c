@@ -124,10 +124,12 @@ void as_search_init(struct as_search *s, struct as_rank *r, const bool *with)
     memset(s, 0, sizeof *s);
     s->r = r;
     s->with = with;
+    s->within = true;
     s->sets = r->against.sets;
     s->nsets = r->against.n;
     s->hashed = r->options->origins;
     as_near_init(&s->near, with);
+    as_scenes_init(&s->scenes, with);
     for (uint16_t i = 0; i < s->nsets; i++) {
         s->known = s->known || s->sets[i].kind == AS_SET_KNOWN;
         s->hashed = s->hashed || s->sets[i].kind != AS_SET_KNOWN;
@@ -139,6 +141,7 @@ enum as_status as_search_look(struct as_search *s, const struct as_row *row, str
     enum as_status status = AS_OK;
 
     AS_TRY(as_near_look(&s->near, row));
+    AS_TRY(as_scenes_look(&s->scenes, row));
     if (s->known)
         AS_TRY(as_search_known(s, row, err));
     if (s->hashed)
@@ -158,9 +161,9 @@ static void make_room(struct as_search *s)
     s->catalogue->ncopies = 0;
 }
 
-/* As many threads as examiners were asked for, or as there are cores for: no examiner is at work
- * now, and a merge has none.  Collective. */
-static enum as_status count_threads(struct as_search *s, struct as_err *err)
+/* As many threads as examiners were asked for, or as there are cores for, and their memory: no
+ * examiner is at work now, and a merge has none.  Collective. */
+static enum as_status count_means(struct as_search *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_node node;
@@ -170,6 +173,7 @@ static enum as_status count_threads(struct as_search *s, struct as_err *err)
     cores = as_machine_cores() / (node.sharers ? node.sharers : 1);
     s->threads = s->r->options->examiners ? (uint32_t)s->r->options->examiners : cores;
     s->threads = s->threads ? s->threads : 1;
+    s->memory = as_machine_search_bytes(s->r->options, &node, s->threads);
 done:
     return status;
 }
@@ -178,20 +182,26 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
-    AS_TRY(count_threads(s, err));
+    AS_TRY(count_means(s, err));
     if (s->hashed)
         AS_TRY(as_items_deal(&s->items, s->r, err));
+    if (s->hashed && !s->within)
+        AS_TRY(as_comm_agree(s->r->comm, as_items_copies(&s->items, s->catalogue), err));
     AS_TRY(as_search_media(s, err));
     AS_TRY(as_search_camera(s, err));
     AS_TRY(as_search_origin(s, err));
     as_items_clear(&s->items);
-    AS_TRY(as_links_find(s, err));
+    if (s->within)
+        AS_TRY(as_links_find(s, err));
     as_near_clear(&s->near);
+    AS_TRY(as_search_vector(s, err));
+    as_scenes_clear(&s->scenes);
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
     AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
     make_room(s);
-    AS_TRY(as_groups_find(s, err));
+    if (s->within)
+        AS_TRY(as_groups_find(s, err));
 done:
     return status;
 }
@@ -204,6 +214,8 @@ void as_search_clear(struct as_search *s)
     free(s->links);
     free(s->members);
     free(s->origins);
+    free(s->edges);
     as_items_clear(&s->items);
     as_near_clear(&s->near);
+    as_scenes_clear(&s->scenes);
 }

@@ -46,8 +46,8 @@ done:
     return status;
 }
 
-static enum as_status look_at_all(struct as_items *items, struct as_rank *r,
-                                  struct as_catalogue *c, struct as_err *err)
+static enum as_status look_at_all(struct as_items *items, struct as_rank *r, struct as_catalogue *c,
+                                  struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_row *row = calloc(1, sizeof *row);
@@ -94,8 +94,26 @@ bool as_items_find(const struct as_items *items, const uint8_t sha256[32], uint6
     if (memcmp(rec, sha256, SHA) != 0)
         return false;
     *found = (struct as_item_found){as_be_get(rec + ID, 8), (uint32_t)as_be_get(rec + SOURCE, 4),
-                                    rec[OK] != 0};
+                                    rec[OK] != 0, lo + k};
     return true;
+}
+
+enum as_status as_items_copies(const struct as_items *items, struct as_catalogue *c)
+{
+    uint64_t first = 0;
+
+    for (uint64_t i = 0; i < items->n; i++) {
+        const uint8_t *rec = items->rec + i * REC_BYTES;
+        const uint64_t id = as_be_get(rec + ID, 8);
+        if (i == 0 || memcmp(rec, rec - REC_BYTES, SHA) != 0) {
+            first = id;
+            continue;
+        }
+        if (!as_grow((void **)&c->copy, c->ncopies, &c->copy_cap, sizeof *c->copy))
+            return AS_ENOMEM;
+        c->copy[c->ncopies++] = (struct as_copy){first, id};
+    }
+    return AS_OK;
 }
 
 void as_items_clear(struct as_items *items)

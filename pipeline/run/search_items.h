@@ -18,7 +18,8 @@ struct as_items {
 struct as_item_found {
     uint64_t id;
     uint32_t source;
-    bool ok; /* examined, and no copy of another */
+    bool ok;        /* examined, and no copy of another     */
+    uint64_t place; /* among the items of this rank, < items->n */
 };
 
 /* Takes a row, unless it has no hash.  Local.  AS_ENOMEM. */
@@ -38,6 +39,10 @@ int as_items_owner(void *state, const void *rec);
 /* Item k of those with this hash, in the order of ids; false: there are not so many.  Local. */
 bool as_items_find(const struct as_items *items, const uint8_t sha256[32], uint64_t k,
                    struct as_item_found *found);
+
+/* The copies among the items of this rank, for a catalogue that was not made from journals.  Local.
+ * AS_ENOMEM. */
+enum as_status as_items_copies(const struct as_items *items, struct as_catalogue *c) AS_MUST_CHECK;
 
 void as_items_clear(struct as_items *items);
 

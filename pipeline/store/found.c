@@ -186,7 +186,7 @@ enum as_status as_store_match(struct as_store *store, uint64_t i, struct as_matc
                                as_get_u16(rec->set),         as_get_u16(rec->kind),
                                as_get_f32(rec->value),       as_get_f64(rec->p_false_alarm),
                                as_get_f32(rec->other_value), as_get_u32(rec->others)};
-    if (match->row >= as_store_items(store) || match->set >= rows_of(store, AS_T_sets) ||
+    if (match->row >= as_store_named(store) || match->set >= rows_of(store, AS_T_sets) ||
         match->kind >= AS_MATCH_KINDS)
         AS_FAIL(err, AS_EFORMAT, "match %" PRIu64 " is of nothing that is there", i);
 done:

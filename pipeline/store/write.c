@@ -106,7 +106,7 @@ static enum as_status count_all(struct as_seal *s, struct as_err *err)
     if (s->what->nfindings + s->what->nmatches + s->what->nlinks + s->what->nmembers +
                 s->what->norigins >
             0 &&
-        s->named_row_max >= s->total[AS_N_ITEMS])
+        s->named_row_max >= (s->what->parent ? s->what->parent->items : s->total[AS_N_ITEMS]))
         status = as_fail(err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__,
                          "a finding, match or link is of row %" PRIu64 ", which is not there",
                          s->named_row_max);
@@ -147,7 +147,7 @@ static enum as_status lay_out(struct as_seal *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
-    as_layout_init(&s->layout);
+    as_layout_init(&s->layout, s->what->parent != NULL);
     for (uint32_t d = 0; d < AS_DETECTORS_MAX; d++)
         s->slot_of[d] = -1;
     for (uint32_t d = 0; d < AS_DETECTORS_MAX && s->dets[d] != NULL; d++)
@@ -303,7 +303,7 @@ static enum as_status create_file(struct as_seal *s, struct as_err *err)
     if (s->file < 0)
         AS_FAIL(err, AS_EIO, "cannot create %s: %s", s->tmp, as_h5_why(why));
     AS_TRY(as_comm_agree(s->comm, first_rank(s) ? hold_metadata(s, err) : AS_OK, err));
-    AS_TRY(as_create_root(s->file, err));
+    AS_TRY(as_create_root(s->file, s->what->parent, err));
     for (uint32_t i = 0; i < s->layout.nsets; i++) {
         const struct as_set *set = &s->layout.set[i];
         bool group = set->form == AS_FORM_GROUP;
