@@ -126,7 +126,7 @@ enum as_status as_origin_confirm(struct as_origin_search *o, struct as_err *err)
     uint64_t kept = 0;
     bool told;
 
-    as_origin_eye_init(&c.eye, &o->pictures);
+    AS_TRY(as_origin_eye_init(&c.eye, &o->pictures, err));
     for (uint64_t i = 0; i < o->pair.n; i++) {
         struct as_origin_pair *pair = &o->pair.at[i];
         as_rank_tell(o->s->r);

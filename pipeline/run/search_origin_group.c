@@ -451,7 +451,7 @@ enum as_status as_origin_group(struct as_origin_search *o, struct as_err *err)
     struct grouping g = {.o = o};
     enum as_status status = AS_OK;
 
-    as_origin_eye_init(&g.eye, &o->pictures);
+    AS_TRY(as_comm_agree(comm, as_origin_eye_init(&g.eye, &o->pictures, err), err));
     AS_TRY(share(&g, err));
     AS_TRY(as_comm_agree(comm, all_parts(&g, err), err));
     AS_TRY(as_sort(comm, &g.found, &g.nfound, REC_BYTES, err));

@@ -32,7 +32,8 @@ static const double same_exposure = 0.25;
 
 struct own {
     uint64_t row;
-    uint32_t size; /* of o->size */
+    uint64_t at;   /* of o->pictures */
+    uint32_t size; /* of o->size     */
     uint8_t place[AS_ORIGIN_PLACE];
 };
 
@@ -124,6 +125,7 @@ static enum as_status list_own(struct pairing *p)
         if (size == NULL)
             continue;
         p->own[p->n].row = at->row;
+        p->own[p->n].at = i;
         p->own[p->n].size = (uint32_t)(size - o->size);
         as_origin_place_put(p->own[p->n++].place, at);
     }
@@ -168,6 +170,22 @@ done:
     return status;
 }
 
+/* Its samples and their energy; of a lost one, which is remembered, zeros. */
+static enum as_status read_one(struct pairing *p, uint64_t i, size_t n, int8_t *q, uint64_t *energy,
+                               struct as_err *err)
+{
+    enum as_status status = as_origin_read_own(&p->eye, p->own[i].at, q, err);
+
+    if (status == AS_SKIP)
+        memset(q, 0, n);
+    else
+        AS_TRY(status);
+    *energy = energy_of(q, n);
+    status = AS_OK;
+done:
+    return status;
+}
+
 /* As many of the next pictures as fit. */
 static enum as_status hold(struct pairing *p, struct as_err *err)
 {
@@ -192,8 +210,7 @@ static enum as_status hold(struct pairing *p, struct as_err *err)
         AS_TRY(stopped(p, err));
         if ((p->q[i] = malloc(n)) == NULL)
             AS_FAIL(err, AS_ENOMEM, "no memory to compare pictures");
-        AS_TRY(as_origin_read(&p->eye, own->place, p->q[i], err));
-        p->energy[i] = energy_of(p->q[i], n);
+        AS_TRY(read_one(p, p->held + i, n, p->q[i], &p->energy[i], err));
     }
 done:
     return status;
@@ -213,8 +230,7 @@ static enum as_status fill(struct pairing *p, uint64_t i, size_t n, int8_t *to, 
         return AS_OK;
     }
     AS_TRY(stopped(p, err));
-    AS_TRY(as_origin_read(&p->eye, p->own[i].place, to, err));
-    *energy = energy_of(to, n);
+    AS_TRY(read_one(p, i, n, to, energy, err));
 done:
     return status;
 }
@@ -463,7 +479,7 @@ static enum as_status start(struct pairing *p, struct as_err *err)
     enum as_status status = AS_OK;
     uint64_t most = 0;
 
-    as_origin_eye_init(&p->eye, &p->o->pictures);
+    AS_TRY(as_origin_eye_init(&p->eye, &p->o->pictures, err));
     for (uint32_t i = 0; i < p->o->nsizes; i++) {
         const struct as_origin_view v = view_of(p, i);
         const uint64_t all = as_origin_samples(&v) * GROUP;
@@ -515,7 +531,7 @@ enum as_status as_origin_propose(struct as_origin_search *o, struct as_err *err)
         left = p.n - p.held_end;
         AS_TRY(as_comm_max(comm, &left, 1));
     }
-    as_origin_eye_clear(&p.eye);
+    AS_TRY(as_residuals_end(&o->pictures, o->s->r, err));
     AS_TRY(as_origin_choose(o, err));
 done:
     as_origin_eye_clear(&p.eye);

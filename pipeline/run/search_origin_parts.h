@@ -41,8 +41,8 @@ struct as_origin_pairs {
 
 /* Reads pictures, and compares two in full; one size at a time. */
 struct as_origin_eye {
-    struct as_residuals of_all; /* with a place list of its own, of one */
-    struct as_residual_place place;
+    struct as_residuals *pictures;
+    struct as_journal_reader *spool;
     struct as_origin_view view;
     struct as_fft *fft;
     float *noise, *luma, *work, *spectrum[2];
@@ -74,12 +74,17 @@ static inline uint32_t as_origin_turns(const struct as_origin_view *v)
 /* How pictures of w x h are compared when so much is kept. */
 struct as_origin_view as_origin_view(const struct as_keep *keep, uint32_t w, uint32_t h);
 
-void as_origin_eye_init(struct as_origin_eye *e, const struct as_residuals *pictures);
+/* AS_ENOMEM. */
+enum as_status as_origin_eye_init(struct as_origin_eye *e, struct as_residuals *pictures,
+                                  struct as_err *err) AS_MUST_CHECK;
 void as_origin_eye_clear(struct as_origin_eye *e);
 void as_origin_place_put(uint8_t to[AS_ORIGIN_PLACE], const struct as_residual_place *p);
 
 /* Fills in q[e->view.w * e->view.h]: the weighted residual in steps of 1/32 of its rms, cut at
- * +-127, lying.  q == NULL: only looks which view it has.  What as_residuals_read gives.   */
+ * +-127, lying; of this rank's picture i, or of any rank's (q == NULL: only looks which view it
+ * has). What as_residuals_read gives; of another rank's AS_EIO where it is lost.              */
+enum as_status as_origin_read_own(struct as_origin_eye *e, uint64_t i, int8_t *q,
+                                  struct as_err *err) AS_MUST_CHECK;
 enum as_status as_origin_read(struct as_origin_eye *e, const uint8_t place[AS_ORIGIN_PLACE],
                               int8_t *q, struct as_err *err) AS_MUST_CHECK;
 

@@ -36,18 +36,17 @@ struct as_origin_view as_origin_view(const struct as_keep *keep, uint32_t w, uin
     return v;
 }
 
-void as_origin_eye_init(struct as_origin_eye *e, const struct as_residuals *pictures)
+enum as_status as_origin_eye_init(struct as_origin_eye *e, struct as_residuals *pictures,
+                                  struct as_err *err)
 {
     memset(e, 0, sizeof *e);
-    e->of_all = *pictures;
-    e->of_all.place = &e->place;
-    e->of_all.n = 1;
+    e->pictures = pictures;
+    return as_residuals_reader(pictures, &e->spool, err);
 }
 
-void as_origin_eye_clear(struct as_origin_eye *e)
+/* Gives back what fits one size. */
+static void shut(struct as_origin_eye *e)
 {
-    const struct as_residuals of_all = e->of_all;
-
     as_fft_free(e->fft);
     free(e->noise);
     free(e->luma);
@@ -55,9 +54,15 @@ void as_origin_eye_clear(struct as_origin_eye *e)
     free(e->spectrum[0]);
     free(e->spectrum[1]);
     free(e->scratch);
-    memset(e, 0, sizeof *e);
-    e->of_all = of_all;
-    e->of_all.place = &e->place;
+    *e = (struct as_origin_eye){.pictures = e->pictures, .spool = e->spool};
+}
+
+void as_origin_eye_clear(struct as_origin_eye *e)
+{
+    shut(e);
+    if (e->spool)
+        as_journal_close_read(e->spool);
+    e->spool = NULL;
 }
 
 void as_origin_place_put(uint8_t to[AS_ORIGIN_PLACE], const struct as_residual_place *p)
@@ -75,13 +80,13 @@ static void *aligned(size_t n)
 static enum as_status fit(struct as_origin_eye *e, const struct as_noise_head *head,
                           struct as_err *err)
 {
-    const struct as_origin_view v = as_origin_view(&e->of_all.keep, head->full_w, head->full_h);
+    const struct as_origin_view v = as_origin_view(&e->pictures->keep, head->full_w, head->full_h);
     const size_t kept = (size_t)head->w * head->h, floats = as_fft_floats(v.w, v.h);
     enum as_status status = AS_OK;
 
     if (e->fft && v.full_w == e->view.full_w && v.full_h == e->view.full_h)
         return AS_OK;
-    as_origin_eye_clear(e);
+    shut(e);
     e->view = v;
     if (v.w == 0)
         AS_FAIL(err, AS_EIO, "the spool holds a picture that is too small to compare");
@@ -99,7 +104,7 @@ static enum as_status fit(struct as_origin_eye *e, const struct as_noise_head *h
         AS_FAIL(err, AS_ENOMEM, "no memory to compare pictures");
 done:
     if (status != AS_OK)
-        as_origin_eye_clear(e);
+        shut(e);
     return status;
 }
 
@@ -132,24 +137,52 @@ static void quantise(const float *from, size_t n, int8_t *q)
     }
 }
 
-enum as_status as_origin_read(struct as_origin_eye *e, const uint8_t place[AS_ORIGIN_PLACE],
-                              int8_t *q, struct as_err *err)
+/* What as_origin_read gives of a record. */
+static enum as_status prepare(struct as_origin_eye *e, const struct as_noise_head *head,
+                              const uint8_t *bytes, int8_t *q, struct as_err *err)
+{
+    const struct as_plane luma = {e->luma, head->w, head->h, head->w};
+    enum as_status status = AS_OK;
+
+    as_noise_planes(head, bytes, e->noise, e->luma);
+    status = as_prnu_query(&luma, AS_PRNU_LOCAL | AS_PRNU_WEIGHT, NULL, NULL, e->noise, e->scratch);
+    if (status != AS_OK)
+        AS_FAIL(err, AS_EBUG, "a residual cannot be compared");
+    cut_out(e, head, e->work);
+    quantise(e->work, as_origin_samples(&e->view), q);
+done:
+    return status;
+}
+
+enum as_status as_origin_read_own(struct as_origin_eye *e, uint64_t i, int8_t *q,
+                                  struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_noise_head head;
     const uint8_t *bytes;
 
-    e->place.file = (uint32_t)as_be_get(place, 4);
-    e->place.offset = as_be_get(place + 4, 8);
-    AS_TRY(as_residuals_read(&e->of_all, 0, &head, &bytes, err));
+    AS_TRY(as_residuals_read(e->pictures, e->spool, i, &head, &bytes, err));
     AS_TRY(fit(e, &head, err));
-    if (q == NULL)
-        goto done;
-    const struct as_plane luma = {e->luma, head.w, head.h, head.w};
-    as_noise_planes(&head, bytes, e->noise, e->luma);
-    AS_TRY(as_prnu_query(&luma, AS_PRNU_LOCAL | AS_PRNU_WEIGHT, NULL, NULL, e->noise, e->scratch));
-    cut_out(e, &head, e->work);
-    quantise(e->work, as_origin_samples(&e->view), q);
+    AS_TRY(prepare(e, &head, bytes, q, err));
+done:
+    return status;
+}
+
+enum as_status as_origin_read(struct as_origin_eye *e, const uint8_t place[AS_ORIGIN_PLACE],
+                              int8_t *q, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_journal_frame f;
+    struct as_noise_head head;
+
+    status = as_journal_read(e->spool, as_be_get(place, 4), as_be_get(place + 4, 8), &f, err);
+    if (status == AS_EFORMAT ||
+        (status == AS_OK && !as_noise_check(&e->pictures->keep, f.bytes, f.n, &head)))
+        AS_FAIL(err, AS_EIO, "the spool has lost a picture while it was compared");
+    AS_TRY(status);
+    AS_TRY(fit(e, &head, err));
+    if (q)
+        AS_TRY(prepare(e, &head, f.bytes, q, err));
 done:
     return status;
 }
