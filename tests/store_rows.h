@@ -291,6 +291,7 @@ struct kit {
     struct as_source_row sources[SOURCES];
     struct as_finding *findings;
     struct as_match *matches;
+    char name[64];
     struct as_link *links;
     struct as_member *members;
     struct as_timing_row timing[2];
@@ -311,9 +312,24 @@ static inline void kit_sources(struct kit *k)
 }
 
 /* Gives finding i of an array. */
-static inline void finding_of(void *findings, uint64_t i, struct as_finding *f)
+static inline enum as_status finding_of(void *findings, uint64_t i, struct as_finding *f,
+                                        struct as_err *err)
 {
+    (void)err;
     *f = ((const struct as_finding *)findings)[i];
+    return AS_OK;
+}
+
+/* Every reference has a name, some the same one. */
+static inline enum as_status name_of(void *names, const struct as_match *m, struct as_text *name,
+                                     struct as_err *err)
+{
+    char *text = (char *)names;
+
+    (void)err;
+    snprintf(text, 64, "reference %u of %u", (unsigned)(m->reference % 20), (unsigned)m->set);
+    *name = (struct as_text){text, (uint32_t)strlen(text)};
+    return AS_OK;
 }
 
 /* Findings first to first + n - 1: of rows here and there. */
@@ -323,7 +339,9 @@ static inline void kit_findings(struct kit *k, uint64_t first, uint64_t n)
     for (uint64_t i = 0; k->findings != NULL && i < n; i++) {
         struct as_finding *f = &k->findings[i];
         f->row = (first + i) * 7 % k->rows.n;
-        f->det = (first + i) % 2 ? 2 : 0;
+        f->kind = (uint16_t)((first + i) % AS_FINDING_KINDS);
+        f->det = (first + i) % 5 == 4 ? AS_FINDING_NONE : (first + i) % 2 ? 2 : 0;
+        f->set = AS_FINDING_NONE;
         f->score = (float)(first + i) / 3.0f;
         f->llr = NAN;
         snprintf(f->text, sizeof f->text, "finding %u", (unsigned)(first + i));
@@ -353,7 +371,9 @@ static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
                                                                set,
                                                                set ? AS_MATCH_CODE : AS_MATCH_HASH,
                                                                (float)(i % 32),
-                                                               set ? 1e-9f : NAN};
+                                                               set ? 1e-90 : (double)NAN,
+                                                               (float)(i % 7),
+                                                               (uint32_t)(i % 4)};
         if (i % 5 == 0 && i + 2 < k->rows.n)
             k->links[k->what.nlinks++] = (struct as_link){i, i + 2, AS_MATCH_CODE, (float)(i % 31)};
         if (i % 5 == 0) /* and a group of two, of which the second stands */
@@ -363,6 +383,8 @@ static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
     }
     k->what.members = k->members;
     k->what.matches = k->matches;
+    k->what.name = name_of;
+    k->what.names = k->name;
     k->what.links = k->links;
     k->what.sets = SETS;
     k->what.nsets = 2;

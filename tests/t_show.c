@@ -117,13 +117,26 @@ static void write_audit(void)
     write_file(path, line, "wb");
 }
 
-static void finding_of(void *findings, uint64_t i, struct as_finding *f)
+static enum as_status finding_of(void *findings, uint64_t i, struct as_finding *f,
+                                 struct as_err *err)
 {
+    (void)err;
     *f = ((const struct as_finding *)findings)[i];
+    return AS_OK;
+}
+
+static enum as_status name_of(void *names, const struct as_match *m, struct as_text *to,
+                              struct as_err *err)
+{
+    (void)m;
+    (void)err;
+    *to = (struct as_text){names, (uint32_t)strlen(names)};
+    return AS_OK;
 }
 
 static const struct as_set_row SET = {AS_SET_MEDIA, "sought pictures", "/ref/sought.h5", "", 3};
-static const struct as_match MATCH = {4, 2, 0, AS_MATCH_CODE, 9, NAN};
+static char sought[] = "old/\033[2Jbee.jpg";
+static const struct as_match MATCH = {4, 2, 0, AS_MATCH_CODE, 9, (double)NAN, 0, 0};
 static const struct as_link LINKS[] = {{2, 4, AS_MATCH_CODE, 7}, {2, 5, AS_MATCH_HASH, 0}};
 static const struct as_member MEMBERS[] = {{2, 2, true}, {4, 2, false}, {5, 2, false}};
 
@@ -131,8 +144,12 @@ static void seal(const char *path)
 {
     struct as_source_row source = {
         .path = evidence, .size = 41, .recheck = 1, .kind = AS_KIND_FOLDER};
-    struct as_finding finding = {
-        .row = 4, .score = 2.5F, .llr = NAN, .text = "the file declares itself as generated"};
+    struct as_finding finding = {.row = 4,
+                                 .kind = AS_FINDING_SCORE,
+                                 .set = AS_FINDING_NONE,
+                                 .score = 2.5F,
+                                 .llr = NAN,
+                                 .text = "the file declares itself as generated"};
     bool with[AS_DETECTORS_MAX] = {false};
     const struct as_model *models[AS_DETECTORS_MAX] = {NULL};
     struct as_store_what what = {
@@ -146,6 +163,8 @@ static void seal(const char *path)
         .nsets = 1,
         .matches = &MATCH,
         .nmatches = 1,
+        .name = name_of,
+        .names = sought,
         .links = LINKS,
         .nlinks = 2,
         .members = MEMBERS,
@@ -304,6 +323,7 @@ static void test_related(void **state)
     (void)state;
     assert_int_equal(run("show %s", name), 0);
     has("media set of 3: 1 match");
+    has("1 item is like old/\\x1b[2Jbee.jpg");
     has("1 copy, 1 near-copy in 1 archive; 1 group");
     assert_int_equal(run("show %s --json", name), 0);
     o = json_loads(out, 0, NULL);
@@ -313,7 +333,10 @@ static void test_related(void **state)
     assert_int_equal(json_array_size(json_object_get(o, "sets")), 1);
     json_decref(o);
     assert_int_equal(run("show %s 4", name), 0);
-    has("sought pictures, reference 2: near-identical picture, 9 of 256 bits differ");
+    has("sought pictures, reference 2\n");
+    has("nearly the same picture as a known one: old/\\x1b[2Jbee.jpg (9 of 256 bits of the PDQ "
+        "codes "
+        "differ)");
     has("near-identical picture, 7 of 256 bits differ");
     assert_int_equal(run("show %s 2 --json", name), 0);
     o = json_loads(out, 0, NULL);

@@ -13,9 +13,18 @@
 
 #include <string.h>
 
-/* A match: row[8] set[2] reference[8] kind[2] value[4] p[4]; a link: a[8] b[8] kind[2] value[4]. */
+/* A match: row[8] set[2] reference[8] kind[2] value[4] p[8] other[4] others[4]; a link: a[8] b[8]
+ * kind[2] value[4]. */
 enum { MATCH_SET = 8, MATCH_REFERENCE = 10, MATCH_KIND = 18, MATCH_VALUE = 20, MATCH_P = 24 };
-enum { MATCH_BYTES = 28, LINK_B = 8, LINK_KIND = 16, LINK_VALUE = 18, LINK_BYTES = 22 };
+enum {
+    MATCH_OTHER = 32,
+    MATCH_OTHERS = 36,
+    MATCH_BYTES = 40,
+    LINK_B = 8,
+    LINK_KIND = 16,
+    LINK_VALUE = 18,
+    LINK_BYTES = 22
+};
 
 static void put_float(uint8_t *to, float v)
 {
@@ -34,8 +43,18 @@ static float get_float(const uint8_t *from)
     return v;
 }
 
+static double get_double(const uint8_t *from)
+{
+    uint64_t bits = as_be_get(from, 8);
+    double v;
+
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
 enum as_status as_search_match(struct as_search *s, const struct as_match *match)
 {
+    uint64_t p;
     uint8_t *to;
 
     if (!as_grow((void **)&s->match, s->nmatches, &s->match_cap, MATCH_BYTES))
@@ -46,7 +65,10 @@ enum as_status as_search_match(struct as_search *s, const struct as_match *match
     as_be_put(to + MATCH_REFERENCE, match->reference, 8);
     as_be_put(to + MATCH_KIND, match->kind, 2);
     put_float(to + MATCH_VALUE, match->value);
-    put_float(to + MATCH_P, match->p);
+    memcpy(&p, &match->p, sizeof p);
+    as_be_put(to + MATCH_P, p, 8);
+    put_float(to + MATCH_OTHER, match->other);
+    as_be_put(to + MATCH_OTHERS, match->others, 4);
     return AS_OK;
 }
 
@@ -81,7 +103,9 @@ static enum as_status unpack(struct as_search *s, struct as_err *err)
             .set = (uint16_t)as_be_get(m + MATCH_SET, 2),
             .kind = (uint16_t)as_be_get(m + MATCH_KIND, 2),
             .value = get_float(m + MATCH_VALUE),
-            .p = get_float(m + MATCH_P),
+            .p = get_double(m + MATCH_P),
+            .other = get_float(m + MATCH_OTHER),
+            .others = (uint32_t)as_be_get(m + MATCH_OTHERS, 4),
         };
     }
     for (uint64_t i = 0; i < s->nlinks; i++) {

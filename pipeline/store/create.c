@@ -108,8 +108,10 @@ static bool put_table_words(hid_t ds, const struct as_layout *l, uint32_t table)
     case AS_T_items:
         return put_item_words(ds);
     case AS_T_maps:
-    case AS_T_findings:
         return put_detectors(ds, l);
+    case AS_T_findings:
+        return put_detectors(ds, l) &&
+               as_h5_put_words(ds, "finding_words", as_finding_words, AS_FINDING_KINDS);
     case AS_T_sets:
         return as_h5_put_words(ds, "set_words", as_set_words, AS_SET_KINDS);
     case AS_T_matches:

@@ -258,34 +258,6 @@ done:
     return status;
 }
 
-static enum as_status load_findings(struct as_store *store, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    struct as_window *w = as_store_table(store, AS_T_findings);
-    uint64_t n = w->set->rows;
-    const uint8_t *at = NULL;
-    struct as_text text;
-
-    if ((store->findings = calloc(n + 1, sizeof *store->findings)) == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory for %" PRIu64 " findings", n);
-    for (uint64_t i = 0; i < n; i++) {
-        AS_TRY(as_window_span(w, i, 1, &at, err));
-        const struct as_rec_findings *rec = (const struct as_rec_findings *)at;
-        struct as_finding *f = &store->findings[i];
-        uint16_t slot = as_get_u16(rec->detector);
-        f->row = as_get_u64(rec->item_row);
-        if (slot >= store->layout.ndets || f->row >= as_store_items(store))
-            AS_FAIL(err, AS_EFORMAT, "finding %" PRIu64 " is of nothing that is there", i);
-        f->det = store->index[slot] >= 0 ? (uint16_t)store->index[slot] : UINT16_MAX;
-        f->score = as_get_f32(rec->score);
-        f->llr = as_get_f32(rec->llr);
-        AS_TRY(as_store_text(store, AS_CELL_TEXT, rec->text, &text, err));
-        memcpy(f->text, text.at, text.len < sizeof f->text ? text.len : sizeof f->text - 1);
-    }
-done:
-    return status;
-}
-
 static enum as_status load_timing(struct as_store *store, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -361,7 +333,6 @@ enum as_status as_store_open_with(struct as_store **store, const char *path,
     AS_TRY(as_store_open_bare(store, path, dets, err));
     AS_TRY(load_provenance(*store, err));
     AS_TRY(load_sources(*store, err));
-    AS_TRY(load_findings(*store, err));
     AS_TRY(as_store_load_sets(*store, err));
     AS_TRY(load_timing(*store, err));
 done:
@@ -394,7 +365,6 @@ void as_store_close(struct as_store *store)
     free(store->provenance);
     free(store->sources);
     free(store->source_paths);
-    free(store->findings);
     free(store->timing);
     as_store_free_sets(store);
     free(store->texts);
@@ -425,12 +395,6 @@ uint32_t as_store_sources(struct as_store *store, const struct as_source_row **r
 {
     *rows = store->sources;
     return (uint32_t)as_store_table(store, AS_T_evidence)->set->rows;
-}
-
-uint64_t as_store_findings(struct as_store *store, const struct as_finding **rows)
-{
-    *rows = store->findings;
-    return as_store_table(store, AS_T_findings)->set->rows;
 }
 
 uint64_t as_store_timing(struct as_store *store, const struct as_timing_row **rows)

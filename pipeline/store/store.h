@@ -22,10 +22,12 @@ struct as_source_row {
 };
 
 struct as_finding {
-    uint64_t row;    /* item row */
-    uint16_t det;    /* index into as_detectors[]; UINT16_MAX: not in this program */
+    uint64_t row;     /* item row */
+    uint16_t kind;    /* enum as_finding_kind */
+    uint16_t det;     /* index into as_detectors[]; AS_FINDING_NONE: of none, or of none here */
+    uint16_t set;     /* in /sets, AS_FINDING_NONE: of none */
     float score, llr; /* llr: NaN where not calibrated */
-    char text[240];
+    char text[400];
 };
 
 /* One row of /timing. */
@@ -50,7 +52,7 @@ struct as_store_what {
     uint32_t nsources;
     /* This rank's share of the findings, ranks' shares follow each other.  Fills in
      * finding i; called in ascending order, twice over.                          */
-    void (*finding)(void *state, uint64_t i, struct as_finding *f);
+    enum as_status (*finding)(void *state, uint64_t i, struct as_finding *f, struct as_err *err);
     void *findings;
     uint64_t nfindings;
     const struct as_set_row *sets; /* the same on every rank */
@@ -59,6 +61,11 @@ struct as_store_what {
      * the same; ranks' shares follow each other.                                      */
     const struct as_match *matches;
     uint64_t nmatches;
+    /* What the set calls the reference of a match, borrowed until the next call; twice over for
+     * each match, in order.  NULL: nobody knows. */
+    enum as_status (*name)(void *state, const struct as_match *m, struct as_text *name,
+                           struct as_err *err);
+    void *names;
     const struct as_link *links;
     uint64_t nlinks;
     const struct as_member *members; /* likewise: groups ascending, of each first who stands */
@@ -106,14 +113,19 @@ enum as_status as_store_each(struct as_store *store,
                              void *state, struct as_err *err) AS_MUST_CHECK;
 
 uint32_t as_store_sources(struct as_store *store, const struct as_source_row **rows);
-uint64_t as_store_findings(struct as_store *store, const struct as_finding **rows); /* all, ranked; text whole */
+uint64_t as_store_findings(const struct as_store *store);
 uint32_t as_store_sets(struct as_store *store, const struct as_set_row **rows);
 uint64_t as_store_matches(const struct as_store *store);
 uint64_t as_store_links(const struct as_store *store);
 uint64_t as_store_members(const struct as_store *store); /* of groups */
-/* Row i of /matches, /links and /groups.  AS_EFORMAT: it refers to nothing. */
+/* Row i of /findings, /matches, /links and /groups.  AS_EFORMAT: it refers to nothing. */
+enum as_status as_store_finding(struct as_store *store, uint64_t i, struct as_finding *finding,
+                                struct as_err *err) AS_MUST_CHECK;
 enum as_status as_store_match(struct as_store *store, uint64_t i, struct as_match *match,
                               struct as_err *err) AS_MUST_CHECK;
+/* What the set calls the reference of match i, "" where nothing; borrowed until the next call. */
+enum as_status as_store_match_name(struct as_store *store, uint64_t i, struct as_text *name,
+                                   struct as_err *err) AS_MUST_CHECK;
 enum as_status as_store_link(struct as_store *store, uint64_t i, struct as_link *link,
                              struct as_err *err) AS_MUST_CHECK;
 enum as_status as_store_member(struct as_store *store, uint64_t i, struct as_member *member,

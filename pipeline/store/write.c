@@ -57,9 +57,11 @@ static enum as_status count_findings(struct as_seal *s, struct as_err *err)
     s->mine[AS_N_FINDINGS] = s->what->nfindings;
     for (uint64_t i = 0; i < s->what->nfindings; i++) {
         struct as_finding f;
-        s->what->finding(s->what->findings, i, &f);
-        if (f.det >= AS_DETECTORS_MAX || s->slot_of[f.det] < 0)
+        AS_TRY(s->what->finding(s->what->findings, i, &f, err));
+        if (f.det != AS_FINDING_NONE && (f.det >= AS_DETECTORS_MAX || s->slot_of[f.det] < 0))
             AS_FAIL(err, AS_EBUG, "finding %" PRIu64 " is of a detector not in the case", i);
+        if (f.kind >= AS_FINDING_KINDS || (f.set != AS_FINDING_NONE && f.set >= s->what->nsets))
+            AS_FAIL(err, AS_EBUG, "finding %" PRIu64 " is of no kind or no set", i);
         s->mine[AS_N_TEXTS] += strnlen(f.text, sizeof f.text);
         s->named_row_max = f.row > s->named_row_max ? f.row : s->named_row_max;
     }
