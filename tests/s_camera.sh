@@ -54,7 +54,7 @@ for k in 2 3 4 5; do
     stores=$stores,more$k.h5
 done
 OPENBLAS_NUM_THREADS=4 run 0 1 many evidence --against "$stores"
-run 0 1 many3 evidence --against "$stores" --examiners 3 --memory 1M # threads
+run 0 3 many3 evidence --against "$stores" --examiners 2 # threads
 same many many3
 "$python" - <<'END' || fail "of many cameras the right ones are not found"
 import h5py
