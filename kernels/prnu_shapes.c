@@ -4,7 +4,11 @@
 /* Ratios that cameras and programs offer, in 1/60; and long sides that pictures are sent at. */
 static const uint32_t ratios[] = {45, 40, 30, 20, 15};
 static const uint32_t sides[] = {4096, 3840, 3264, 2560, 2048, 1920, 1600, 1280, 1024, 960, 800};
-enum { WHOLE = 60, NRATIOS = sizeof ratios / sizeof *ratios, NSIDES = sizeof sides / sizeof *sides };
+enum {
+    WHOLE = 60,
+    NRATIOS = sizeof ratios / sizeof *ratios,
+    NSIDES = sizeof sides / sizeof *sides
+};
 
 /* Digital zoom in tenths; cameras round where the middle is: so many pixels off it. */
 enum { ZOOM_FROM = 11, ZOOM_TO = 40, ZOOM_SLACK = 8 };
@@ -36,7 +40,8 @@ static bool same_form(uint32_t fw, uint32_t fh, uint32_t w, uint32_t h)
 static uint32_t by_ratio(uint32_t fw, uint32_t fh, uint32_t w, uint32_t h,
                          struct as_prnu_shape *shape)
 {
-    const struct as_prnu_window slack = {-SCALE_SLACK, SCALE_SLACK, -SCALE_SLACK, SCALE_SLACK, true};
+    const struct as_prnu_window slack = {-SCALE_SLACK, SCALE_SLACK, -SCALE_SLACK, SCALE_SLACK,
+                                         true};
     const uint32_t to_w = w < fw ? w : fw, to_h = h < fh ? h : fh;
 
     if (!same_form(fw, fh, w, h))
