@@ -129,7 +129,8 @@ static enum as_status residuals(const struct as_options *o, const char *name,
         as_checks_add(c, AS_LEVEL_OK, "residuals", "%s, as they were sealed",
                       as_human_count(found.records, count));
     else
-        as_checks_add(c, AS_LEVEL_BAD, "residuals", "%s is not what the case was sealed with", path);
+        as_checks_add(c, AS_LEVEL_BAD, "residuals", "%s is not what the case was sealed with",
+                      path);
 done:
     as_journal_list_free(files, n);
     json_decref(made);
