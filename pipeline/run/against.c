@@ -90,7 +90,7 @@ enum as_status as_against_imply(const struct as_against *a, struct as_options *o
                                 struct as_err *err)
 {
     enum as_status status = AS_OK;
-    bool known = false, camera = o->keep_residuals, with[AS_DETECTORS_MAX];
+    bool known = false, camera = o->keep_residuals || o->origins, with[AS_DETECTORS_MAX];
 
     for (uint16_t i = 0; i < a->n; i++) {
         camera = camera || as_ref_kind(a->ref[i]) == AS_REF_CAMERA;
@@ -106,8 +106,9 @@ enum as_status as_against_imply(const struct as_against *a, struct as_options *o
         if (as_detectors[d] == &as_detector_camera && !with[d])
             AS_FAIL(err, AS_EUSAGE,
                     "%s: name camera in --detector too",
-                    o->keep_residuals ? "--keep-residuals is for cameras"
-                                      : "--against names a store of cameras");
+                    o->origins          ? "--origins"
+                    : o->keep_residuals ? "--keep-residuals is for cameras"
+                                        : "--against names a store of cameras");
     if (o->skip_known && !known)
         AS_FAIL(err, AS_EUSAGE,
                 "--skip-known goes by the stores of kind known that --against names; "
