@@ -37,8 +37,7 @@ static float between(const float *plane, const struct as_light *l, float x, floa
     return top * (1.0f - fy) + low * fy;
 }
 
-/* Red is magnified, blue made smaller about the centre; corners get less light. */
-static struct as_light through_lens(const struct as_light *l, const struct as_camera *cam)
+struct as_light as_light_lens(const struct as_camera *cam, const struct as_light *l)
 {
     struct as_light out = as_light_new(l->w, l->h);
     float cx = 0.5f * (float)(l->w - 1), cy = 0.5f * (float)(l->h - 1);
@@ -161,7 +160,7 @@ static void demosaic_edges(const struct raw *raw, struct as_light *out)
 struct as_image as_light_shoot(const struct as_camera *cam, const struct as_light *l, uint64_t shot)
 {
     bool lens = cam->fringe > 0.0f || cam->falloff > 0.0f;
-    struct as_light seen = lens ? through_lens(l, cam) : *l, colours = as_light_new(l->w, l->h);
+    struct as_light seen = lens ? as_light_lens(cam, l) : *l, colours = as_light_new(l->w, l->h);
     struct raw raw = expose(&seen, cam, shot);
     struct as_image im;
 

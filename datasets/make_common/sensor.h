@@ -23,6 +23,10 @@ struct as_camera {
 /* Camera i of five without a lens; the pattern depends on the seed. */
 struct as_camera as_camera_get(uint64_t seed, uint32_t i);
 
+/* `l` through the camera's lens: red is magnified, blue made smaller about the centre, corners get
+ * less light.                                                                               */
+struct as_light as_light_lens(const struct as_camera *cam, const struct as_light *l);
+
 /*
  * as_light_shoot - a photograph of `l`: the camera's gain pattern, shot and reading noise behind a
  * Bayer filter, demosaicing and a square-root curve; `shot` seeds the noise.

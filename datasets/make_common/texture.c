@@ -11,9 +11,9 @@ struct object {
     uint64_t seed;
     float cx, cy, rx, ry; /* centre and half sides */
     bool disc;
-    float ux, uy; /* direction of rules, rows and streaks, length 1 */
-    float cell;   /* their width in pixels                          */
-    float rgb[3], contrast;
+    float ux, uy;                  /* direction of rules, rows and streaks, length 1 */
+    float cell;                    /* their width in pixels                          */
+    float rgb[3], contrast, rough; /* rough: the share of the finest texture */
 };
 
 static float unit(struct as_rng *rng)
@@ -34,7 +34,8 @@ static float surface_at(const struct object *o, float x, float y)
 {
     const float far = 4096.0f; /* noise is for positive places */
     float u = (x * o->ux + y * o->uy) / o->cell, v = (y * o->ux - x * o->uy) / o->cell;
-    float fine = as_noise_fractal(o->seed, x * 0.03f, y * 0.03f, 6);
+    float fine = (1.0f - o->rough) * as_noise_fractal(o->seed, x * 0.03f, y * 0.03f, 6) +
+                 o->rough * as_noise_fractal(o->seed + 9, x * 0.25f, y * 0.25f, 3);
 
     if (o->surface == RULED)
         return 0.6f * wave(u + 0.3f * fine) + 0.4f * fine;
@@ -53,7 +54,7 @@ static float surface_at(const struct object *o, float x, float y)
 static struct object surface_new(struct as_rng *rng)
 {
     struct object o = {.seed = as_rng_next(rng)};
-    float a = 2.0f * unit(rng) - 1.0f, b = 2.0f * unit(rng) - 1.0f, n;
+    float a = 2.0f * unit(rng) - 1.0f, b = 2.0f * unit(rng) - 1.0f, n, grey;
 
     o.surface = (enum surface)as_rng_below(rng, SURFACES);
     n = sqrtf(a * a + b * b) + 1e-3f;
@@ -61,8 +62,10 @@ static struct object surface_new(struct as_rng *rng)
     o.uy = b / n;
     o.cell = 5.0f + 30.0f * unit(rng);
     o.contrast = 0.2f + 0.6f * unit(rng);
+    o.rough = 0.6f * unit(rng);
+    grey = 0.08f + 0.8f * unit(rng);
     for (int k = 0; k < 3; k++)
-        o.rgb[k] = 0.08f + 0.8f * unit(rng);
+        o.rgb[k] = 0.6f * grey + 0.4f * unit(rng);
     return o;
 }
 

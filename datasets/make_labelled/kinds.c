@@ -31,4 +31,10 @@ const struct as_kind as_kinds[] = {
      as_make_splice,
      {AXIS("q1", 0, 60, 75, 85, 92), AXIS("q2", 0, 70, 80, 90, 95), AXIS("shift", 0, 27, 52),
       AXIS("other", 0, 1), AXIS("donor_q", 0, 70, 90)}},
+    {"generated",
+     "photographs, and what 12 random decoders make of the same scenes, of the same entropy",
+     2,
+     false,
+     as_make_generated,
+     {AXIS("decoder", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), AXIS("q2", 0, 98, 95, 90, 85, 75)}},
     {NULL, NULL, 0, false, NULL, {{NULL, 0, {0}}}}};
