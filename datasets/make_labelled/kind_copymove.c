@@ -80,7 +80,7 @@ void as_make_copymove(struct as_task *t)
         struct as_image mask = choose(t, &im, as_task_told(t, "percent"), degrees, percent, &m);
         struct as_image moved = as_image_move(&im, &m, im.w, im.h, true);
         as_image_paste(&im, &moved, &mask);
-        as_task_note(t, "scale=%d.%02d;angle=%d;to=%d,%d;from=%d,%d", percent / 100, percent % 100,
+        as_task_note(t, "scale=%d.%02d;angle=%d;to=%dx%d;from=%dx%d", percent / 100, percent % 100,
                      degrees, (int)m.cx, (int)m.cy, (int)m.sx, (int)m.sy);
         add_source(&mask, &m);
         as_task_mask(t, &mask);

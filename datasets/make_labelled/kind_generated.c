@@ -93,11 +93,13 @@ static void match_moments(const struct as_image *like, struct as_light *plain)
 
 static void generate(struct as_task *t, struct as_image *im)
 {
-    uint32_t n = (uint32_t)as_task_value(t, "decoder") % AS_DECODERS;
+    uint32_t n = (uint32_t)as_task_value(t, "decoder");
     struct as_light scene = as_light_texture(t->scene_seed, im->w, im->h), plain, grain;
     struct as_light seen = as_light_lens(&t->cam, &scene);
     float strength;
 
+    if (n >= AS_DECODERS)
+        as_die("there is no decoder %u", n);
     for (int k = 0; k < 3; k++)
         for (size_t i = 0; i < (size_t)im->w * im->h; i++)
             seen.at[k][i] = sqrtf(seen.at[k][i]);

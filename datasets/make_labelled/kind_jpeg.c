@@ -36,7 +36,7 @@ void as_make_djpeg(struct as_task *t)
 
     as_task_note(t, "variant=%s", NAMES[t->variant]);
     if (t->variant != SINGLE) {
-        as_task_note(t, "shift=%u", shift);
+        as_task_note(t, "shift=%ux%u", shift % 8, shift / 8);
         struct as_image once = as_task_compressed(t, raw, as_task_told(t, "q1"));
         struct as_image cut = as_image_crop(&once, shift % 8, shift / 8, w, h);
         raw = once;

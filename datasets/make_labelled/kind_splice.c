@@ -13,7 +13,8 @@ void as_make_splice(struct as_task *t)
         struct as_image mask = as_mask_blob(&t->rng, w, h, percent);
         struct as_image donor = as_task_other(t, w + 8, h + 8, as_task_told(t, "other") != 0);
         struct as_image cut;
-        shift = (uint32_t)as_task_told(t, "shift") % 64;
+        shift = (uint32_t)as_task_value(t, "shift") % 64;
+        as_task_note(t, "shift=%ux%u", shift % 8, shift / 8);
         donor = as_task_compressed(t, donor, as_task_told(t, "donor_q"));
         cut = as_image_crop(&donor, shift % 8, shift / 8, w, h);
         as_image_paste(&im, &cut, &mask);

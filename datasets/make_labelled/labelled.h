@@ -1,8 +1,8 @@
 /* labelled.h - what the kinds of labelled pictures share: the set, its axes, a picture's task.
  *
  * A picture follows from the set's seed, its kind and its number alone, so that any number of
- * processes make the same bytes.  Scenes and cameras follow from the seed alone: a scene has the
- * same pixels, group and split in every kind.                               */
+ * processes make the same bytes.  Scenes and cameras follow from the seed alone: in sets
+ * of one size a scene has the same pixels before editing, group and split in every kind.  */
 #ifndef AS_LABELLED_H
 #define AS_LABELLED_H
 

@@ -16,6 +16,8 @@ struct as_image as_mask_blob(struct as_rng *rng, uint32_t w, uint32_t h, int per
     float cy = 1.2f * ry + as_rng_unit(rng) * (free_y > 0 ? free_y : 0);
     uint64_t seed = as_rng_next(rng);
 
+    if (percent < 1)
+        as_die("a part of %d percent is not made", percent);
     for (uint32_t y = 0; y < h; y++)
         for (uint32_t x = 0; x < w; x++) {
             float dx = ((float)x - cx) / rx, dy = ((float)y - cy) / ry;
