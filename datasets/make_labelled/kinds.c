@@ -11,11 +11,11 @@
 
 const struct as_kind as_kinds[] = {
     {"camera",
-     "authentic photographs",
+     "authentic photographs; flat: 1 of an even wall",
      1,
      false,
      as_make_camera,
-     {AXIS("q2", 0, 98, 95, 90, 85, 75, 60)}},
+     {AXIS("q2", 0, 98, 95, 90, 85, 75, 60), AXIS("flat", 0)}},
     {"djpeg",
      "compressed once, twice, and twice with a centre compressed once; shift: x + 8 y",
      3,
