@@ -33,7 +33,9 @@ struct as_unit {
     const struct as_meta *meta;
 };
 
-/* A map to fill: w*h cells, cell (i,j) at[j*w + i], higher = stranger. */
+/* A map to fill: w*h cells, cell (i,j) at[j*w + i], 0..1, higher = stranger (others are cut).
+ * Cell (i,j) is the square of heat_step pixels at (i,j) * heat_step of the picture; those at the
+ * right and lower edge may stick out: w = (width + heat_step - 1) / heat_step, h likewise.    */
 struct as_heat {
     float *at;
     uint32_t w, h;
@@ -102,6 +104,7 @@ struct as_detector {
     const char *const *measures; /* [dim] names, units in the name       */
     const char *const *says;     /* [dim] what a finding says when this measure is
                                     above 0 with a weight above 0; NULL: no findings */
+    uint32_t declares;           /* bit i: measure i is what the file says of itself */
     const char *const *reasons;  /* why not, ended by NULL               */
     uint32_t heat_step;          /* pixels per map cell side; 0 = no map */
     enum as_pool pool;           /* units of an item -> item             */
