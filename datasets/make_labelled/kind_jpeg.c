@@ -11,6 +11,8 @@ static struct as_image flat_field(struct as_task *t, uint32_t w, uint32_t h)
     struct as_image im;
     float level = 0.3f + 0.3f * as_rng_unit(&t->rng);
 
+    if (t->set->photos.n)
+        as_die("flat fields are invented, not photographs of a folder");
     for (int k = 0; k < 3; k++)
         for (size_t i = 0; i < (size_t)w * h; i++)
             l.at[k][i] = level;

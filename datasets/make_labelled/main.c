@@ -24,6 +24,7 @@ static const char HEAD[] =
     "  --seed N             other scenes, cameras and choices (1)\n"
     "  --jobs N             processes (1); the bytes do not depend on it\n"
     "  --vary AXIS=N,N,...  values of an axis instead of its own\n"
+    "  --photos FOLDER      parts of its JPEG files at half size instead of invented scenes\n"
     "\n"
     "kinds, and their axes with the values they have (a quality of 0: PNG, or not compressed)\n";
 
@@ -105,13 +106,12 @@ static const struct as_kind *kind_find(const char *name)
 
 static uint32_t parse(int argc, char **argv, struct as_set *set)
 {
-    static const struct option OPTIONS[] = {{"count", required_argument, NULL, 'c'},
-                                            {"size", required_argument, NULL, 'z'},
-                                            {"seed", required_argument, NULL, 's'},
-                                            {"jobs", required_argument, NULL, 'j'},
-                                            {"vary", required_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {
+        {"count", required_argument, NULL, 'c'}, {"size", required_argument, NULL, 'z'},
+        {"seed", required_argument, NULL, 's'},  {"jobs", required_argument, NULL, 'j'},
+        {"vary", required_argument, NULL, 'v'},  {"photos", required_argument, NULL, 'p'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+    const char *photos = NULL;
     uint32_t jobs = 1;
     int c;
 
@@ -133,6 +133,8 @@ static uint32_t parse(int argc, char **argv, struct as_set *set)
             jobs = (uint32_t)number(optarg, 1, JOBS_MAX);
         else if (c == 'v')
             parse_vary(set, optarg);
+        else if (c == 'p')
+            photos = optarg;
         else if (c == 'h') {
             help(stdout);
             exit(fflush(stdout) == 0 ? 0 : 74);
@@ -141,6 +143,10 @@ static uint32_t parse(int argc, char **argv, struct as_set *set)
     }
     if (!set->kind || optind != argc - 1 || !*argv[optind])
         usage("a kind and one folder are needed", "");
+    if (photos && set->kind->invents)
+        usage("photographs of a folder are not for the kind ", set->kind->name);
+    if (photos)
+        as_photos_open(photos, &set->photos);
     set->out = argv[optind];
     return jobs;
 }
@@ -230,6 +236,7 @@ int main(int argc, char **argv)
     rows = make_all(&set, jobs < set.count ? jobs : set.count);
     write_manifest(&set, rows);
     munmap(rows, set.count * sizeof *rows);
+    as_photos_close(&set.photos);
     free(out);
     return 0;
 }
