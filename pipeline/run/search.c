@@ -10,6 +10,7 @@
 #include "search_camera.h"
 #include "search_known.h"
 #include "search_media.h"
+#include "search_origin.h"
 
 #include <string.h>
 
@@ -184,6 +185,7 @@ void as_search_init(struct as_search *s, struct as_rank *r, const bool *with)
     s->within = true;
     s->sets = r->against.sets;
     s->nsets = r->against.n;
+    s->hashed = r->options->origins;
     as_near_init(&s->near, with);
     as_scenes_init(&s->scenes, with);
     for (uint16_t i = 0; i < s->nsets; i++) {
@@ -245,6 +247,7 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
         AS_TRY(as_comm_agree(s->r->comm, as_items_copies(&s->items, s->catalogue), err));
     AS_TRY(as_search_media(s, err));
     AS_TRY(as_search_camera(s, err));
+    AS_TRY(as_search_origin(s, err));
     as_items_clear(&s->items);
     if (s->within)
         AS_TRY(as_links_find(s, err));
