@@ -336,7 +336,8 @@ enum as_status as_run_begin(struct as_rank *r, uint32_t nnames, char *const *nam
     r->tell.shard = r->shard.n ? r->options->shard : NULL;
     r->journals = &r->kase.journal;
     r->njournals = 1;
-    AS_TRY(as_against_open(&r->against, r->options->against, err));
+    if (r->against.ref == NULL)
+        AS_TRY(as_against_open(&r->against, r->options->against, err));
     r->keep = as_search_camera_keep(&r->against, r->options);
     if (r->options->keep_residuals)
         r->keep = (struct as_keep){r->options->residual_pixels, AS_KEEP_STEP};
@@ -360,7 +361,8 @@ static enum as_status start(struct as_rank *r, struct as_options *own, struct as
 {
     enum as_status status = AS_OK;
 
-    AS_TRY(as_against_imply(own, err));
+    AS_TRY(as_against_open(&r->against, own->against, err));
+    AS_TRY(as_against_imply(&r->against, own, err));
     AS_TRY(as_start_alone(err));
     AS_TRY(as_zygote_start(&r->zygote, own, err));
 done:
