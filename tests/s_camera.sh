@@ -42,7 +42,7 @@ for m in f["matches"][:]:
 print(found)
 assert found == {f"{c}-{n}.bmp": [c - 1] for c in (1, 2) for n in (100, 101, 102)}
 END
-run 0 3 ranks evidence --against ref.h5
+run 0 3 ranks evidence --against ref.h5 --memory 1M # a picture at a time
 same alone ranks
 [ ! -e alone/spool ] && [ ! -e ranks/spool ] || fail "the spool is left"
 
@@ -54,7 +54,7 @@ for k in 2 3 4 5; do
     stores=$stores,more$k.h5
 done
 OPENBLAS_NUM_THREADS=4 run 0 1 many evidence --against "$stores"
-run 0 3 many3 evidence --against "$stores"
+run 0 3 many3 evidence --against "$stores" --examiners 2 # threads
 same many many3
 "$python" - <<'END' || fail "of many cameras the right ones are not found"
 import h5py

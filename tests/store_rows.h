@@ -291,8 +291,10 @@ struct kit {
     struct as_source_row sources[SOURCES];
     struct as_finding *findings;
     struct as_match *matches;
+    char name[64];
     struct as_link *links;
     struct as_member *members;
+    struct as_origin *origins;
     struct as_timing_row timing[2];
     float factor;
     const struct as_model *models[AS_DETECTORS_MAX];
@@ -311,9 +313,24 @@ static inline void kit_sources(struct kit *k)
 }
 
 /* Gives finding i of an array. */
-static inline void finding_of(void *findings, uint64_t i, struct as_finding *f)
+static inline enum as_status finding_of(void *findings, uint64_t i, struct as_finding *f,
+                                        struct as_err *err)
 {
+    (void)err;
     *f = ((const struct as_finding *)findings)[i];
+    return AS_OK;
+}
+
+/* Every reference has a name, some the same one. */
+static inline enum as_status name_of(void *names, const struct as_match *m, struct as_text *name,
+                                     struct as_err *err)
+{
+    char *text = (char *)names;
+
+    (void)err;
+    snprintf(text, 64, "reference %u of %u", (unsigned)(m->reference % 20), (unsigned)m->set);
+    *name = (struct as_text){text, (uint32_t)strlen(text)};
+    return AS_OK;
 }
 
 /* Findings first to first + n - 1: of rows here and there. */
@@ -323,7 +340,9 @@ static inline void kit_findings(struct kit *k, uint64_t first, uint64_t n)
     for (uint64_t i = 0; k->findings != NULL && i < n; i++) {
         struct as_finding *f = &k->findings[i];
         f->row = (first + i) * 7 % k->rows.n;
-        f->det = (first + i) % 2 ? 2 : 0;
+        f->kind = (uint16_t)((first + i) % AS_FINDING_KINDS);
+        f->det = (first + i) % 5 == 4 ? AS_FINDING_NONE : (first + i) % 2 ? 2 : 0;
+        f->set = AS_FINDING_NONE;
         f->score = (float)(first + i) / 3.0f;
         f->llr = NAN;
         snprintf(f->text, sizeof f->text, "finding %u", (unsigned)(first + i));
@@ -344,7 +363,8 @@ static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
     k->matches = calloc(to - from + 2, 2 * sizeof *k->matches);
     k->links = calloc(to - from + 1, sizeof *k->links);
     k->members = calloc(to - from + 1, sizeof *k->members);
-    if (k->matches == NULL || k->links == NULL || k->members == NULL)
+    k->origins = calloc(to - from + 1, sizeof *k->origins);
+    if (k->matches == NULL || k->links == NULL || k->members == NULL || k->origins == NULL)
         return;
     for (uint64_t i = from; i < to; i++) {
         for (uint16_t set = 0; i % 3 == 0 && set < 2; set++)
@@ -353,16 +373,23 @@ static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
                                                                set,
                                                                set ? AS_MATCH_CODE : AS_MATCH_HASH,
                                                                (float)(i % 32),
-                                                               set ? 1e-9f : NAN};
+                                                               set ? 1e-90 : (double)NAN,
+                                                               (float)(i % 7),
+                                                               (uint32_t)(i % 4)};
         if (i % 5 == 0 && i + 2 < k->rows.n)
             k->links[k->what.nlinks++] = (struct as_link){i, i + 2, AS_MATCH_CODE, (float)(i % 31)};
+        if (i % 7 == 0)
+            k->origins[k->what.norigins++] = (struct as_origin){i, i - i % 2, (float)i, 1e-9f};
         if (i % 5 == 0) /* and a group of two, of which the second stands */
             k->members[k->what.nmembers++] = (struct as_member){i + (i + 1 < k->rows.n), i, true};
         if (i % 5 == 1)
             k->members[k->what.nmembers++] = (struct as_member){i - 1, i - 1, false};
     }
     k->what.members = k->members;
+    k->what.origins = k->origins;
     k->what.matches = k->matches;
+    k->what.name = name_of;
+    k->what.names = k->name;
     k->what.links = k->links;
     k->what.sets = SETS;
     k->what.nsets = 2;
@@ -410,6 +437,7 @@ static inline void kit_free(struct kit *k)
         free(k->matches);
         free(k->links);
         free(k->members);
+        free(k->origins);
     }
     free(k);
 }

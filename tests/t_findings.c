@@ -14,7 +14,8 @@
 #include <cmocka.h>
 
 static uint16_t det; /* one that has sentences */
-static float weights[256], feat[256];
+enum { PLAIN = 3 };  /* a measure that is nothing the file declares */
+static float weights[256], feat[256], plain;
 static struct as_models models;
 static bool with[AS_DETECTORS_MAX];
 
@@ -29,6 +30,7 @@ static int make_model(void **state)
         return -1;
     weights[0] = 1;
     weights[1] = 2;
+    weights[PLAIN] = 1;
     model = (struct as_model){.kind = AS_MODEL_LINEAR,
                               .det = as_detectors[det],
                               .det_version = as_detectors[det]->version,
@@ -51,6 +53,7 @@ static enum as_status look(struct as_findings *f, uint64_t id, uint16_t status, 
     memset(feat, 0, sizeof feat);
     feat[0] = a;
     feat[1] = b;
+    feat[PLAIN] = plain;
     row.id = id;
     row.status = status;
     row.det[det] = (struct as_det_row){.status = AS_DET_APPLIES, .feat = feat};
@@ -65,7 +68,7 @@ static void t_rank(void **state)
     uint64_t n;
     (void)state;
 
-    assert_int_equal(as_findings_new(&f, &models, with, NULL), AS_OK);
+    assert_int_equal(as_findings_new(&f, &models, with, NULL, NULL), AS_OK);
     assert_int_equal(look(f, 9, AS_ITEM_OK, 0.25f, 0), AS_OK);
     assert_int_equal(look(f, 7, AS_ITEM_OK, 1, 0), AS_OK);
     assert_int_equal(look(f, 12, AS_ITEM_OK, 1, 1), AS_OK);
@@ -77,7 +80,7 @@ static void t_rank(void **state)
     assert_int_equal(as_findings_rank(f, NULL, &n, NULL), AS_OK);
     assert_int_equal(n, 4);
     for (uint64_t i = 0; i < n; i++) {
-        as_findings_get(f, i, &mine[i]);
+        assert_int_equal(as_findings_get(f, i, &mine[i], NULL), AS_OK);
         assert_int_equal(mine[i].row, WANT[i]);
         assert_int_equal(mine[i].det, det);
         assert_true(isnan(mine[i].llr));
@@ -97,7 +100,7 @@ static void t_unwanted(void **state)
     (void)state;
 
     with[det] = false;
-    assert_int_equal(as_findings_new(&f, &models, with, NULL), AS_OK);
+    assert_int_equal(as_findings_new(&f, &models, with, NULL, NULL), AS_OK);
     assert_int_equal(look(f, 1, AS_ITEM_OK, 1, 1), AS_OK);
     assert_int_equal(as_findings_rank(f, NULL, &n, NULL), AS_OK);
     assert_int_equal(n, 0);
@@ -114,15 +117,79 @@ static void t_many(void **state)
     uint64_t n;
     (void)state;
 
-    assert_int_equal(as_findings_new(&f, &models, with, NULL), AS_OK);
+    assert_int_equal(as_findings_new(&f, &models, with, NULL, NULL), AS_OK);
     for (uint64_t i = 0; i < N; i++)
         assert_int_equal(look(f, i, AS_ITEM_OK, (float)(1 + i * 7919 % 100), 0), AS_OK);
     assert_int_equal(as_findings_rank(f, NULL, &n, NULL), AS_OK);
     assert_int_equal(n, N);
     for (uint64_t i = 0; i < n; i++, before = one) {
-        as_findings_get(f, i, &one);
+        assert_int_equal(as_findings_get(f, i, &one, NULL), AS_OK);
         assert_true(one.score < before.score ||
                     (one.score == before.score && one.row > before.row));
+    }
+    as_findings_free(f);
+}
+
+static const struct as_set_row SETS[] = {
+    {AS_SET_KNOWN, "hashes", "", "", 9},
+    {AS_SET_MEDIA, "media", "", "", 9},
+    {AS_SET_CAMERA, "cameras", "", "", 9},
+};
+
+/* What a file declares stands before known content, this before media, these before cameras, all
+ * before scores; an item has one finding of a set and kind; its copy has none; known good content
+ * is none. */
+static void t_matches(void **state)
+{
+    static const struct as_match M[] = {
+        {3, 1, 0, AS_MATCH_HASH, AS_KNOWN_GOOD, (double)NAN, 0, 0},
+        {4, 1, 0, AS_MATCH_HASH, AS_KNOWN_BAD, (double)NAN, 0, 0},
+        {4, 5, 1, AS_MATCH_CODE, 12, (double)NAN, 0, 0},
+        {4, 6, 1, AS_MATCH_CODE, 2, (double)NAN, 0, 0},
+        {4, 7, 1, AS_MATCH_CODE, 2, (double)NAN, 0, 0},
+        {5, 8, 1, AS_MATCH_HASH, 0, (double)NAN, 0, 0},
+        {5, 8, 1, AS_MATCH_CODE, 0, (double)NAN, 0, 0},
+        {6, 0, 2, AS_MATCH_CAMERA, 60, 1e-9, 0, 0},
+        {7, 1, 2, AS_MATCH_CAMERA, 412, 1e-90, 6.25f, 3},
+        {8, 1, 2, AS_MATCH_CAMERA, 412, 1e-90, 6.25f, 3}, /* a copy */
+    };
+    static const struct {
+        uint64_t row;
+        uint16_t kind, set;
+        const char *text;
+    } WANT[] = {
+        {9, AS_FINDING_DECLARED, AS_FINDING_NONE, "declares"},
+        {4, AS_FINDING_KNOWN, 0, "known bad by its hash"},
+        {5, AS_FINDING_MATCH, 1, "the same bytes as a known"},
+        {5, AS_FINDING_MATCH, 1, "(0 of 256 bits"},
+        {4, AS_FINDING_MATCH, 1, "(2 of 256 bits of the PDQ codes differ); and 2 more"},
+        {7, AS_FINDING_MATCH, 2,
+         "supports the view that this camera took it (PCE 412, false alarm 10^-90 for all that was "
+         "tried; 3 other bodies of its size compared: best PCE 6.2)"},
+        {6, AS_FINDING_MATCH, 2, "(PCE 60, false alarm 10^-9 "},
+        {10, AS_FINDING_SCORE, AS_FINDING_NONE, ""},
+    };
+    struct as_finding got;
+    struct as_findings *f;
+    uint64_t n;
+    (void)state;
+
+    assert_int_equal(as_findings_new(&f, &models, with, NULL, NULL), AS_OK);
+    assert_int_equal(as_findings_rows(f, 3, 8, NULL), AS_OK);
+    assert_int_equal(look(f, 8, AS_ITEM_DUPLICATE, 0, 0), AS_OK);
+    assert_int_equal(look(f, 9, AS_ITEM_OK, 1, 0), AS_OK);
+    plain = 1000;
+    assert_int_equal(look(f, 10, AS_ITEM_OK, 0, 0), AS_OK);
+    plain = 0;
+    assert_int_equal(as_findings_match(f, NULL, SETS, M, sizeof M / sizeof *M, NULL), AS_OK);
+    assert_int_equal(as_findings_rank(f, NULL, &n, NULL), AS_OK);
+    assert_int_equal(n, sizeof WANT / sizeof *WANT);
+    for (uint64_t i = 0; i < n; i++) {
+        assert_int_equal(as_findings_get(f, i, &got, NULL), AS_OK);
+        if (got.row != WANT[i].row || got.kind != WANT[i].kind || got.set != WANT[i].set ||
+            strstr(got.text, WANT[i].text) == NULL)
+            fail_msg("finding %u: row %u kind %u set %u: %s", (unsigned)i, (unsigned)got.row,
+                     got.kind, got.set, got.text);
     }
     as_findings_free(f);
 }
@@ -133,6 +200,7 @@ int main(void)
         cmocka_unit_test(t_rank),
         cmocka_unit_test(t_unwanted),
         cmocka_unit_test(t_many),
+        cmocka_unit_test(t_matches),
     };
     return cmocka_run_group_tests(tests, make_model, NULL);
 }

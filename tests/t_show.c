@@ -117,22 +117,41 @@ static void write_audit(void)
     write_file(path, line, "wb");
 }
 
-static void finding_of(void *findings, uint64_t i, struct as_finding *f)
+static enum as_status finding_of(void *findings, uint64_t i, struct as_finding *f,
+                                 struct as_err *err)
 {
+    (void)err;
     *f = ((const struct as_finding *)findings)[i];
+    return AS_OK;
+}
+
+static enum as_status name_of(void *names, const struct as_match *m, struct as_text *to,
+                              struct as_err *err)
+{
+    (void)m;
+    (void)err;
+    *to = (struct as_text){names, (uint32_t)strlen(names)};
+    return AS_OK;
 }
 
 static const struct as_set_row SET = {AS_SET_MEDIA, "sought pictures", "/ref/sought.h5", "", 3};
-static const struct as_match MATCH = {4, 2, 0, AS_MATCH_CODE, 9, NAN};
+static char sought[] = "old/\033[2Jbee.jpg";
+static const struct as_match MATCH = {4, 2, 0, AS_MATCH_CODE, 9, (double)NAN, 0, 0};
 static const struct as_link LINKS[] = {{2, 4, AS_MATCH_CODE, 7}, {2, 5, AS_MATCH_HASH, 0}};
 static const struct as_member MEMBERS[] = {{2, 2, true}, {4, 2, false}, {5, 2, false}};
+
+static const struct as_origin ORIGINS[] = {{2, 2, 90, 1e-12f}, {4, 2, 81, 1e-9f}};
 
 static void seal(const char *path)
 {
     struct as_source_row source = {
         .path = evidence, .size = 41, .recheck = 1, .kind = AS_KIND_FOLDER};
-    struct as_finding finding = {
-        .row = 4, .score = 2.5F, .llr = NAN, .text = "the file declares itself as generated"};
+    struct as_finding finding = {.row = 4,
+                                 .kind = AS_FINDING_SCORE,
+                                 .set = AS_FINDING_NONE,
+                                 .score = 2.5F,
+                                 .llr = NAN,
+                                 .text = "the file declares itself as generated"};
     bool with[AS_DETECTORS_MAX] = {false};
     const struct as_model *models[AS_DETECTORS_MAX] = {NULL};
     struct as_store_what what = {
@@ -146,10 +165,14 @@ static void seal(const char *path)
         .nsets = 1,
         .matches = &MATCH,
         .nmatches = 1,
+        .name = name_of,
+        .names = sought,
         .links = LINKS,
         .nlinks = 2,
         .members = MEMBERS,
         .nmembers = 3,
+        .origins = ORIGINS,
+        .norigins = 2,
         .with_det = with,
         .models = models,
         .provenance = "{\"ranks\": 3, \"examiners\": 2, \"seconds\": 4.5, \"host\": \"h\"}",
@@ -304,21 +327,29 @@ static void test_related(void **state)
     (void)state;
     assert_int_equal(run("show %s", name), 0);
     has("media set of 3: 1 match");
+    has("1 item is like old/\\x1b[2Jbee.jpg");
     has("1 copy, 1 near-copy in 1 archive; 1 group");
+    has("a.tar>>one.jpg\n            and 1 more\n");
     assert_int_equal(run("show %s --json", name), 0);
     o = json_loads(out, 0, NULL);
     groups = json_object_get(json_object_get(o, "relations"), "groups");
     assert_int_equal(json_array_size(groups), 1);
     assert_int_equal(json_integer_value(json_object_get(json_array_get(groups, 0), "copies")), 1);
     assert_int_equal(json_array_size(json_object_get(o, "sets")), 1);
+    assert_int_equal(json_array_size(json_object_get(o, "same_camera")), 1);
     json_decref(o);
     assert_int_equal(run("show %s 4", name), 0);
-    has("sought pictures, reference 2: near-identical picture, 9 of 256 bits differ");
+    has("PCE 81 with the mean of the others, false alarm 1e-09\n  #2 ");
+    has("sought pictures, reference 2\n");
+    has("nearly the same picture as a known one: old/\\x1b[2Jbee.jpg (9 of 256 bits of the PDQ "
+        "codes "
+        "differ)");
     has("near-identical picture, 7 of 256 bits differ");
     assert_int_equal(run("show %s 2 --json", name), 0);
     o = json_loads(out, 0, NULL);
     assert_int_equal(json_array_size(json_object_get(o, "links")), 2);
     assert_int_equal(json_array_size(json_object_get(o, "matches")), 0);
+    assert_int_equal(json_array_size(json_object_get(o, "same_camera")), 2);
     json_decref(o);
 }
 

@@ -113,6 +113,17 @@ static enum as_status walk_row(void *state, const struct as_row *row, struct as_
     return AS_OK;
 }
 
+static void check_name(struct as_store *store, uint64_t i, const struct as_match *m)
+{
+    struct as_text want, got;
+    char text[64];
+
+    assert_int_equal(name_of(text, m, &want, NULL), AS_OK);
+    assert_int_equal(as_store_match_name(store, i, &got, NULL), AS_OK);
+    assert_int_equal(got.len, want.len);
+    assert_memory_equal(got.at, want.at, want.len);
+}
+
 static void check_found(struct as_store *store, const struct kit *k)
 {
     const struct as_set_row *sets = NULL;
@@ -132,7 +143,13 @@ static void check_found(struct as_store *store, const struct kit *k)
         assert_int_equal(as_store_match(store, i, &m, NULL), AS_OK);
         assert_true(m.row == want->row && m.set == want->set && m.reference == want->reference &&
                     m.kind == want->kind && m.value == want->value);
-        same_float(want->p, m.p);
+        assert_true(want->p == m.p || (isnan(want->p) && isnan(m.p)));
+        assert_int_equal(m.others, want->others);
+        if (m.others > 0)
+            same_float(want->other, m.other);
+        else
+            assert_true(isnan(m.other));
+        check_name(store, i, want);
     }
     assert_int_equal(as_store_links(store), k->what.nlinks);
     for (uint64_t i = 0; i < k->what.nlinks; i++) {
@@ -147,12 +164,18 @@ static void check_found(struct as_store *store, const struct kit *k)
         assert_true(g.row == k->members[i].row && g.group == k->members[i].group &&
                     g.stands == k->members[i].stands);
     }
+    assert_int_equal(as_store_origins(store), k->what.norigins);
+    for (uint64_t i = 0; i < k->what.norigins; i++) {
+        struct as_origin o;
+        assert_int_equal(as_store_origin(store, i, &o, NULL), AS_OK);
+        assert_memory_equal(&o, &k->origins[i], sizeof o);
+    }
 }
 
 static void check_tables(struct as_store *store, const struct kit *k)
 {
     const struct as_source_row *sources = NULL;
-    const struct as_finding *findings = NULL;
+    struct as_finding f;
     const struct as_timing_row *timing = NULL;
 
     assert_int_equal(as_store_sources(store, &sources), SOURCES);
@@ -161,13 +184,17 @@ static void check_tables(struct as_store *store, const struct kit *k)
         assert_string_equal(sources[i].sha256, k->sources[i].sha256);
         assert_true(sources[i].size == k->sources[i].size && sources[i].kind == 112);
     }
-    assert_int_equal(as_store_findings(store, &findings), k->what.nfindings);
+    assert_int_equal(as_store_findings(store), k->what.nfindings);
     for (uint64_t i = 0; i < k->what.nfindings; i++) {
-        assert_true(findings[i].row == k->findings[i].row && findings[i].det == k->findings[i].det);
-        same_float(findings[i].score, k->findings[i].score);
-        same_float(findings[i].llr, k->findings[i].llr);
-        assert_string_equal(findings[i].text, k->findings[i].text);
+        const struct as_finding *want = &k->findings[i];
+        assert_int_equal(as_store_finding(store, i, &f, NULL), AS_OK);
+        assert_true(f.row == want->row && f.det == want->det && f.kind == want->kind &&
+                    f.set == want->set);
+        same_float(f.score, want->score);
+        same_float(f.llr, want->llr);
+        assert_string_equal(f.text, want->text);
     }
+    assert_int_equal(as_store_finding(store, k->what.nfindings, &f, NULL), AS_EFORMAT);
     assert_int_equal(as_store_timing(store, &timing), 2);
     assert_true(timing[0].bytes == 1000 && timing[1].lot == 9 && timing[0].extract_s == 4.0f);
     assert_string_equal(as_store_provenance(store), "{\"ranks\": 1}");

@@ -102,6 +102,7 @@ struct as_detector {
     const char *const *measures; /* [dim] names, units in the name       */
     const char *const *says;     /* [dim] what a finding says when this measure is
                                     above 0 with a weight above 0; NULL: no findings */
+    uint32_t declares;           /* bit i: measure i is what the file says of itself */
     const char *const *reasons;  /* why not, ended by NULL               */
     uint32_t heat_step;          /* pixels per map cell side; 0 = no map */
     enum as_pool pool;           /* units of an item -> item             */

@@ -365,6 +365,7 @@ const struct as_detector as_detector_metadata = {
     .dim = DIM,
     .measures = measures,
     .says = says,
+    .declares = 1U << DECLARED_GENERATED | 1U << DECLARED_COMPOSITE | 1U << DECLARED_EDITED,
     .reasons = reasons,
     .pool = AS_POOL_MAX,
     .exact = true,

@@ -33,7 +33,7 @@ static void cut(uint32_t side, uint32_t most, uint32_t *at, uint32_t *len)
 }
 
 /* The whole picture where it fits, else the centre in the same proportions. */
-static void frame(const struct as_keep *keep, uint32_t w, uint32_t h, struct as_noise_head *head)
+void as_noise_frame(const struct as_keep *keep, uint32_t w, uint32_t h, struct as_noise_head *head)
 {
     const double pixels = (double)w * h;
     const double scale = pixels > (double)keep->pixels ? sqrt((double)keep->pixels / pixels) : 1;
@@ -82,7 +82,7 @@ uint64_t as_noise_pack(const struct as_keep *keep, const struct as_plane *luma,
 {
     struct as_noise_head h;
 
-    frame(keep, noise->w, noise->h, &h);
+    as_noise_frame(keep, noise->w, noise->h, &h);
     h.flat = flat;
     memcpy(to, &h, sizeof h);
     to += sizeof h;
@@ -102,22 +102,43 @@ bool as_noise_check(const struct as_keep *keep, const uint8_t *bytes, uint64_t n
     memcpy(head, bytes, sizeof *head);
     if (head->full_w == 0 || head->full_h == 0 || head->flat > 1)
         return false;
-    frame(keep, head->full_w, head->full_h, &should);
+    as_noise_frame(keep, head->full_w, head->full_h, &should);
     return head->x == should.x && head->y == should.y && head->w == should.w &&
            head->h == should.h && head->step == should.step && should.w > 0 && should.h > 0 &&
            (uint64_t)head->w * head->h <= keep->pixels && n == bytes_of(head);
 }
 
+/* A row of luma from column x on: each cell of the means covers `step` samples. */
+static void spread(const uint8_t *cell, uint32_t step, uint32_t x, uint32_t w, float *to)
+{
+    for (uint32_t i = 0; i < w;) {
+        const float v = cell[(x + i) / step];
+        const uint32_t end = ((x + i) / step + 1) * step - x;
+        for (; i < end && i < w; i++)
+            to[i] = v;
+    }
+}
+
+void as_noise_part(const struct as_noise_head *head, const uint8_t *bytes,
+                   const struct as_rect *part, float *noise, float *luma)
+{
+    const int8_t *from = (const int8_t *)bytes + sizeof *head;
+    const uint8_t *cell = bytes + sizeof *head + (size_t)head->w * head->h;
+    const size_t across = cells(head->w, head->step);
+
+    for (uint32_t y = part->y; y < part->y + part->h; y++, noise += part->w) {
+        const int8_t *row = from + (size_t)y * head->w + part->x;
+        for (uint32_t x = 0; x < part->w; x++)
+            noise[x] = (float)row[x] / SCALE;
+    }
+    for (uint32_t y = part->y; luma && y < part->y + part->h; y++, luma += part->w)
+        spread(cell + y / head->step * across, head->step, part->x, part->w, luma);
+}
+
 void as_noise_planes(const struct as_noise_head *head, const uint8_t *bytes, float *noise,
                      float *luma)
 {
-    const int8_t *w = (const int8_t *)bytes + sizeof *head;
-    const uint8_t *l = bytes + sizeof *head + (size_t)head->w * head->h;
-    const size_t across = cells(head->w, head->step);
+    const struct as_rect whole = {0, 0, head->w, head->h};
 
-    for (size_t i = 0; i < (size_t)head->w * head->h; i++)
-        noise[i] = (float)w[i] / SCALE;
-    for (uint32_t y = 0; luma && y < head->h; y++)
-        for (uint32_t x = 0; x < head->w; x++)
-            luma[(size_t)y * head->w + x] = l[y / head->step * across + x / head->step];
+    as_noise_part(head, bytes, &whole, noise, luma);
 }

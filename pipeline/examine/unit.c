@@ -218,8 +218,9 @@ static enum as_status make_noise(struct as_bench *b, struct as_unit *unit)
 {
     const struct as_plane *luma = &unit->luma;
     const uint64_t n = (uint64_t)luma->w * luma->h;
+    const uint64_t most = b->keep.step == 1 ? b->keep.pixels : NOISE_PIXELS_MAX; /* 1: enrolment */
 
-    if (!(unit->views & AS_LUMA) || unit->views & AS_NOISE || n > NOISE_PIXELS_MAX)
+    if (!(unit->views & AS_LUMA) || unit->views & AS_NOISE || n > most)
         return AS_OK;
     if (n > b->noise_len) {
         free(b->noise);

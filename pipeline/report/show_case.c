@@ -3,17 +3,17 @@
  * On a terminal with bars and colour, cut and wrapped to its width; in a pipe
  * plain, whole lines, always in this order:
  *  1. what was examined   2. accounting   3. kinds and marks
- *  4. what failed, and why   5. findings   6. duplicates and seal
- * Before 6 comes show_related.c.                                             */
+ *  4. what failed, and why   5. duplicates and seal
+ * Before 5 come show_findings.c and show_related.c.                          */
 #include "../media/sniff.h"
 #include "advice.h"
 #include "human.h"
 #include "show.h"
+#include "show_findings.h"
 #include "show_related.h"
 #include "show_time.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 enum { KINDS_SHOWN = 12, SOURCES_SHOWN = 20, NAME_COLUMNS = 15 };
@@ -261,87 +261,7 @@ static void failures(const struct as_terminal *t, const struct as_show *show)
     fputc('\n', t->out);
 }
 
-/* ---- 5. findings ---- */
-
-static enum as_status finding(const struct as_terminal *t, const struct as_show *show, uint64_t i,
-                              const struct as_finding *f, struct as_err *err)
-{
-    enum { HEAD = 27 }; /* columns before the path */
-    enum as_status status = AS_OK;
-    float score[AS_DETECTORS_MAX];
-    struct as_row row;
-    char id[32];
-
-    AS_TRY(as_store_row(show->store, f->row, &row, score, err));
-    fprintf(t->out, "  %3" PRIu64 "  %s", i + 1, as_terminal_style(t, AS_STYLE_BOLD));
-    if (isfinite(f->score))
-        fprintf(t->out, "%7.3f", (double)f->score);
-    else
-        fprintf(t->out, "%7s", "-");
-    snprintf(id, sizeof id, "#%" PRIu64, row.id);
-    fprintf(t->out, "%s  %-9s ", as_terminal_style(t, AS_STYLE_END), id);
-    as_terminal_text(t, row.path, t->width > HEAD ? t->width - HEAD : 0, 0);
-    fputs("\n                ", t->out);
-    as_terminal_wrap(t, 16, 16, as_text_of(f->text), AS_SHOW_VALUE);
-    if (isfinite(f->llr))
-        fprintf(t->out, "                log10 likelihood ratio %+.2f\n", (double)f->llr);
-done:
-    return status;
-}
-
-/* How many such findings as many authentic items would give, where it was measured. */
-static void expectation(const struct as_terminal *t, const struct as_show *show)
-{
-    uint64_t ok = show->summary->status[AS_ITEM_OK];
-    char text[400], count[32];
-    struct as_making m;
-
-    as_making_read(as_store_provenance(show->store), &m);
-    for (uint32_t i = 0; i < m.nauthentic; i++) {
-        snprintf(text, sizeof text,
-                 "Error rate of %s: of %" PRIu64 " %s, %" PRIu64
-                 " had a finding (at most %.1f %% with 95 %% confidence); as many authentic items "
-                 "as are ok here (%s) would give at most %.0f.",
-                 m.authentic[i].detector, m.authentic[i].items, m.authentic[i].what,
-                 m.authentic[i].fired, 100 * m.authentic[i].upper95, as_human_count(ok, count),
-                 (double)ok * m.authentic[i].upper95);
-        as_terminal_wrap(t, 0, 2, as_text_of(text), 0);
-    }
-}
-
-static enum as_status findings(const struct as_terminal *t, const struct as_show *show,
-                               struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    const struct as_finding *f;
-    uint64_t n = as_store_findings(show->store, &f), shown = n < show->top ? n : show->top;
-    char title[96], all[32];
-
-    if (n == 0)
-        snprintf(title, sizeof title, "Findings: none");
-    else
-        snprintf(title, sizeof title, "Findings: the first %" PRIu64 " of %s", shown,
-                 as_human_count(n, all));
-    as_terminal_heading(t, title);
-    if (n == 0)
-        as_terminal_wrap(t, 0, 2,
-                         as_text_of("No detector has anything to report. That does not show that "
-                                    "the items are authentic."),
-                         0);
-    else
-        as_terminal_wrap(t, 0, 2,
-                         as_text_of("Ranked, strongest first. A finding is a reason to look, not a "
-                                    "verdict."),
-                         0);
-    if (n > 0)
-        expectation(t, show);
-    for (uint64_t i = 0; i < shown; i++)
-        AS_TRY(finding(t, show, i, &f[i], err));
-done:
-    return status;
-}
-
-/* ---- 6. duplicates and seal ---- */
+/* ---- 5. duplicates and seal ---- */
 
 static void endings(const struct as_terminal *t, const struct as_show *show)
 {
@@ -378,7 +298,7 @@ enum as_status as_show_case(const struct as_terminal *t, const struct as_show *s
     kinds(t, show->summary);
     flags(t, show->summary);
     failures(t, show);
-    AS_TRY(findings(t, show, err));
+    AS_TRY(as_show_findings(t, show, err));
     AS_TRY(as_show_related(t, show, err));
     endings(t, show);
 done:

@@ -3,6 +3,7 @@
 #include "advice.h"
 #include "human.h"
 #include "show.h"
+#include "show_findings.h"
 #include "show_related.h"
 
 #include "../hex.h"
@@ -147,23 +148,6 @@ static void detectors(const struct as_terminal *t, const struct as_row *row, con
     }
 }
 
-static void findings(const struct as_terminal *t, const struct as_show *show, uint64_t row)
-{
-    const struct as_finding *f;
-    uint64_t n = as_store_findings(show->store, &f);
-    bool any = false;
-
-    for (uint64_t i = 0; i < n; i++) {
-        if (f[i].row != row)
-            continue;
-        if (!any)
-            as_terminal_heading(t, "Findings");
-        any = true;
-        fprintf(t->out, "  rank %-6" PRIu64, i + 1);
-        as_terminal_wrap(t, 13, 13, as_text_of(f[i].text), AS_SHOW_VALUE);
-    }
-}
-
 static void metadata(const struct as_terminal *t, const struct as_row *row)
 {
     if (row->nkv)
@@ -243,7 +227,7 @@ enum as_status as_show_item(const struct as_terminal *t, const struct as_show *s
 
     AS_TRY(as_store_row(show->store, at, &row, score, err));
     head(t, show, &row);
-    findings(t, show, at);
+    AS_TRY(as_show_findings_of(t, show, at, err));
     detectors(t, &row, score);
     metadata(t, &row);
     errors(t, &row);

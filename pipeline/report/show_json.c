@@ -2,6 +2,7 @@
 #include "../media/sniff.h"
 #include "advice.h"
 #include "show.h"
+#include "show_findings.h"
 #include "show_related.h"
 
 #include "../hex.h"
@@ -79,41 +80,6 @@ static void reasons(struct as_json *j, const struct as_summary *s)
     as_json_close(j);
 }
 
-static const char *detector_name(uint16_t det)
-{
-    for (uint16_t i = 0; as_detectors[i]; i++)
-        if (i == det)
-            return as_detectors[i]->name;
-    return NULL;
-}
-
-static enum as_status findings(struct as_json *j, const struct as_show *show, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    const struct as_finding *f;
-    uint64_t n = as_store_findings(show->store, &f);
-    float score[AS_DETECTORS_MAX];
-    struct as_row row;
-
-    as_json_count(j, "findings_in_all", n);
-    as_json_open(j, "findings", '[');
-    for (uint64_t i = 0; i < n && i < show->top; i++) {
-        AS_TRY(as_store_row(show->store, f[i].row, &row, score, err));
-        as_json_open(j, NULL, '{');
-        as_json_count(j, "rank", i + 1);
-        as_json_count(j, "id", row.id);
-        as_json_text(j, "path", row.path, AS_SHOW_PATH);
-        as_json_string(j, "detector", detector_name(f[i].det));
-        as_json_number(j, "score", (double)f[i].score);
-        as_json_number(j, "llr", (double)f[i].llr);
-        as_json_string(j, "text", f[i].text);
-        as_json_close(j);
-    }
-    as_json_close(j);
-done:
-    return status;
-}
-
 /* As it is where it is JSON: a store that was meddled with must not break the document. */
 static void provenance(struct as_json *j, const char *text)
 {
@@ -140,7 +106,7 @@ enum as_status as_show_case_json(FILE *out, const struct as_show *show, struct a
     sources(&j, show->store);
     counts(&j, show->summary);
     reasons(&j, show->summary);
-    AS_TRY(findings(&j, show, err));
+    AS_TRY(as_show_findings_json(&j, show, err));
     AS_TRY(as_show_related_json(&j, show, err));
     provenance(&j, as_store_provenance(show->store));
     as_json_close(&j);
@@ -234,17 +200,12 @@ enum as_status as_show_item_json(FILE *out, const struct as_show *show, uint64_t
     struct as_json j = {.out = out};
     float score[AS_DETECTORS_MAX];
     struct as_row row;
-    const struct as_finding *f;
-    uint64_t n = as_store_findings(show->store, &f);
 
     AS_TRY(as_store_row(show->store, at, &row, score, err));
     as_json_open(&j, NULL, '{');
     facts(&j, &row);
-    as_json_open(&j, "findings", '[');
-    for (uint64_t i = 0; i < n; i++)
-        if (f[i].row == at)
-            as_json_string(&j, NULL, f[i].text);
-    as_json_close(&j);
+    AS_TRY(as_show_findings_of_json(&j, show, at, err));
+    AS_TRY(as_store_row(show->store, at, &row, score, err));
     as_json_open(&j, "detectors", '{');
     for (int i = 0; as_detectors[i]; i++)
         if (row.det[i].status != AS_DET_NOT_RUN)

@@ -88,8 +88,8 @@ void as_show_progress(const struct as_terminal *t, const char *name, const struc
 
 void as_show_progress_json(FILE *out, const char *name, const struct as_progress *p)
 {
-    static const char *const SHORT[] = {"running", "interrupted", "stopped", "failed",
-                                        "store_gone", "examined", "none"};
+    static const char *const SHORT[] = {"running",    "interrupted", "stopped", "failed",
+                                        "store_gone", "examined",    "none"};
     struct as_json j = {.out = out};
     enum state s = state_of(p);
 

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { MEMORY = 1 << 30 /* to sort in, where nothing was said */ };
 enum {
     REC_HASH = 1,
     REC_CLASS = REC_HASH + AS_HASH_MAX,
@@ -247,7 +248,7 @@ enum as_status as_enroll_known(const struct as_options *o, int nfiles, char *con
     e->done = done;
     AS_TRY(check(o, err));
     as_stop_catch();
-    AS_TRY(as_runs_new(&e->runs, REC_BYTES, o->memory, o->output, err));
+    AS_TRY(as_runs_new(&e->runs, REC_BYTES, o->memory ? o->memory : MEMORY, o->output, err));
     for (int i = 0; i < nfiles; i++)
         AS_TRY(read_file(e, files[i], err));
     if (done->weak > 0)

@@ -1,10 +1,16 @@
-/* findings.c - scores turned into ranked sentences.
+/* findings.c - what speaks of an item, as ranked sentences.
  *
- * Before calibration a finding is ranked by its detector's score.  Its text is
- * the sentence of the measure that weighs most, and how many others spoke too.  */
+ * Before calibration findings rank by kind: what a file declares, known bad content, matches of
+ * media and cameras, scores; then by strength, then by item.  The text of a score is the sentence
+ * of the measure that weighs most, and how many others spoke too; of a set of references, the
+ * nearest of them and how many more there are.
+ *
+ * 1 records   2 scores   3 matches   4 ranking                                       */
 #include "findings.h"
 
 #include "../cluster/sort.h"
+#include "../verdict.h"
+#include "catalogue_parts.h"
 #include "grow.h"
 
 #include <math.h>
@@ -12,22 +18,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- 1. records ---- */
+
 /*
- * A finding as it is ranked, sorted as bytes: score descending (4), row (8), detector
- * (2); then what its sentence is made of: the measure that weighs most, and how many
- * others speak.
+ * A finding as it is ranked, sorted as bytes: kind (1), match kind (1), strength, the strongest
+ * least (4), row (8), detector or set (2); then what its sentence is made of: of a score the
+ * measure that weighs most (1) and how many others speak (1); of a match the reference (8), how
+ * many more (4), probability (8), other value (4) and others (4).
  */
-enum { ROW = 4, DETECTOR = 12, BEST = 14, OTHERS = 15, RANKED = 16 };
+enum { MATCH = 1, STRENGTH = 2, ROW = 6, SOURCE = 14, BEST = 16, OTHERS = 17 };
+enum { REFERENCE = 16, MORE = 24, CHANCE = 28, OTHER = 36, COMPARED = 40, RANKED = 44 };
+
+/* A match on its way to the rank that has the item: row (8), set (2), match kind (1), strength (4),
+ * reference (8), then as above. */
+enum { M_SET = 8, M_KIND = 10, M_STRENGTH = 11, M_REFERENCE = 15, M_CHANCE = 23, M_OTHER = 31 };
+enum { M_COMPARED = 35, M_BYTES = 39, M_GROUP = 11 };
 
 struct as_findings {
     const struct as_models *models;
     const bool *with;
+    struct as_names names;
     uint8_t *at; /* [n][RANKED] */
     uint64_t n, cap;
+    uint64_t first, count; /* this rank's rows         */
+    uint8_t *copy;         /* [count] bits: duplicates */
 };
 
 enum as_status as_findings_new(struct as_findings **f, const struct as_models *models,
-                               const bool with[AS_DETECTORS_MAX], struct as_err *err)
+                               const bool with[AS_DETECTORS_MAX], const struct as_against *against,
+                               struct as_err *err)
 {
     enum as_status status = AS_OK;
 
@@ -35,22 +54,92 @@ enum as_status as_findings_new(struct as_findings **f, const struct as_models *m
         AS_FAIL(err, AS_ENOMEM, "no memory for findings");
     (*f)->models = models;
     (*f)->with = with;
+    (*f)->names.against = against;
+done:
+    return status;
+}
+
+enum as_status as_findings_rows(struct as_findings *f, uint64_t first, uint64_t count,
+                                struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    if ((f->copy = calloc(count / 8 + 1, 1)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for a bit per item");
+    f->first = first;
+    f->count = count;
 done:
     return status;
 }
 
 void as_findings_free(struct as_findings *f)
 {
-    if (f)
-        free(f->at);
+    if (f == NULL)
+        return;
+    as_names_clear(&f->names);
+    free(f->copy);
+    free(f->at);
     free(f);
 }
 
-/* Finds the measure that weighs most, and how many others have something to say. */
-static bool weigh(const struct as_detector *det, const struct as_model *model, const float *feat,
-                  uint32_t *best, uint32_t *others)
+/* Numbers of 0 and more, so that larger ones are larger as bytes. */
+static uint32_t float_bits(float v)
 {
-    uint32_t dim = 0, speak = 0;
+    uint32_t bits;
+
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+
+static float bits_float(uint64_t bits)
+{
+    const uint32_t b = (uint32_t)bits;
+    float v;
+
+    memcpy(&v, &b, sizeof v);
+    return v;
+}
+
+static uint64_t double_bits(double v)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+
+static double bits_double(uint64_t bits)
+{
+    double v;
+
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+static uint8_t *more(struct as_findings *f)
+{
+    uint8_t *to;
+
+    if (!as_grow((void **)&f->at, f->n, &f->cap, RANKED))
+        return NULL;
+    to = f->at + RANKED * f->n++;
+    memset(to, 0, RANKED);
+    return to;
+}
+
+/* ---- 2. scores ---- */
+
+/* What has something to say of a score. */
+struct voice {
+    uint32_t best, speak; /* the measure that weighs most, how many weigh at all */
+    bool declares;
+};
+
+static struct voice weigh(const struct as_detector *det, const struct as_model *model,
+                          const float *feat)
+{
+    struct voice v = {0};
+    uint32_t dim = 0;
     float bias, top = 0;
     const float *w = as_model_weights(model, &dim, &bias);
 
@@ -59,40 +148,43 @@ static bool weigh(const struct as_detector *det, const struct as_model *model, c
         if (part <= 0 || det->says[i] == NULL)
             continue;
         if (part > top) {
-            *best = i;
+            v.best = i;
             top = part;
         }
-        speak++;
+        v.declares = v.declares || (i < 32 && det->declares >> i & 1);
+        v.speak++;
     }
-    *others = speak - 1;
-    return speak > 0;
+    return v;
 }
 
-static enum as_status add(struct as_findings *f, const struct as_row *row, uint16_t d, float score)
+static enum as_status add_score(struct as_findings *f, const struct as_row *row, uint16_t d,
+                                float score)
 {
-    uint32_t best = 0, others = 0, bits;
+    const struct voice v = weigh(as_detectors[d], f->models->at[d], row->det[d].feat);
     uint8_t *to;
 
-    if (!weigh(as_detectors[d], f->models->at[d], row->det[d].feat, &best, &others))
+    if (v.speak == 0)
         return AS_OK;
-    if (best > UINT8_MAX || others > UINT8_MAX)
+    if (v.best > UINT8_MAX || v.speak - 1 > UINT8_MAX)
         return AS_EBUG; /* no detector has so many measures */
-    if (!as_grow((void **)&f->at, f->n, &f->cap, RANKED))
+    if ((to = more(f)) == NULL)
         return AS_ENOMEM;
-    memcpy(&bits, &score, sizeof bits);
-    to = f->at + RANKED * f->n++;
-    as_be_put(to, UINT32_MAX - bits, 4); /* score > 0: larger first */
+    to[0] = v.declares ? AS_FINDING_DECLARED : AS_FINDING_SCORE;
+    as_be_put(to + STRENGTH, UINT32_MAX - float_bits(score), 4); /* score > 0: larger first */
     as_be_put(to + ROW, row->id, 8);
-    as_be_put(to + DETECTOR, d, 2);
-    to[BEST] = (uint8_t)best;
-    to[OTHERS] = (uint8_t)others;
+    as_be_put(to + SOURCE, d, 2);
+    to[BEST] = (uint8_t)v.best;
+    to[OTHERS] = (uint8_t)(v.speak - 1);
     return AS_OK;
 }
 
 enum as_status as_findings_look(struct as_findings *f, const struct as_row *row)
 {
     enum as_status status = AS_OK;
+    const uint64_t place = row->id - f->first;
 
+    if (row->status == AS_ITEM_DUPLICATE && place < f->count)
+        f->copy[place / 8] |= (uint8_t)(1U << place % 8);
     if (row->status != AS_ITEM_OK)
         return AS_OK;
     for (uint16_t d = 0; as_detectors[d] && status == AS_OK; d++) {
@@ -102,10 +194,144 @@ enum as_status as_findings_look(struct as_findings *f, const struct as_row *row)
             continue;
         status = as_det_score(as_detectors[d], f->models->at[d], row->det[d].feat, 1, &score);
         if (status == AS_OK && score > 0)
-            status = add(f, row, d, score);
+            status = add_score(f, row, d, score);
     }
     return status;
 }
+
+/* ---- 3. matches ---- */
+
+/* Known good content, and what a list does not call bad, is no finding. */
+static bool speaks(const struct as_set_row *sets, const struct as_match *m)
+{
+    return sets[m->set].kind != AS_SET_KNOWN || m->value == AS_KNOWN_BAD;
+}
+
+/* Fewer bits are nearer; of all others more is. */
+static uint32_t strength_of(const struct as_match *m)
+{
+    const float value = m->value > 0 ? m->value : 0;
+
+    return m->kind == AS_MATCH_CODE ? float_bits(value) : UINT32_MAX - float_bits(value);
+}
+
+static float value_of(uint16_t match_kind, uint32_t strength)
+{
+    return bits_float(match_kind == AS_MATCH_CODE ? strength : UINT32_MAX - strength);
+}
+
+static enum as_status pack(const struct as_set_row *sets, const struct as_match *matches,
+                           uint64_t n, uint8_t **recs, uint64_t *nrecs)
+{
+    uint64_t cap = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        const struct as_match *m = &matches[i];
+        if (!speaks(sets, m))
+            continue;
+        if (!as_grow((void **)recs, *nrecs, &cap, M_BYTES))
+            return AS_ENOMEM;
+        uint8_t *to = *recs + M_BYTES * (*nrecs)++;
+        as_be_put(to, m->row, 8);
+        as_be_put(to + M_SET, m->set, 2);
+        to[M_KIND] = (uint8_t)m->kind;
+        as_be_put(to + M_STRENGTH, strength_of(m), 4);
+        as_be_put(to + M_REFERENCE, m->reference, 8);
+        as_be_put(to + M_CHANCE, double_bits(m->p), 8);
+        as_be_put(to + M_OTHER, float_bits(m->other), 4);
+        as_be_put(to + M_COMPARED, m->others, 4);
+    }
+    return AS_OK;
+}
+
+/* The owner of a row, by the first rows of all ranks. */
+struct owners {
+    uint64_t *first;
+    int ranks;
+};
+
+static int owner_of(void *state, const void *rec)
+{
+    const struct owners *o = state;
+
+    return as_rank_of_id(o->first, o->ranks, as_be_get(rec, 8));
+}
+
+/* Collective. */
+static enum as_status to_owners(const struct as_findings *f, struct as_comm *comm, uint8_t **recs,
+                                uint64_t *n, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct owners o = {.ranks = comm ? as_comm_size(comm) : 1};
+
+    o.first = calloc((size_t)o.ranks, sizeof *o.first);
+    AS_TRY(as_comm_agree(comm, o.first ? AS_OK : AS_ENOMEM, err));
+    AS_TRY(as_comm_allgather(comm, &f->first, sizeof f->first, o.first));
+    AS_TRY(as_deal(comm, recs, n, M_BYTES, owner_of, &o, err));
+    AS_TRY(as_comm_agree(comm, as_sort(NULL, recs, n, M_BYTES, err), err));
+done:
+    free(o.first);
+    return status;
+}
+
+static bool is_copy(const struct as_findings *f, uint64_t row)
+{
+    const uint64_t place = row - f->first;
+
+    return place < f->count && f->copy[place / 8] >> place % 8 & 1;
+}
+
+/* One finding of the matches of an item with a set, which begin at `rec`. */
+static enum as_status add_match(struct as_findings *f, const struct as_set_row *sets,
+                                const uint8_t *rec, uint64_t n)
+{
+    const uint64_t set = as_be_get(rec + M_SET, 2), further = n - 1;
+    uint8_t *to;
+
+    if (is_copy(f, as_be_get(rec, 8)))
+        return AS_OK;
+    if ((to = more(f)) == NULL)
+        return AS_ENOMEM;
+    to[0] = sets[set].kind == AS_SET_KNOWN ? AS_FINDING_KNOWN : AS_FINDING_MATCH;
+    to[MATCH] = rec[M_KIND];
+    memcpy(to + STRENGTH, rec + M_STRENGTH, 4);
+    memcpy(to + ROW, rec, 8);
+    as_be_put(to + SOURCE, set, 2);
+    memcpy(to + REFERENCE, rec + M_REFERENCE, 8);
+    as_be_put(to + MORE, further < UINT32_MAX ? further : UINT32_MAX, 4);
+    memcpy(to + CHANCE, rec + M_CHANCE, 8);
+    memcpy(to + OTHER, rec + M_OTHER, 4);
+    memcpy(to + COMPARED, rec + M_COMPARED, 4);
+    return AS_OK;
+}
+
+enum as_status as_findings_match(struct as_findings *f, struct as_comm *comm,
+                                 const struct as_set_row *sets, const struct as_match *matches,
+                                 uint64_t n, struct as_err *err)
+{
+    enum as_status status = AS_OK, mine = AS_OK;
+    uint8_t *recs = NULL;
+    uint64_t nrecs = 0, any;
+
+    AS_TRY(as_comm_agree(comm, pack(sets, matches, n, &recs, &nrecs), err));
+    any = nrecs;
+    AS_TRY(as_comm_max(comm, &any, 1));
+    if (any == 0)
+        goto done;
+    AS_TRY(to_owners(f, comm, &recs, &nrecs, err));
+    for (uint64_t i = 0, end; i < nrecs && mine == AS_OK; i = end) {
+        const uint8_t *rec = recs + M_BYTES * i;
+        for (end = i + 1; end < nrecs && memcmp(recs + M_BYTES * end, rec, M_GROUP) == 0;)
+            end++;
+        mine = add_match(f, sets, rec, end - i);
+    }
+    AS_TRY(as_comm_agree(comm, mine, err));
+done:
+    free(recs);
+    return status;
+}
+
+/* ---- 4. ranking ---- */
 
 enum as_status as_findings_rank(struct as_findings *f, struct as_comm *comm, uint64_t *n,
                                 struct as_err *err)
@@ -116,21 +342,73 @@ enum as_status as_findings_rank(struct as_findings *f, struct as_comm *comm, uin
     return status;
 }
 
-void as_findings_get(const struct as_findings *f, uint64_t i, struct as_finding *to)
+static void get_score(const uint8_t *at, struct as_finding *to)
 {
-    const uint8_t *at = f->at + RANKED * i;
-    const uint32_t bits = UINT32_MAX - (uint32_t)as_be_get(at, 4);
     const struct as_detector *det;
 
-    memset(to, 0, sizeof *to);
-    to->row = as_be_get(at + ROW, 8);
-    to->det = (uint16_t)as_be_get(at + DETECTOR, 2);
-    to->llr = NAN;
-    memcpy(&to->score, &bits, sizeof bits);
+    to->det = (uint16_t)as_be_get(at + SOURCE, 2);
+    to->set = AS_FINDING_NONE;
+    to->score = bits_float(UINT32_MAX - as_be_get(at + STRENGTH, 4));
     det = as_detectors[to->det];
     if (at[OTHERS] > 0)
         snprintf(to->text, sizeof to->text, "%s (and %u more of %s)", det->says[at[BEST]],
                  (unsigned)at[OTHERS], det->name);
     else
         snprintf(to->text, sizeof to->text, "%s", det->says[at[BEST]]);
+}
+
+/* The detector whose feature a match of this kind compares. */
+static uint16_t detector_of(uint16_t match_kind)
+{
+    const char *name = match_kind == AS_MATCH_CODE     ? "pdq"
+                       : match_kind == AS_MATCH_CAMERA ? "camera"
+                                                       : "";
+
+    for (uint16_t d = 0; as_detectors[d]; d++)
+        if (strcmp(as_detectors[d]->name, name) == 0)
+            return d;
+    return AS_FINDING_NONE;
+}
+
+static enum as_status get_match(struct as_findings *f, const uint8_t *at, struct as_finding *to,
+                                struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_match m = {.row = to->row,
+                         .reference = as_be_get(at + REFERENCE, 8),
+                         .set = (uint16_t)as_be_get(at + SOURCE, 2),
+                         .kind = at[MATCH],
+                         .value = value_of(at[MATCH], (uint32_t)as_be_get(at + STRENGTH, 4)),
+                         .p = bits_double(as_be_get(at + CHANCE, 8)),
+                         .other = bits_float(as_be_get(at + OTHER, 4)),
+                         .others = (uint32_t)as_be_get(at + COMPARED, 4)};
+    const uint16_t kind = to->kind == AS_FINDING_KNOWN ? AS_SET_KNOWN
+                          : m.kind == AS_MATCH_CAMERA  ? AS_SET_CAMERA
+                                                       : AS_SET_MEDIA;
+    struct as_text name;
+
+    to->det = detector_of(m.kind);
+    if (to->det != AS_FINDING_NONE && !f->with[to->det])
+        to->det = AS_FINDING_NONE;
+    to->set = m.set;
+    to->score = m.value;
+    AS_TRY(as_names_find(&f->names, m.set, m.reference, &name, err));
+    as_verdict_match(to->text, sizeof to->text, kind, &m, name.at, as_be_get(at + MORE, 4));
+done:
+    return status;
+}
+
+enum as_status as_findings_get(struct as_findings *f, uint64_t i, struct as_finding *to,
+                               struct as_err *err)
+{
+    const uint8_t *at = f->at + RANKED * i;
+
+    memset(to, 0, sizeof *to);
+    to->row = as_be_get(at + ROW, 8);
+    to->kind = at[0];
+    to->llr = NAN;
+    if (to->kind == AS_FINDING_KNOWN || to->kind == AS_FINDING_MATCH)
+        return get_match(f, at, to, err);
+    get_score(at, to);
+    return AS_OK;
 }

@@ -138,17 +138,41 @@ uint64_t as_machine_memory(void)
     return least;
 }
 
-uint64_t as_machine_rank_bytes(const struct as_options *o, uint32_t examiners)
+/* A rank without examiners and without a search. */
+static uint64_t broker_bytes(void)
 {
     return ((uint64_t)(BROKER_MB + WORKER_MB) << 20) +
-           AS_ARENAS * (AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES) +
-           examiners * o->examiner_memory;
+           AS_ARENAS * (AS_ARENA_DATA + 2 * (uint64_t)AS_BATCH_BYTES);
+}
+
+uint64_t as_machine_rank_bytes(const struct as_options *o, uint32_t examiners)
+{
+    const uint64_t examine = examiners * o->examiner_memory;
+
+    return broker_bytes() + (examine > o->memory ? examine : o->memory); /* not at the same time */
+}
+
+uint64_t as_machine_left_bytes(const struct as_node *node)
+{
+    const uint64_t share = as_machine_memory() / (node->ranks ? node->ranks : 1);
+    const uint64_t broker = broker_bytes();
+
+    return share > broker ? share - broker : 0;
+}
+
+uint64_t as_machine_search_bytes(const struct as_options *o, const struct as_node *node,
+                                 uint32_t threads)
+{
+    const uint64_t left = as_machine_left_bytes(node);
+    const uint64_t want = o->memory ? o->memory : threads * o->examiner_memory;
+
+    return want < left ? want : left;
 }
 
 uint32_t as_machine_examiners(const struct as_options *o, const struct as_node *node, char *why,
                               size_t n)
 {
-    uint64_t broker = as_machine_rank_bytes(o, 0);
+    uint64_t broker = broker_bytes();
     uint64_t share = as_machine_memory() / (node ? node->ranks : 1), fit;
     uint32_t want = (uint32_t)o->examiners, cores = as_machine_cores();
 

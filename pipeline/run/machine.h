@@ -28,8 +28,16 @@ uint32_t as_machine_cores(void);
  * the control groups this process is in, or what is installed.               */
 uint64_t as_machine_memory(void);
 
-/* Memory that a rank with so many examiners may use. */
+/* Memory that a rank with so many examiners may use: they end before the searches begin. */
 uint64_t as_machine_rank_bytes(const struct as_options *o, uint32_t examiners);
+
+/* Memory that a rank of this node has for what comes after the examination. */
+uint64_t as_machine_left_bytes(const struct as_node *node);
+
+/* Memory that a search may use on a rank: --memory, or what as many examiners may; no more than is
+ * left.                                                                         */
+uint64_t as_machine_search_bytes(const struct as_options *o, const struct as_node *node,
+                                 uint32_t threads);
 
 /* Examiners for one rank of this node, that the cores and the memory allow; at least 1.
  * node == NULL: it is alone.  `why` (may be NULL with n = 0) gets a sentence when memory

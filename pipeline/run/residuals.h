@@ -5,6 +5,8 @@
 #include "../examine/noise.h"
 #include "search_items.h"
 
+#include <pthread.h>
+
 /* A picture of the case whose residual is kept; of copies the lowest row. */
 struct as_residual_place {
     uint64_t row, offset; /* of /items; in its spool file */
@@ -17,10 +19,12 @@ struct as_residual_place {
 struct as_residuals {
     struct as_residual_place *place; /* [n] in the order of their files */
     uint64_t n;
-    struct as_journal_reader *spool;
     char **path; /* [npaths] the files of the spool */
     size_t npaths;
     struct as_keep keep;
+    pthread_mutex_t lock;         /* of what follows                   */
+    struct as_noise_record *lost; /* [nlost] what could not be read */
+    uint64_t nlost, lost_cap;
 };
 
 /* Gives each rank its share: which, depends on hashes alone.  items: dealt.  Collective. */
@@ -29,9 +33,23 @@ enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r,
                                  struct as_err *err) AS_MUST_CHECK;
 void as_residuals_clear(struct as_residuals *v);
 
-/* Reads the i-th: its head, and its bytes, borrowed until the next call.  Local.
- * AS_EIO: what was spooled is lost or damaged.                                   */
-enum as_status as_residuals_read(struct as_residuals *v, uint64_t i, struct as_noise_head *head,
-                                 const uint8_t **bytes, struct as_err *err) AS_MUST_CHECK;
+/* What one thread reads with.  AS_ENOMEM. */
+enum as_status as_residuals_reader(const struct as_residuals *v, struct as_journal_reader **reader,
+                                   struct as_err *err) AS_MUST_CHECK;
+
+/* Reads the i-th: its head, and its bytes, borrowed until the next call with this reader.  Local,
+ * from any thread.  AS_SKIP: it is lost or damaged, which is remembered.         */
+enum as_status as_residuals_read(struct as_residuals *v, struct as_journal_reader *reader,
+                                 uint64_t i, struct as_noise_head *head, const uint8_t **bytes,
+                                 struct as_err *err) AS_MUST_CHECK;
+
+/*
+ * Ends the reading of all ranks: where some found residuals lost, the journals tell of it, so that
+ * the same command examines those pictures anew.  Collective.
+ *   AS_ESTOP   some were lost
+ *   AS_EIO     likewise, and nothing can be saved: the journals are those of shards
+ */
+enum as_status as_residuals_end(struct as_residuals *v, struct as_rank *r,
+                                struct as_err *err) AS_MUST_CHECK;
 
 #endif

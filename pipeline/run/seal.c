@@ -4,6 +4,7 @@
 #include "provenance.h"
 #include "search.h"
 #include "sources.h"
+#include "spool.h"
 
 #include "../examine/unit.h"
 #include "../log.h"
@@ -21,9 +22,11 @@ struct seal {
     bool with[AS_DETECTORS_MAX];
     struct as_search search;
     struct as_findings *findings;
+    struct as_names names;
     struct as_roll *roll;
     struct as_source_row *sources;
     struct as_timing_row *timing;
+    struct as_spool_sum kept;
 };
 
 static enum as_status give_row(void *state, uint64_t i, struct as_row *row, struct as_err *err)
@@ -35,9 +38,16 @@ static enum as_status give_row(void *state, uint64_t i, struct as_row *row, stru
     return status == AS_OK ? as_catalogue_row(s->catalogue, i, row, NULL, err) : status;
 }
 
-static void give_finding(void *state, uint64_t i, struct as_finding *f)
+static enum as_status give_finding(void *state, uint64_t i, struct as_finding *f,
+                                   struct as_err *err)
 {
-    as_findings_get(state, i, f);
+    return as_findings_get(state, i, f, err);
+}
+
+static enum as_status give_name(void *state, const struct as_match *m, struct as_text *name,
+                                struct as_err *err)
+{
+    return as_names_find(state, m->set, m->reference, name, err);
 }
 
 /* One pass over this rank's rows: counts, findings, hashes of the sources. */
@@ -50,6 +60,7 @@ static enum as_status survey(struct seal *s, struct as_outcome *v, struct as_err
 
     if (row == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for a row");
+    AS_TRY(as_findings_rows(s->findings, c->first, c->count, err));
     for (uint64_t i = c->first; i < c->first + c->count; i++) {
         AS_TRY(as_rank_go_on(s->r, err));
         AS_TRY(as_catalogue_row(c, i, row, &key, err));
@@ -98,9 +109,13 @@ static enum as_status make_timing(struct seal *s, struct as_err *err)
         AS_FAIL(err, AS_ENOMEM, "no memory for timings");
     for (uint64_t i = 0; i < r->nreports; i++) {
         const struct as_lot_report *rep = &r->report[i];
-        s->timing[i] = (struct as_timing_row){rep->lot, (uint32_t)rep->rank, rep->bytes,
-                                              (float)rep->us[0] * 1e-6F, (float)rep->us[1] * 1e-6F,
-                                              (float)rep->us[2] * 1e-6F, (float)rep->us[3] * 1e-6F};
+        s->timing[i] = (struct as_timing_row){rep->lot,
+                                              (uint32_t)rep->rank,
+                                              rep->bytes,
+                                              (float)rep->us[0] * 1e-6F,
+                                              (float)rep->us[1] * 1e-6F,
+                                              (float)rep->us[2] * 1e-6F,
+                                              (float)rep->us[3] * 1e-6F};
     }
 done:
     return status;
@@ -133,13 +148,31 @@ static enum as_status prepare(struct seal *s, struct as_err *err)
 
     AS_TRY(as_detectors_select(r->options->detectors, s->with, err));
     AS_TRY(as_models_load(&s->models, err));
-    AS_TRY(as_findings_new(&s->findings, &s->models, s->with, err));
+    AS_TRY(as_findings_new(&s->findings, &s->models, s->with, &r->against, err));
     AS_TRY(as_roll_new(&s->roll, r, err));
     if ((s->sources = calloc(r->nsources + 1, sizeof *s->sources)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the sources");
     AS_TRY(make_timing(s, err));
 done:
     return as_comm_agree(r->comm, status, err);
+}
+
+/* With --keep-residuals: what the seal says of them.  Collective. */
+static enum as_status sum_spool(struct seal *s, struct as_err *err)
+{
+    struct as_rank *r = s->r;
+    enum as_status status = AS_OK;
+    char **names = NULL;
+    size_t n = 0;
+
+    if (!r->options->keep_residuals)
+        return AS_OK;
+    AS_TRY(as_spool_list(r, r->kase.spool, &names, &n, err));
+    AS_TRY(as_spool_sum(r, names, n, NULL, NULL, &s->kept, err));
+    r->kept = &s->kept;
+done:
+    as_journal_list_free(names, n);
+    return status;
 }
 
 static enum as_status write_store(struct seal *s, const char *fingerprint, struct as_outcome *v,
@@ -157,10 +190,14 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
         .nsets = s->search.nsets,
         .matches = s->search.matches,
         .nmatches = s->search.nmatches,
+        .name = give_name,
+        .names = &s->names,
         .links = s->search.links,
         .nlinks = s->search.nlinks,
         .members = s->search.members,
         .nmembers = s->search.nmembers,
+        .origins = s->search.origins,
+        .norigins = s->search.norigins,
         .timing = s->timing,
         .ntiming = r->nreports,
         .with_det = s->with,
@@ -171,7 +208,10 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
 
     for (int d = 0; d < AS_DETECTORS_MAX; d++)
         models[d] = s->models.at[d];
+    AS_TRY(as_findings_match(s->findings, r->comm, s->search.sets, s->search.matches,
+                             s->search.nmatches, err));
     AS_TRY(as_findings_rank(s->findings, r->comm, &what.nfindings, err));
+    AS_TRY(sum_spool(s, err));
     v->findings = what.nfindings;
     AS_TRY(as_comm_sum(r->comm, &v->findings, 1));
     status = as_provenance_make(r, fingerprint, v, &s->models, s->with, &provenance, err);
@@ -201,7 +241,7 @@ static void make_room(struct as_rank *r)
 enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_outcome *v,
                        struct as_err *err)
 {
-    struct seal s = {.r = r};
+    struct seal s = {.r = r, .names = {.against = &r->against}};
     enum as_status status = AS_OK;
 
     memset(v, 0, sizeof *v);
@@ -220,9 +260,11 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     v->code = exit_code(r, v);
     AS_TRY(write_store(&s, fingerprint, v, err));
 done:
+    r->kept = NULL;
     as_catalogue_free(s.catalogue);
     as_search_clear(&s.search);
     as_findings_free(s.findings);
+    as_names_clear(&s.names);
     as_roll_free(s.roll);
     as_models_clear(&s.models);
     free(s.sources);

@@ -10,12 +10,22 @@
 #include "search_camera.h"
 #include "search_known.h"
 #include "search_media.h"
+#include "search_origin.h"
 
 #include <string.h>
 
-/* A match: row[8] set[2] reference[8] kind[2] value[4] p[4]; a link: a[8] b[8] kind[2] value[4]. */
+/* A match: row[8] set[2] reference[8] kind[2] value[4] p[8] other[4] others[4]; a link: a[8] b[8]
+ * kind[2] value[4]. */
 enum { MATCH_SET = 8, MATCH_REFERENCE = 10, MATCH_KIND = 18, MATCH_VALUE = 20, MATCH_P = 24 };
-enum { MATCH_BYTES = 28, LINK_B = 8, LINK_KIND = 16, LINK_VALUE = 18, LINK_BYTES = 22 };
+enum {
+    MATCH_OTHER = 32,
+    MATCH_OTHERS = 36,
+    MATCH_BYTES = 40,
+    LINK_B = 8,
+    LINK_KIND = 16,
+    LINK_VALUE = 18,
+    LINK_BYTES = 22
+};
 
 static void put_float(uint8_t *to, float v)
 {
@@ -34,8 +44,18 @@ static float get_float(const uint8_t *from)
     return v;
 }
 
+static double get_double(const uint8_t *from)
+{
+    uint64_t bits = as_be_get(from, 8);
+    double v;
+
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
 enum as_status as_search_match(struct as_search *s, const struct as_match *match)
 {
+    uint64_t p;
     uint8_t *to;
 
     if (!as_grow((void **)&s->match, s->nmatches, &s->match_cap, MATCH_BYTES))
@@ -46,7 +66,10 @@ enum as_status as_search_match(struct as_search *s, const struct as_match *match
     as_be_put(to + MATCH_REFERENCE, match->reference, 8);
     as_be_put(to + MATCH_KIND, match->kind, 2);
     put_float(to + MATCH_VALUE, match->value);
-    put_float(to + MATCH_P, match->p);
+    memcpy(&p, &match->p, sizeof p);
+    as_be_put(to + MATCH_P, p, 8);
+    put_float(to + MATCH_OTHER, match->other);
+    as_be_put(to + MATCH_OTHERS, match->others, 4);
     return AS_OK;
 }
 
@@ -81,7 +104,9 @@ static enum as_status unpack(struct as_search *s, struct as_err *err)
             .set = (uint16_t)as_be_get(m + MATCH_SET, 2),
             .kind = (uint16_t)as_be_get(m + MATCH_KIND, 2),
             .value = get_float(m + MATCH_VALUE),
-            .p = get_float(m + MATCH_P),
+            .p = get_double(m + MATCH_P),
+            .other = get_float(m + MATCH_OTHER),
+            .others = (uint32_t)as_be_get(m + MATCH_OTHERS, 4),
         };
     }
     for (uint64_t i = 0; i < s->nlinks; i++) {
@@ -99,9 +124,12 @@ void as_search_init(struct as_search *s, struct as_rank *r, const bool *with)
     memset(s, 0, sizeof *s);
     s->r = r;
     s->with = with;
+    s->within = true;
     s->sets = r->against.sets;
     s->nsets = r->against.n;
+    s->hashed = r->options->origins;
     as_near_init(&s->near, with);
+    as_scenes_init(&s->scenes, with);
     for (uint16_t i = 0; i < s->nsets; i++) {
         s->known = s->known || s->sets[i].kind == AS_SET_KNOWN;
         s->hashed = s->hashed || s->sets[i].kind != AS_SET_KNOWN;
@@ -113,6 +141,7 @@ enum as_status as_search_look(struct as_search *s, const struct as_row *row, str
     enum as_status status = AS_OK;
 
     AS_TRY(as_near_look(&s->near, row));
+    AS_TRY(as_scenes_look(&s->scenes, row));
     if (s->known)
         AS_TRY(as_search_known(s, row, err));
     if (s->hashed)
@@ -132,9 +161,9 @@ static void make_room(struct as_search *s)
     s->catalogue->ncopies = 0;
 }
 
-/* As many threads as examiners were asked for, or as there are cores for: no examiner is at work
- * now, and a merge has none.  Collective. */
-static enum as_status count_threads(struct as_search *s, struct as_err *err)
+/* As many threads as examiners were asked for, or as there are cores for, and their memory: no
+ * examiner is at work now, and a merge has none.  Collective. */
+static enum as_status count_means(struct as_search *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_node node;
@@ -144,6 +173,7 @@ static enum as_status count_threads(struct as_search *s, struct as_err *err)
     cores = as_machine_cores() / (node.sharers ? node.sharers : 1);
     s->threads = s->r->options->examiners ? (uint32_t)s->r->options->examiners : cores;
     s->threads = s->threads ? s->threads : 1;
+    s->memory = as_machine_search_bytes(s->r->options, &node, s->threads);
 done:
     return status;
 }
@@ -152,19 +182,26 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
-    AS_TRY(count_threads(s, err));
+    AS_TRY(count_means(s, err));
     if (s->hashed)
         AS_TRY(as_items_deal(&s->items, s->r, err));
+    if (s->hashed && !s->within)
+        AS_TRY(as_comm_agree(s->r->comm, as_items_copies(&s->items, s->catalogue), err));
     AS_TRY(as_search_media(s, err));
     AS_TRY(as_search_camera(s, err));
+    AS_TRY(as_search_origin(s, err));
     as_items_clear(&s->items);
-    AS_TRY(as_links_find(s, err));
+    if (s->within)
+        AS_TRY(as_links_find(s, err));
     as_near_clear(&s->near);
+    AS_TRY(as_search_vector(s, err));
+    as_scenes_clear(&s->scenes);
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
     AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
     make_room(s);
-    AS_TRY(as_groups_find(s, err));
+    if (s->within)
+        AS_TRY(as_groups_find(s, err));
 done:
     return status;
 }
@@ -176,7 +213,9 @@ void as_search_clear(struct as_search *s)
     free(s->matches);
     free(s->links);
     free(s->members);
+    free(s->origins);
     free(s->edges);
     as_items_clear(&s->items);
     as_near_clear(&s->near);
+    as_scenes_clear(&s->scenes);
 }

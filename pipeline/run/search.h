@@ -8,12 +8,14 @@
 #include "catalogue.h"
 #include "near.h"
 #include "search_items.h"
+#include "search_vector.h"
 
 struct as_search {
     struct as_rank *r;
     struct as_catalogue *catalogue;
     const bool *with;              /* [detectors] in the case                       */
     uint32_t threads;              /* that compare on this rank                     */
+    uint64_t memory;               /* bytes that a search may hold on this rank     */
     const struct as_set_row *sets; /* reference sets, the same on every rank  */
     uint16_t nsets;
     struct as_match *matches; /* after as_search_run: this rank's share, as the store wants it */
@@ -21,7 +23,11 @@ struct as_search {
     uint64_t nmatches, nlinks;
     struct as_member *members; /* likewise: of groups of related items */
     uint64_t nmembers;
+    struct as_origin *origins; /* likewise: of groups that one sensor took */
+    uint64_t norigins;
     struct as_near near;   /* the pictures that were looked at */
+    struct as_scenes scenes; /* likewise */
+    bool within;           /* it searches the case in itself too; init says so          */
     struct as_edge *edges; /* [nedges] of pictures that belong together, after as_links_find */
     uint64_t nedges;
     bool known, hashed;    /* sets ask for known hashes; for those of `items`           */

@@ -1,4 +1,8 @@
-/* search_camera_parts.h - what the files of the search for cameras share. */
+/* search_camera_parts.h - what the files of the search for cameras share.
+ *
+ * Pictures are taken a size at a time; of a size, as many as fit the memory; these meet every
+ * fingerprint once.  Threads of the rank do the parts (team.h), so whatever a part touches is its
+ * worker's, or is only read, or is guarded by the hunt's lock.                                */
 #ifndef AS_SEARCH_CAMERA_PARTS_H
 #define AS_SEARCH_CAMERA_PARTS_H
 
@@ -6,7 +10,9 @@
 #include "residuals.h"
 #include "search_camera.h"
 
-enum { AS_CHUNK_MAX = 64, AS_TURNS = 4 };
+#include <pthread.h>
+
+enum { AS_TURNS = 4, AS_CONFIRM = 16 /* fingerprints that a picture is compared with in full */ };
 
 /* A store of cameras. */
 struct as_fingerprints {
@@ -16,39 +22,73 @@ struct as_fingerprints {
     uint64_t n;
 };
 
-/* A fingerprint turned to the size of the pictures of a chunk. */
+/* A fingerprint turned to the size of a picture. */
 struct as_suspect_camera {
     const struct as_fingerprints *of;
     uint64_t camera;
-    uint32_t turn;
-    uint64_t wanted; /* bit i: it is to be confirmed for picture i of the chunk */
+    uint32_t turn; /* clockwise, by quarters */
 };
 
-/* Pictures of one size, ready to be compared. */
-struct as_chunk {
-    uint32_t w, h;             /* of the whole pictures                  */
-    struct as_noise_head head; /* where what was kept of them lies       */
+/* The search of this rank. */
+struct as_hunt {
+    struct as_search *s;
+    struct as_fingerprints *of; /* [nsets] stores of cameras */
+    uint16_t nsets;
+    struct as_residuals pictures;
+    uint64_t total;       /* pictures of all ranks */
+    pthread_mutex_t lock; /* of what is found      */
+};
+
+/* The best suspects of a picture so far, best first; ties by order. */
+struct as_best_cameras {
+    uint64_t suspect[AS_CONFIRM];
+    double score[AS_CONFIRM];
     uint32_t n;
-    uint64_t row[AS_CHUNK_MAX];
-    float best[AS_CHUNK_MAX]; /* PCE with the camera in hand, of all its orientations */
-    float *spectrum[AS_CHUNK_MAX];
+};
+
+/* This rank's pictures of one size, and what they are compared with. */
+struct as_hunt_size {
+    uint32_t w, h;                     /* of whole pictures                         */
+    struct as_rect kept;               /* what was kept of them                     */
+    uint64_t first, n;                 /* of the hunt's pictures                    */
     struct as_suspect_camera *suspect; /* [nsuspects] all that fit, in order of set, camera, turn */
     uint64_t nsuspects;
-    float *crop; /* [AS_CHUNK_MAX][crop_w * crop_h] the middle of what was kept, for the proposal */
-    uint32_t crop_x, crop_y, crop_w, crop_h; /* within the whole picture */
-    struct as_fft *fft;
-    float *plane, *luma, *turned, *work, *k; /* k: spectrum of the fingerprint */
-    void *scratch;
+    struct as_best_cameras *best; /* [n] to be compared in full; NULL: all suspects are */
 };
 
-/* Whether a chunk has more suspects than are confirmed for each picture. */
-bool as_camera_many(const struct as_chunk *c);
+/* What a thread prepares a picture in: planes of the part, and scratch.  Aligned to 64. */
+struct as_query_room {
+    struct as_journal_reader *spool;
+    float *luma;
+    void *scratch; /* as_prnu_query_scratch */
+};
+
+/* Memory that is aligned for kernels; NULL: there is none. */
+void *as_hunt_take(size_t bytes);
+
+/* How many workers, of so many bytes each, may be beside `one` more bytes: at least 1. */
+uint32_t as_hunt_workers(const struct as_search *s, uint64_t each, uint64_t one);
 
 /*
- * Marks the suspects to be confirmed: all where they are few, else for each picture those that
- * correlate best over the crop.  AS_ESTOP: a signal came.
+ * Fills to[part.h][part.w] with a part of a fingerprint that is turned like the picture, whose
+ * coordinates part counts in.  room: as large, other storage.  From any thread.
  */
-enum as_status as_camera_propose(struct as_chunk *c, struct as_rank *r,
-                                 struct as_err *err) AS_MUST_CHECK;
+enum as_status as_hunt_load(const struct as_suspect_camera *s, const struct as_rect *part,
+                            float *to, float *room, struct as_err *err) AS_MUST_CHECK;
+
+/* Fills to[part.h][part.w] with W I of a part of the i-th of the hunt's pictures, for known
+ * alignment; part lies in what was kept, and counts in the whole picture.  From any thread.  Of a
+ * picture whose residual is lost it makes zeros, and the search ends in time (as_residuals_end). */
+enum as_status as_hunt_query(struct as_hunt *h, uint64_t i, const struct as_rect *part,
+                             const struct as_query_room *room, float *to,
+                             struct as_err *err) AS_MUST_CHECK;
+
+/* Fills size->best: those that correlate best over a crop, of many suspects. */
+enum as_status as_hunt_propose(struct as_hunt *h, struct as_hunt_size *size,
+                               struct as_err *err) AS_MUST_CHECK;
+
+/* Compares all pictures of a size in full, and tells of the matches. */
+enum as_status as_hunt_compare(struct as_hunt *h, const struct as_hunt_size *size,
+                               struct as_err *err) AS_MUST_CHECK;
 
 #endif

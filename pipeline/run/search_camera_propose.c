@@ -6,91 +6,138 @@
 #include "search_camera_parts.h"
 
 #include "../../kernels/linalg.h"
+#include "team.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a picture; fingerprints and pictures in a product, which always has this shape: the library's
- * order of summation depends on it, and how many pictures are at hand depends on the ranks. */
-enum { CONFIRM = 16, BLOCK = 16, GROUP = 8 };
-_Static_assert(AS_CHUNK_MAX % GROUP == 0, "whole groups");
+/* Fingerprints and pictures in a product, which always has this shape: the library's order of
+ * summation depends on it, and how many pictures are at hand depends on the ranks. */
+enum { CROP = 1024, BLOCK = 16, GROUP = 16, PAD = 48 /* floats: rows must not share cache sets */ };
 
-/* The best suspects of a picture so far, best first; ties by order. */
-struct best {
-    uint64_t suspect[CONFIRM];
-    double score[CONFIRM];
-    uint32_t n;
+struct worker {
+    struct as_query_room room;
+    float *k; /* [BLOCK][stride] fingerprints */
 };
 
-bool as_camera_many(const struct as_chunk *c)
+/* Pictures of a size that meet all fingerprints together. */
+struct proposal {
+    struct as_hunt *hunt;
+    struct as_hunt_size *size;
+    struct as_rect crop; /* of the whole picture         */
+    size_t pixels, stride;
+    uint64_t first, n; /* of the size                  */
+    float *q;          /* [n, rounded up to GROUP][stride] */
+    struct worker *worker;
+    uint32_t nworkers;
+};
+
+static void crop_of(struct proposal *p)
 {
-    return c->nsuspects > CONFIRM;
+    const struct as_rect *kept = &p->size->kept;
+    const uint32_t w = kept->w < CROP ? kept->w : CROP, h = kept->h < CROP ? kept->h : CROP;
+
+    p->crop = (struct as_rect){kept->x + (kept->w - w) / 2, kept->y + (kept->h - h) / 2, w, h};
+    p->pixels = (size_t)w * h;
+    p->stride = p->pixels + PAD;
 }
 
-/* The rows and columns of a fingerprint that, turned, are the crop. */
-static void source_of(const struct as_chunk *c, const struct as_ref_camera *cam, uint32_t turn,
-                      uint32_t *x, uint32_t *y, uint32_t *w, uint32_t *h)
+/* ---- 1. room ---- */
+
+/* As many workers and pictures as fit the memory. */
+static uint64_t plan(struct proposal *p)
 {
-    *w = turn & 1 ? c->crop_h : c->crop_w;
-    *h = turn & 1 ? c->crop_w : c->crop_h;
-    switch (turn) {
-    case 0:
-        *x = c->crop_x;
-        *y = c->crop_y;
-        break;
-    case 1:
-        *x = c->crop_y;
-        *y = cam->h - c->crop_x - *h;
-        break;
-    case 2:
-        *x = cam->w - c->crop_x - *w;
-        *y = cam->h - c->crop_y - *h;
-        break;
-    default:
-        *x = cam->w - c->crop_y - *w;
-        *y = c->crop_x;
-    }
+    const struct as_search *s = p->hunt->s;
+    const uint64_t picture = p->stride * sizeof(float);
+    const uint64_t each = picture * (BLOCK + 1) + as_noise_bytes(&p->hunt->pictures.keep) +
+                          as_prnu_query_scratch(p->crop.w, p->crop.h);
+
+    p->nworkers = as_hunt_workers(s, each, picture * GROUP);
+    const uint64_t left = s->memory > p->nworkers * each ? s->memory - p->nworkers * each : 0;
+    const uint64_t fit = left / picture / GROUP * GROUP;
+    return fit < GROUP ? GROUP : fit;
 }
 
-/* Fills to[crop_w * crop_h], of length 1. */
-static enum as_status load_crop(struct as_chunk *c, const struct as_suspect_camera *s, float *to,
-                                struct as_err *err)
+static enum as_status make_room(struct proposal *p, uint64_t pictures, struct as_err *err)
 {
-    const struct as_ref_camera *cam = &s->of->camera[s->camera];
-    const size_t n = (size_t)c->crop_w * c->crop_h;
-    float *from = s->turn ? c->plane : to;
+    const size_t picture = p->stride * sizeof(float);
     enum as_status status = AS_OK;
-    uint32_t x, y, w, h;
+    bool have;
+
+    p->q = as_hunt_take((pictures + GROUP - 1) / GROUP * GROUP * picture);
+    p->worker = calloc(p->nworkers, sizeof *p->worker);
+    have = p->q && p->worker;
+    for (uint32_t k = 0; have && k < p->nworkers; k++) {
+        struct worker *w = &p->worker[k];
+        AS_TRY(as_residuals_reader(&p->hunt->pictures, &w->room.spool, err));
+        w->room.luma = as_hunt_take(picture);
+        w->room.scratch = as_hunt_take(as_prnu_query_scratch(p->crop.w, p->crop.h));
+        w->k = as_hunt_take(BLOCK * picture);
+        have = w->room.luma && w->room.scratch && w->k;
+    }
+    if (!have)
+        AS_FAIL(err, AS_ENOMEM, "no memory to compare pictures with cameras");
+done:
+    return status;
+}
+
+static void clear(struct proposal *p)
+{
+    for (uint32_t k = 0; p->worker && k < p->nworkers; k++) {
+        as_journal_close_read(p->worker[k].room.spool);
+        free(p->worker[k].room.luma);
+        free(p->worker[k].room.scratch);
+        free(p->worker[k].k);
+    }
+    free(p->worker);
+    free(p->q);
+}
+
+/* ---- 2. pictures meet fingerprints ---- */
+
+static enum as_status prepare(void *state, uint32_t worker, uint64_t i, struct as_err *err)
+{
+    struct proposal *p = state;
+
+    return as_hunt_query(p->hunt, p->size->first + p->first + i, &p->crop, &p->worker[worker].room,
+                         p->q + i * p->stride, err);
+}
+
+/* Fills to[pixels], of length 1. */
+static enum as_status load(const struct proposal *p, uint64_t suspect, struct worker *w, float *to,
+                           struct as_err *err)
+{
+    enum as_status status = AS_OK;
     double energy = 0;
 
-    source_of(c, cam, s->turn, &x, &y, &w, &h);
-    AS_TRY(as_ref_read(s->of->ref, AS_REF_CAMERA_fingerprints, cam->offset + (uint64_t)y * cam->w,
-                       (uint64_t)h * cam->w, c->turned, err));
-    for (uint32_t row = 0; row < h; row++)
-        memcpy(from + (size_t)row * w, c->turned + (size_t)row * cam->w + x, w * sizeof(float));
-    if (s->turn)
-        as_prnu_turn(from, w, h, s->turn, to);
-    for (size_t i = 0; i < n; i++)
-        energy += (double)to[i] * to[i];
+    AS_TRY(as_hunt_load(&p->size->suspect[suspect], &p->crop, to, w->room.luma, err));
+    for (size_t i = 0; i < p->pixels; i++)
+        energy += (double)to[i] * (double)to[i];
     const float scale = energy > 0 ? (float)(1 / sqrt(energy)) : 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < p->pixels; i++)
         to[i] *= scale;
 done:
     return status;
 }
 
-static void enter(struct best *b, uint64_t suspect, double score)
+/* Whether a suspect stands before another: by score, then by order. */
+static bool before(double score, uint64_t suspect, const struct as_best_cameras *b, uint32_t at)
+{
+    return score > b->score[at] || (score == b->score[at] && suspect < b->suspect[at]);
+}
+
+static void enter(struct as_best_cameras *b, uint64_t suspect, double score)
 {
     uint32_t at = b->n;
 
     if (!isfinite(score)) /* of a damaged fingerprint: it must not stand before others */
         score = -INFINITY;
-    while (at > 0 && score > b->score[at - 1])
+    while (at > 0 && before(score, suspect, b, at - 1))
         at--;
-    if (at == CONFIRM)
+    if (at == AS_CONFIRM)
         return;
-    b->n += b->n < CONFIRM;
+    b->n += b->n < AS_CONFIRM;
     for (uint32_t i = b->n - 1; i > at; i--) {
         b->suspect[i] = b->suspect[i - 1];
         b->score[i] = b->score[i - 1];
@@ -99,63 +146,83 @@ static void enter(struct best *b, uint64_t suspect, double score)
     b->score[at] = score;
 }
 
-/* Up to BLOCK suspects from `first` on. */
-static enum as_status score_block(struct as_chunk *c, uint64_t first, float *k, struct best *best,
-                                  struct as_err *err)
+/* GROUP pictures from `q` on with the worker's fingerprints, block of them from `suspect` on. */
+static enum as_status multiply(struct proposal *p, const struct worker *w, uint64_t q,
+                               uint64_t suspect, uint64_t block)
 {
-    const size_t n = (size_t)c->crop_w * c->crop_h;
-    const uint64_t left = c->nsuspects - first, block = left < BLOCK ? left : BLOCK;
-    float score[AS_CHUNK_MAX * BLOCK];
+    float score[GROUP * BLOCK];
+    const struct as_gemm product = {.m = GROUP,
+                                    .n = BLOCK,
+                                    .k = p->pixels,
+                                    .a = p->q + q * p->stride,
+                                    .b = w->k,
+                                    .c = score,
+                                    .lda = p->stride,
+                                    .ldb = p->stride,
+                                    .ldc = BLOCK,
+                                    .alpha = 1,
+                                    .trans_b = true};
     enum as_status status = AS_OK;
 
-    for (uint64_t i = 0; i < block; i++)
-        AS_TRY(load_crop(c, &c->suspect[first + i], k + i * n, err));
-    memset(k + block * n, 0, (BLOCK - block) * n * sizeof *k);
-    for (uint32_t q = 0; q < c->n; q += GROUP) {
-        const struct as_gemm product = {.m = GROUP,
-                                        .n = BLOCK,
-                                        .k = n,
-                                        .a = c->crop + q * n,
-                                        .b = k,
-                                        .c = score + (size_t)q * BLOCK,
-                                        .lda = n,
-                                        .ldb = n,
-                                        .ldc = BLOCK,
-                                        .alpha = 1,
-                                        .trans_b = true};
-        AS_TRY(as_linalg_sgemm(&product));
-    }
-    for (uint32_t q = 0; q < c->n; q++)
-        for (uint64_t i = 0; i < block; i++)
-            enter(&best[q], first + i, score[q * BLOCK + i]);
+    AS_TRY(as_linalg_sgemm(&product));
+    pthread_mutex_lock(&p->hunt->lock);
+    for (uint64_t a = 0; a < GROUP && q + a < p->n; a++)
+        for (uint64_t b = 0; b < block; b++)
+            enter(&p->size->best[p->first + q + a], suspect + b, (double)score[a * BLOCK + b]);
+    pthread_mutex_unlock(&p->hunt->lock);
 done:
     return status;
 }
 
-enum as_status as_camera_propose(struct as_chunk *c, struct as_rank *r, struct as_err *err)
+/* The i-th block of suspects with all pictures. */
+static enum as_status meet(void *state, uint32_t worker, uint64_t i, struct as_err *err)
 {
-    const size_t n = (size_t)c->crop_w * c->crop_h;
-    struct best best[AS_CHUNK_MAX] = {0};
+    struct proposal *p = state;
+    struct worker *w = &p->worker[worker];
+    const uint64_t first = i * BLOCK, left = p->size->nsuspects - first;
+    const uint64_t block = left < BLOCK ? left : BLOCK;
     enum as_status status = AS_OK;
-    float *k = NULL;
 
-    for (uint64_t i = 0; !as_camera_many(c) && i < c->nsuspects; i++)
-        c->suspect[i].wanted = ~UINT64_C(0);
-    if (!as_camera_many(c))
-        return AS_OK;
-    if ((k = aligned_alloc(64, (BLOCK * n * sizeof *k + 63) / 64 * 64)) == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory to compare with cameras");
-    memset(c->crop + c->n * n, 0, (GROUP - 1 - (c->n - 1) % GROUP) * n * sizeof *c->crop);
-    for (uint64_t first = 0; first < c->nsuspects; first += BLOCK) {
-        as_rank_tell(r);
-        if (as_stop_signal)
-            AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching for cameras");
-        AS_TRY(score_block(c, first, k, best, err));
-    }
-    for (uint32_t q = 0; q < c->n; q++)
-        for (uint32_t i = 0; i < best[q].n; i++)
-            c->suspect[best[q].suspect[i]].wanted |= UINT64_C(1) << q;
+    for (uint64_t k = 0; k < block; k++)
+        AS_TRY(load(p, first + k, w, w->k + k * p->stride, err));
+    memset(w->k + block * p->stride, 0, (BLOCK - block) * p->stride * sizeof *w->k);
+    for (uint64_t q = 0; q < p->n; q += GROUP)
+        AS_TRY(multiply(p, w, q, first, block));
 done:
-    free(k);
+    return status;
+}
+
+static enum as_status propose_batch(struct proposal *p, struct as_err *err)
+{
+    const uint64_t fill = (GROUP - p->n % GROUP) % GROUP;
+    struct as_team team = {p->nworkers, p->n, p, prepare, "searching for cameras"};
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_team_run(&team, p->hunt->s->r, err));
+    memset(p->q + p->n * p->stride, 0, fill * p->stride * sizeof *p->q);
+    team.n = (p->size->nsuspects + BLOCK - 1) / BLOCK;
+    team.part = meet;
+    AS_TRY(as_team_run(&team, p->hunt->s->r, err));
+done:
+    return status;
+}
+
+enum as_status as_hunt_propose(struct as_hunt *h, struct as_hunt_size *size, struct as_err *err)
+{
+    struct proposal p = {.hunt = h, .size = size};
+    enum as_status status = AS_OK;
+    uint64_t most;
+
+    crop_of(&p);
+    most = plan(&p);
+    if ((size->best = calloc(size->n, sizeof *size->best)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory to compare pictures with cameras");
+    AS_TRY(make_room(&p, most < size->n ? most : size->n, err));
+    for (; p.first < size->n; p.first += p.n) {
+        p.n = size->n - p.first < most ? size->n - p.first : most;
+        AS_TRY(propose_batch(&p, err));
+    }
+done:
+    clear(&p);
     return status;
 }

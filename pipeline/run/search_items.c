@@ -98,6 +98,24 @@ bool as_items_find(const struct as_items *items, const uint8_t sha256[32], uint6
     return true;
 }
 
+enum as_status as_items_copies(const struct as_items *items, struct as_catalogue *c)
+{
+    uint64_t first = 0;
+
+    for (uint64_t i = 0; i < items->n; i++) {
+        const uint8_t *rec = items->rec + i * REC_BYTES;
+        const uint64_t id = as_be_get(rec + ID, 8);
+        if (i == 0 || memcmp(rec, rec - REC_BYTES, SHA) != 0) {
+            first = id;
+            continue;
+        }
+        if (!as_grow((void **)&c->copy, c->ncopies, &c->copy_cap, sizeof *c->copy))
+            return AS_ENOMEM;
+        c->copy[c->ncopies++] = (struct as_copy){first, id};
+    }
+    return AS_OK;
+}
+
 void as_items_clear(struct as_items *items)
 {
     free(items->rec);

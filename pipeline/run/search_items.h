@@ -40,6 +40,10 @@ int as_items_owner(void *state, const void *rec);
 bool as_items_find(const struct as_items *items, const uint8_t sha256[32], uint64_t k,
                    struct as_item_found *found);
 
+/* The copies among the items of this rank, for a catalogue that was not made from journals.  Local.
+ * AS_ENOMEM. */
+enum as_status as_items_copies(const struct as_items *items, struct as_catalogue *c) AS_MUST_CHECK;
+
 void as_items_clear(struct as_items *items);
 
 #endif

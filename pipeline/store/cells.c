@@ -96,9 +96,9 @@ enum as_status as_digest_cell(struct as_store *store, const struct as_column *co
         AS_TRY(cells_value(store, (const struct as_rec_maps *)rec, value, err));
     } else if (col->type == AS_CELL_DET) {
         uint16_t slot = as_get_u16(at);
-        if (slot >= store->layout.ndets)
+        if (slot >= store->layout.ndets && slot != AS_FINDING_NONE)
             AS_FAIL(err, AS_EFORMAT, "detector %u is not in the list", slot);
-        const char *name = store->layout.det[slot];
+        const char *name = slot == AS_FINDING_NONE ? "" : store->layout.det[slot];
         *value = (struct as_text){name, (uint32_t)strlen(name)};
     } else {
         *value = as_digest_plain(col->type, at, col->size, scratch);

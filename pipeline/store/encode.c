@@ -336,11 +336,14 @@ enum as_status as_seal_finding(struct as_seal *s, uint64_t i, struct as_err *err
     struct as_finding f;
     uint8_t *to = NULL;
 
-    s->what->finding(s->what->findings, i, &f);
+    AS_TRY(s->what->finding(s->what->findings, i, &f, err));
     AS_TRY(add(s, out_table(s, AS_T_findings), 1, &to, err));
     struct as_rec_findings *rec = (struct as_rec_findings *)to;
     as_put_u64(rec->item_row, f.row);
-    as_put_u16(rec->detector, (uint16_t)s->slot_of[f.det]);
+    as_put_u16(rec->kind, f.kind);
+    as_put_u16(rec->detector,
+               f.det == AS_FINDING_NONE ? AS_FINDING_NONE : (uint16_t)s->slot_of[f.det]);
+    as_put_u16(rec->set, f.set);
     as_put_f32(rec->score, f.score);
     as_put_f32(rec->llr, f.llr);
     AS_TRY(put_text(s, (struct as_text){f.text, (uint32_t)strnlen(f.text, sizeof f.text)},
@@ -367,10 +370,29 @@ done:
     return status;
 }
 
+static enum as_status name_of(struct as_seal *s, const struct as_match *m, struct as_text *name,
+                              struct as_err *err)
+{
+    *name = (struct as_text){"", 0};
+    return s->what->name ? s->what->name(s->what->names, m, name, err) : AS_OK;
+}
+
+enum as_status as_seal_count_name(struct as_seal *s, uint64_t i, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_text name;
+
+    AS_TRY(name_of(s, &s->what->matches[i], &name, err));
+    count_word(s, name);
+done:
+    return status;
+}
+
 enum as_status as_seal_match(struct as_seal *s, uint64_t i, struct as_err *err)
 {
     enum as_status status = AS_OK;
     const struct as_match *m = &s->what->matches[i];
+    struct as_text name;
     uint8_t *to = NULL;
 
     AS_TRY(add(s, out_table(s, AS_T_matches), 1, &to, err));
@@ -380,7 +402,11 @@ enum as_status as_seal_match(struct as_seal *s, uint64_t i, struct as_err *err)
     as_put_u64(rec->reference, m->reference);
     as_put_u16(rec->kind, m->kind);
     as_put_f32(rec->value, m->value);
-    as_put_f32(rec->p_false_alarm, m->p);
+    as_put_f64(rec->p_false_alarm, m->p);
+    AS_TRY(name_of(s, m, &name, err));
+    AS_TRY(put_word(s, name, rec->name, err));
+    as_put_u32(rec->others, m->others);
+    as_put_f32(rec->other_value, m->others > 0 ? m->other : NAN);
 done:
     return status;
 }
@@ -412,6 +438,22 @@ enum as_status as_seal_member(struct as_seal *s, uint64_t i, struct as_err *err)
     as_put_u64(rec->item_row, m->row);
     as_put_u64(rec->group, m->group);
     rec->stands[0] = m->stands;
+done:
+    return status;
+}
+
+enum as_status as_seal_origin(struct as_seal *s, uint64_t i, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_origin *o = &s->what->origins[i];
+    uint8_t *to = NULL;
+
+    AS_TRY(add(s, out_table(s, AS_T_origins), 1, &to, err));
+    struct as_rec_origins *rec = (struct as_rec_origins *)to;
+    as_put_u64(rec->item_row, o->row);
+    as_put_u64(rec->group, o->group);
+    as_put_f32(rec->value, o->value);
+    as_put_f32(rec->p_false_alarm, o->p);
 done:
     return status;
 }

@@ -20,8 +20,21 @@ enum as_known_class { AS_KNOWN_UNSAID = 0, AS_KNOWN_GOOD = 1, AS_KNOWN_BAD = 2 }
 /* /sets, column kind: stored, never renumbered. */
 enum as_set_kind { AS_SET_KNOWN = 0, AS_SET_MEDIA = 1, AS_SET_CAMERA = 2, AS_SET_KINDS };
 
+/* /findings, column kind, in the order in which they rank: stored, never renumbered. */
+enum as_finding_kind {
+    AS_FINDING_DECLARED = 0, /* the file says it of itself                            */
+    AS_FINDING_KNOWN = 1,    /* its content is known bad                              */
+    AS_FINDING_MATCH = 2,    /* a set of media or cameras holds it or something like it */
+    AS_FINDING_SCORE = 3,    /* a detector's score                                    */
+    AS_FINDING_KINDS
+};
+
+/* A finding that is of no detector, or of no set. */
+enum { AS_FINDING_NONE = 0xffff };
+
 /* The words for them, in the attributes of a store and in what is shown. */
-extern const char *const as_match_words[AS_MATCH_KINDS], *const as_set_words[AS_SET_KINDS];
+extern const char *const as_match_words[AS_MATCH_KINDS], *const as_set_words[AS_SET_KINDS],
+    *const as_finding_words[AS_FINDING_KINDS];
 
 /* One row of /sets. */
 struct as_set_row {
@@ -38,7 +51,9 @@ struct as_match {
     uint64_t reference; /* row of the set                                     */
     uint16_t set, kind; /* place in /sets, enum as_match_kind                 */
     float value;        /* by kind                                            */
-    float p;            /* probability of a false alarm; NaN: there is none to tell */
+    double p;           /* probability of a false alarm; NaN: there is none to tell */
+    float other;        /* the best value among those others; told where there are any */
+    uint32_t others;    /* further references of the same size or model, compared beside it */
 };
 
 /* Two items of the case that are related, a < b. */
@@ -52,6 +67,13 @@ struct as_link {
 struct as_member {
     uint64_t row, group; /* rows of /items; a group is called by the lowest */
     bool stands;         /* for its group: the first of it                  */
+};
+
+/* A picture of a group that one sensor took, as its noise says. */
+struct as_origin {
+    uint64_t row, group; /* rows of /items; a group is called by the lowest */
+    float value;         /* PCE with the mean of the others                 */
+    float p;             /* probability of a false alarm                    */
 };
 
 #endif

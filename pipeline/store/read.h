@@ -15,10 +15,10 @@ struct as_store {
     struct as_window window[AS_SETS_MAX]; /* as layout.set[] */
     struct as_window text[AS_TEXT_PARTS]; /* of /strings: paths, words, texts */
     char attr[4][80];
+    struct as_store_parent parent; /* content_digest "": it is a case */
     char *provenance;
     struct as_source_row *sources;
     char *source_paths;
-    struct as_finding *findings;
     struct as_timing_row *timing;
     struct as_set_row *sets; /* ended by one without a name */
     uint64_t where[AS_TABLES]; /* where the rows of the item after the last one begin */
@@ -32,7 +32,10 @@ struct as_store {
     uint8_t *cells; /* [AS_MAPS_MAX][side][side]; NULL until needed */
 };
 
-/* Opens and checks the layout only: no provenance, sources, findings, timing. */
+/* The rows of /items, its own or the parent's, that matches may name. */
+uint64_t as_store_named(const struct as_store *store);
+
+/* Opens and checks the layout only: no provenance, sources, timing. */
 enum as_status as_store_open_bare(struct as_store **store, const char *path,
                                   const struct as_detector *const *dets,
                                   struct as_err *err) AS_MUST_CHECK;

@@ -10,7 +10,7 @@
 /* What is counted before the file is created, by rank. */
 enum as_tally {
     AS_N_PATHS, /* bytes of the first part of /strings: item paths, in row order     */
-    AS_N_WORDS, /* bytes of the second: metadata keys and stages, each once          */
+    AS_N_WORDS, /* bytes of the second: metadata keys, stages, names of references    */
     AS_N_TEXTS, /* bytes of the third: everything else                               */
     AS_N_CELLS,
     AS_N_EVIDENCE,
@@ -23,6 +23,7 @@ enum as_tally {
     AS_N_MATCHES,
     AS_N_LINKS,
     AS_N_GROUPS,
+    AS_N_ORIGINS,
     AS_N_TIMING,
     AS_N_PROVENANCE,
     AS_TALLIES
@@ -58,11 +59,14 @@ enum as_status as_seal_count_found(struct as_seal *s, struct as_err *err) AS_MUS
 
 /* Puts one row of each kind into the buffers. */
 enum as_status as_seal_item(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
+/* Counts the name of match i, after all rows. */
+enum as_status as_seal_count_name(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_finding(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_set(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_match(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_link(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_member(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_seal_origin(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_timing(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_source(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 

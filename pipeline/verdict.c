@@ -1,0 +1,122 @@
+/* verdict.c - what may be said of a match, in measured words. */
+#include "verdict.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The verbal scale of ENFSI, Guideline for evaluative reporting in forensic science, 2015. */
+static const struct {
+    double log10_lr; /* at least */
+    const char *words;
+} SCALE[] = {
+    {6, "extremely strong support"},  {4, "very strong support"}, {3, "strong support"},
+    {2, "moderately strong support"}, {1, "moderate support"},    {0.30102999566, "weak support"},
+};
+
+/* What is known of the errors, by kind of set. */
+static const char *const LIMITS[AS_SET_KINDS] = {
+    [AS_SET_KNOWN] =
+        "A set of known hashes says what the file is only as far as its maker is right: equal "
+        "SHA-256 means equal bytes, and no two files with one are known. MD5 and SHA-1 can be made "
+        "to agree on purpose. None of as many other files would be found so by chance.",
+    [AS_SET_MEDIA] =
+        "Nearly the same picture: at most 31 of 256 bits of the PDQ codes differ, the published "
+        "limit. Memes, text on plain ground and flat pictures agree more often than chance says; "
+        "no error rate for a whole case follows. Look at both.",
+    [AS_SET_CAMERA] =
+        "Same sensor: the false-alarm probability is computed for all that was tried and not "
+        "measured on other bodies; a match is told if as many pictures of other cameras would give "
+        "fewer than 0.01. It does not hold for pictures that a phone merged from several "
+        "exposures, whose processing leaves a pattern that bodies share.",
+};
+
+const char *as_verdict_support(double log10_lr)
+{
+    const double size = fabs(log10_lr);
+
+    if (isnan(log10_lr))
+        return "";
+    for (size_t i = 0; i < sizeof SCALE / sizeof *SCALE; i++)
+        if (size >= SCALE[i].log10_lr)
+            return SCALE[i].words;
+    return "no support";
+}
+
+const char *as_verdict_limits(uint16_t set_kind)
+{
+    return set_kind < AS_SET_KINDS ? LIMITS[set_kind] : "";
+}
+
+/* ", chance 10^-90 ..." */
+static void chance(char *to, size_t n, double p)
+{
+    enum { LEAST = -300 }; /* what was stored of it is no smaller */
+
+    to[0] = '\0';
+    if (!(p >= 0))
+        return;
+    if (p > 1e-3)
+        snprintf(to, n, ", false alarm %.2g for all that was tried", p);
+    else
+        snprintf(to, n, ", false alarm %s10^%.0f for all that was tried",
+                 p <= 1.01e-300 ? "below " : "", p > 0 ? ceil(log10(p)) : (double)LEAST);
+}
+
+/* The same body beside others of its size, which should give nothing. */
+static void beside(char *to, size_t n, const struct as_match *m)
+{
+    to[0] = '\0';
+    if (m->others > 0)
+        snprintf(to, n, "; %" PRIu32 " other %s of its size compared: best PCE %.1f", m->others,
+                 m->others == 1 ? "body" : "bodies", (double)m->other);
+}
+
+/* What comes before and after the name. */
+static void halves(char *before, char *after, size_t n, uint16_t kind, const struct as_match *m)
+{
+    char odds[96], rest[96];
+
+    after[0] = '\0';
+    switch (m->kind) {
+    case AS_MATCH_HASH:
+        snprintf(before, n, "%s",
+                 kind != AS_SET_KNOWN        ? "the same bytes as a known picture or video"
+                 : m->value == AS_KNOWN_BAD  ? "known bad by its hash"
+                 : m->value == AS_KNOWN_GOOD ? "known good by its hash"
+                                             : "listed by its hash, neither as good nor as bad");
+        break;
+    case AS_MATCH_CODE:
+        snprintf(before, n, "nearly the same picture as a known one");
+        snprintf(after, n, " (%.0f of 256 bits of the PDQ codes differ)", (double)m->value);
+        break;
+    case AS_MATCH_SIMILAR:
+        snprintf(before, n, "similar to a known picture");
+        snprintf(after, n, " (similarity %.3f)", (double)m->value);
+        break;
+    default:
+        chance(odds, sizeof odds, m->p);
+        beside(rest, sizeof rest, m);
+        snprintf(before, n, "the noise pattern supports the view that this camera took it");
+        snprintf(after, n, " (PCE %.0f%s%s)", (double)m->value, odds, rest);
+    }
+}
+
+void as_verdict_match(char *to, size_t n, uint16_t kind, const struct as_match *m, const char *name,
+                      uint64_t more)
+{
+    char before[256], after[256], further[64] = "";
+    size_t room;
+
+    halves(before, after, sizeof after, kind, m);
+    if (more > 0)
+        snprintf(further, sizeof further, "; and %" PRIu64 " more of that set", more);
+    room = strlen(before) + strlen(after) + strlen(further) + 3;
+    room = room < n ? n - room : 0;
+    if (strlen(name) > room) /* the end of a path tells more */
+        snprintf(to, n, "%s: ...%s%s%s", before, name + strlen(name) - (room > 3 ? room - 3 : 0),
+                 after, further);
+    else
+        snprintf(to, n, "%s%s%s%s%s", before, name[0] ? ": " : "", name, after, further);
+}
