@@ -98,7 +98,7 @@ static enum as_status search(uint64_t pictures, uint32_t threads, struct as_err 
     AS_TRY(as_comm_sum(comm, &work, 1));
     AS_TRY(as_comm_max(comm, &peak, 1));
     if (me == 0)
-        printf("%llu pictures, %llu codes, %d ranks of %u threads: %.2f s (processor, this rank: "
+        printf("%llu pictures, %llu codes, %d ranks of %u threads: %.2f s (processor, all ranks: "
                "%.2f), %.2f G codes/s, "
                "%llu MB at most\n",
                (unsigned long long)pictures, (unsigned long long)(ref ? rows : pictures),
