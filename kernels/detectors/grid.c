@@ -26,20 +26,10 @@ enum {
     REACH = 7, /* blocks that cover a pixel begin so far before it, at most */
     SIDE_MIN = 64,
     CELL_VOTES = 16, /* of 64 that make a cell part of a region                   */
+    DRIFTING = 3,    /* grids with regions of their own: none is a part from elsewhere */
     FOUND = 255,     /* a cell of a meaningful region                             */
     TIE = 64,        /* in a key: no vote                                         */
     ZEROS_SHIFT = 7  /* a key: zeros << 7 | TIE | grid                            */
-};
-
-/* What extract works in; the arrays follow it. */
-struct work {
-    const struct as_plane *luma;
-    uint32_t cw, ch;       /* cells of a grid                                       */
-    uint64_t votes[GRIDS]; /* pixels                                                */
-    double log_tests;
-    uint16_t *rows;  /* [8][w] keys, the best of the eight blocks to the left */
-    uint8_t *cells;  /* [GRIDS][ch][cw] votes                                 */
-    uint32_t *queue; /* [ch * cw]                                             */
 };
 
 /* A run of cells that touch, or several together. */
@@ -55,6 +45,18 @@ struct grid {
     size_t cells;
     double strength; /* -log10 of the smallest NFA */
     struct region all;
+};
+
+/* What extract works in; the arrays follow it. */
+struct work {
+    const struct as_plane *luma;
+    uint32_t cw, ch;       /* cells of a grid                                       */
+    uint64_t votes[GRIDS]; /* pixels                                                */
+    double log_tests;
+    struct grid found[GRIDS];
+    uint16_t *rows;  /* [8][w] keys, the best of the eight blocks to the left */
+    uint8_t *cells;  /* [GRIDS][ch][cw] votes                                 */
+    uint32_t *queue; /* [ch * cw]                                             */
 };
 
 /* ---- votes ---- */
@@ -277,6 +279,7 @@ enum measure {
     FOREIGN_REGIONS,
     FOREIGN_SHARE,
     SECOND_STRENGTH,
+    DRIFTING_GRIDS,
     VOTING_SHARE,
     MEASURES
 };
@@ -291,6 +294,7 @@ static const char *const measures[MEASURES] = {
     [FOREIGN_REGIONS] = "foreign_regions",
     [FOREIGN_SHARE] = "foreign_share",
     [SECOND_STRENGTH] = "second_minus_log10_nfa",
+    [DRIFTING_GRIDS] = "drifting_grids",
     [VOTING_SHARE] = "voting_share",
 };
 
@@ -304,6 +308,7 @@ static const char *const says[MEASURES] = {
     [FOREIGN_REGIONS] = "parts with traces of JPEG blocks on other grids than the rest",
     [FOREIGN_SHARE] = "a part has traces of JPEG blocks on another grid than the rest",
     [SECOND_STRENGTH] = "traces of a second grid of JPEG blocks all over the picture",
+    [DRIFTING_GRIDS] = "traces of JPEG blocks that drift: resized a little after JPEG compression",
     [VOTING_SHARE] = "blocks tell grids apart",
 };
 
@@ -367,21 +372,24 @@ static bool is_everywhere(const struct work *w, const struct grid *g)
     return 2 * box_cells(&g->all) > (uint64_t)w->cw * w->ch;
 }
 
-static void add_foreign(const struct work *w, uint32_t which, const struct grid *g,
-                        struct as_out *out)
+/* Regions of grid `which` into the measures and the map, there below .5 where they do not speak of
+ * a part.                                                                                  */
+static void add_foreign(const struct work *w, uint32_t which, bool part, struct as_out *out)
 {
-    const bool everywhere = is_everywhere(w, g);
+    const struct grid *g = &w->found[which];
     const float strength = (float)g->strength;
-    float *to = out->feat + (everywhere ? SECOND_STRENGTH : FOREIGN_STRENGTH);
 
-    *to = *to > strength ? *to : strength;
-    if (!everywhere) {
+    if (is_everywhere(w, g))
+        out->feat[SECOND_STRENGTH] = fmaxf(out->feat[SECOND_STRENGTH], strength);
+    else if (part) {
         out->feat[FOREIGN] = 1;
+        out->feat[FOREIGN_STRENGTH] = fmaxf(out->feat[FOREIGN_STRENGTH], strength);
         out->feat[FOREIGN_REGIONS] += (float)g->regions;
         out->feat[FOREIGN_SHARE] += (float)g->cells / ((float)w->cw * (float)w->ch);
     }
+    part = part && !is_everywhere(w, g);
     if (out->heat)
-        paint(w, which, (1 + strength) / (2 + strength) * (everywhere ? 0.5f : 1), out->heat);
+        paint(w, which, (1 + strength) / (2 + strength) * (part ? 1 : 0.5f), out->heat);
 }
 
 /* Whether a grid with votes enough is that of the picture: its regions are everywhere, or it has
@@ -397,19 +405,25 @@ static bool is_of_picture(const struct work *w, uint32_t which, const struct gri
 }
 
 /* Every grid into the measures and the map.  The most voted may lie in a part only: then the rest
- * has none.                                                                               */
+ * has none.  Parts on many grids are what is left of one grid after resizing by almost 1.   */
 static void judge(struct work *w, uint64_t voting, struct as_out *out)
 {
-    uint32_t main_grid;
+    uint32_t main_grid, foreign = 0;
     const double strength = most_voted(w, &main_grid);
 
     for (uint32_t g = 0; g < GRIDS; g++) {
-        const struct grid found = find_regions(w, g);
-        if (g == main_grid && strength > 0 && is_of_picture(w, g, &found, voting))
+        w->found[g] = find_regions(w, g);
+        if (g == main_grid && strength > 0 && is_of_picture(w, g, &w->found[g], voting)) {
             add_main(g, strength, out->feat);
-        else if (found.regions)
-            add_foreign(w, g, &found, out);
+            w->found[g].regions = 0;
+        }
+        foreign += w->found[g].regions && !is_everywhere(w, &w->found[g]);
     }
+    if (foreign >= DRIFTING)
+        out->feat[DRIFTING_GRIDS] = (float)foreign;
+    for (uint32_t g = 0; g < GRIDS; g++)
+        if (w->found[g].regions)
+            add_foreign(w, g, foreign < DRIFTING, out);
     if (out->heat)
         close_holes(out->heat, (float *)(void *)w->queue);
 }
