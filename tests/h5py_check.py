@@ -19,6 +19,7 @@ TABLES = {
     "matches": "item_row set reference kind value p_false_alarm",
     "links": "item_a item_b kind value",
     "groups": "item_row group stands",
+    "origins": "item_row group value p_false_alarm",
     "errors": "item_row stage_offset stage_length status message_offset message_length",
     "timing": "lot rank bytes read_s unpack_s decode_s extract_s",
 }

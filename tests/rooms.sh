@@ -25,5 +25,12 @@ room 'stdio\.h|pthread'   '(pipeline|datasets|tests)/.*'
 if [ -n "$2" ]; then    # the linker sees what grep cannot
     nm -u "$2" | grep -E ' (MPI_|H5|av_|jpeg_|archive_|f?open(64)?$|f?write|f?printf|exit|abort)' && {
         echo "kernels call the outside world"; bad=1; }
+    # Where products are not exact, a fused one has other bits: none may stand in what decides. The
+    # variants of the search fuse where it is exact (dots) or bounded (propose), never elsewhere.
+    objdump -d --no-show-raw-insn "$2" 2>/dev/null | awk '
+        / file format /        { object = $1 }
+        /^[0-9a-f]+ <.*>:$/    { name = $2 }
+        /[ \t]vfn?m(add|sub)/  { if (object !~ /_search/ || name ~ /apart/)
+                                    { print object, name, "has a fused product"; exit 1 } }' || bad=1
 fi
 exit $bad

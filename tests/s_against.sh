@@ -83,7 +83,7 @@ said alone "there \"--against = ..."
 
 # 4. an enrolment that was stopped is not gone on with as another; --fresh starts it over
 mkdir -p again.h5.case
-"$assay" run -o again.h5.case small --shard 1/1 --detector pdq --recheck none >enroll.out 2>&1 || fail "left behind"
+"$assay" run -o again.h5.case small --shard 1/1 --detector pdq,gist --recheck none >enroll.out 2>&1 || fail "left behind"
 code=0
 "$assay" enroll media -o again.h5 small >again.out 2>again.log || code=$?
 [ "$code" = 65 ] || fail "exit $code of an enrolment made otherwise"

@@ -51,4 +51,41 @@ assert len(f["links"]) == 598, len(f["links"])
 assert len(f["groups"]) == 600 and sum(f["groups"]["stands"]) == 2
 END
 
+# a store which has the same bytes many times: the lowest of them are told, once
+set -- $(sha256sum many/0.jpg)
+"${ASSAY_MAKE_DIR:-$here/../build/bin}/media_store" again.h5 70000 1 1000 "$1" || fail "media_store"
+mkdir some
+cp many/0.jpg many/1.jpg some
+for n in 1 3; do
+    run 0 $n "again$n" some --detector pdq --against again.h5
+    same again1 "again$n"
+done
+"$python" - <<'END' || fail "the same bytes many times"
+import h5py
+m = h5py.File("again3/results.h5", "r")["matches"][()]
+assert [(r["item_row"], r["reference"], r["kind"]) for r in m] == \
+    [(row, 1000 * k, 0) for row in (1, 2) for k in range(16)], m
+END
+
+# two crowds of near-copies: each has its nearest within, together they are one group
+mkdir crowds
+i=0
+while [ $i -lt 60 ]; do
+    for picture in half.jpg mirrored.jpg; do
+        cp "small/copies/family00/$picture" "crowds/$i.$picture"
+        echo "$i" >>"crowds/$i.$picture" # other bytes, the same picture
+    done
+    i=$((i + 1))
+done
+for n in 1 2; do
+    run 0 $n "crowds$n" crowds --detector pdq
+done
+same crowds1 crowds2
+"$python" - <<'END' || fail "a crowd of near-copies"
+import h5py
+f = h5py.File("crowds2/results.h5", "r")
+assert len(f["groups"]) == 120 and sum(f["groups"]["stands"]) == 1
+assert len(f["links"]) > 120 and f["links"]["value"].max() == 0, "lists tell of both crowds"
+END
+
 echo "passed"

@@ -1,8 +1,9 @@
 /* sensor_pictures.c - pictures of an invented camera, for tests/s_camera.sh.
  *
- * usage: sensor_pictures FOLDER CAMERA FIRST COUNT flat|scene
+ * usage: sensor_pictures FOLDER CAMERA FIRST COUNT flat|scene [NOISE]
  *
- * FOLDER/CAMERA-NNN.bmp: light times 1 + K, and noise; K follows from CAMERA, the rest from NNN. */
+ * FOLDER/CAMERA-NNN.bmp: light times 1 + K, and noise; K follows from CAMERA, the rest from NNN.
+ * NOISE: its rms, 2 where it is not said. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -71,8 +72,9 @@ int main(int argc, char **argv)
     static uint8_t grey[W * H];
     char path[4096];
 
-    if (argc != 6)
+    if (argc != 6 && argc != 7)
         return 64;
+    const double rms = argc == 7 ? strtod(argv[6], NULL) : 2;
     state = strtoull(argv[2], NULL, 10) * 977 + 1;
     for (uint32_t i = 0; i < W * H; i++)
         k[i] = 0.02 * noise();
@@ -80,7 +82,7 @@ int main(int argc, char **argv)
         state = (uint64_t)i * 7919 + strtoull(argv[2], NULL, 10) * 104729;
         const double wave[3] = {1 + fabs(noise()), 3 * noise(), 1 + fabs(noise())};
         for (uint32_t p = 0; p < W * H; p++) {
-            double v = light(p % W, p / W, argv[5][0] == 'f', wave) * (1 + k[p]) + 2 * noise();
+            double v = light(p % W, p / W, argv[5][0] == 'f', wave) * (1 + k[p]) + rms * noise();
             grey[p] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v + 0.5);
         }
         snprintf(path, sizeof path, "%s/%s-%03d.bmp", argv[1], argv[2], i);

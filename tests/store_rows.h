@@ -159,7 +159,7 @@ static inline void make_rest(struct rows *r, uint64_t *state, struct as_row *row
     for (size_t m = 0; m < 2; m++)
         draw_bytes(state, r->cells[m], 64);
     for (size_t m = 0; m < row->nmap; m++)
-        row->map[m] = (struct as_map_row){0, (uint16_t)(1 + draw(state) % 8), 8, r->cells[m]};
+        row->map[m] = (struct as_map_row){0, (uint16_t)(1 + draw(state) % 8), 8, 16, r->cells[m]};
 }
 
 static inline void make_item(struct rows *r, uint64_t *state, struct as_row *row, uint64_t i)
@@ -256,7 +256,7 @@ static inline enum as_status rows_row(void *state, uint64_t i, struct as_row *ro
     make_rest(r, &s, row);
     if (i % 16 == 3) { /* a row in which everything can be changed */
         row->nmap = 1;
-        row->map[0] = (struct as_map_row){0, 2, 2, r->cells[0]};
+        row->map[0] = (struct as_map_row){0, 2, 2, 8, r->cells[0]};
         row->ntrouble = 1;
         row->trouble[0] = (struct as_trouble){"decode", 61, {"broken", 6}};
     }
@@ -294,6 +294,7 @@ struct kit {
     char name[64];
     struct as_link *links;
     struct as_member *members;
+    struct as_origin *origins;
     struct as_timing_row timing[2];
     float factor;
     const struct as_model *models[AS_DETECTORS_MAX];
@@ -362,7 +363,8 @@ static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
     k->matches = calloc(to - from + 2, 2 * sizeof *k->matches);
     k->links = calloc(to - from + 1, sizeof *k->links);
     k->members = calloc(to - from + 1, sizeof *k->members);
-    if (k->matches == NULL || k->links == NULL || k->members == NULL)
+    k->origins = calloc(to - from + 1, sizeof *k->origins);
+    if (k->matches == NULL || k->links == NULL || k->members == NULL || k->origins == NULL)
         return;
     for (uint64_t i = from; i < to; i++) {
         for (uint16_t set = 0; i % 3 == 0 && set < 2; set++)
@@ -376,12 +378,15 @@ static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
                                                                (uint32_t)(i % 4)};
         if (i % 5 == 0 && i + 2 < k->rows.n)
             k->links[k->what.nlinks++] = (struct as_link){i, i + 2, AS_MATCH_CODE, (float)(i % 31)};
+        if (i % 7 == 0)
+            k->origins[k->what.norigins++] = (struct as_origin){i, i - i % 2, (float)i, 1e-9f};
         if (i % 5 == 0) /* and a group of two, of which the second stands */
             k->members[k->what.nmembers++] = (struct as_member){i + (i + 1 < k->rows.n), i, true};
         if (i % 5 == 1)
             k->members[k->what.nmembers++] = (struct as_member){i - 1, i - 1, false};
     }
     k->what.members = k->members;
+    k->what.origins = k->origins;
     k->what.matches = k->matches;
     k->what.name = name_of;
     k->what.names = k->name;
@@ -432,6 +437,7 @@ static inline void kit_free(struct kit *k)
         free(k->matches);
         free(k->links);
         free(k->members);
+        free(k->origins);
     }
     free(k);
 }

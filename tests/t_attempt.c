@@ -77,7 +77,7 @@ static void t_attempts(void **state)
     }
     assert_int_equal(stat(place, &st), 0);
     assert_int_equal(st.st_mode & 077, 0);
-    as_case_tidy(&c);
+    as_case_tidy(&c, false);
     assert_true(exists("attempt-11"));
     assert_false(exists("attempt-10"));
     assert_false(exists("attempt-1"));

@@ -140,6 +140,8 @@ static const struct as_match MATCH = {4, 2, 0, AS_MATCH_CODE, 9, (double)NAN, 0,
 static const struct as_link LINKS[] = {{2, 4, AS_MATCH_CODE, 7}, {2, 5, AS_MATCH_HASH, 0}};
 static const struct as_member MEMBERS[] = {{2, 2, true}, {4, 2, false}, {5, 2, false}};
 
+static const struct as_origin ORIGINS[] = {{2, 2, 90, 1e-12f}, {4, 2, 81, 1e-9f}};
+
 static void seal(const char *path)
 {
     struct as_source_row source = {
@@ -169,6 +171,8 @@ static void seal(const char *path)
         .nlinks = 2,
         .members = MEMBERS,
         .nmembers = 3,
+        .origins = ORIGINS,
+        .norigins = 2,
         .with_det = with,
         .models = models,
         .provenance = "{\"ranks\": 3, \"examiners\": 2, \"seconds\": 4.5, \"host\": \"h\"}",
@@ -325,14 +329,17 @@ static void test_related(void **state)
     has("media set of 3: 1 match");
     has("1 item is like old/\\x1b[2Jbee.jpg");
     has("1 copy, 1 near-copy in 1 archive; 1 group");
+    has("a.tar>>one.jpg\n            and 1 more\n");
     assert_int_equal(run("show %s --json", name), 0);
     o = json_loads(out, 0, NULL);
     groups = json_object_get(json_object_get(o, "relations"), "groups");
     assert_int_equal(json_array_size(groups), 1);
     assert_int_equal(json_integer_value(json_object_get(json_array_get(groups, 0), "copies")), 1);
     assert_int_equal(json_array_size(json_object_get(o, "sets")), 1);
+    assert_int_equal(json_array_size(json_object_get(o, "same_camera")), 1);
     json_decref(o);
     assert_int_equal(run("show %s 4", name), 0);
+    has("PCE 81 with the mean of the others, false alarm 1e-09\n  #2 ");
     has("sought pictures, reference 2\n");
     has("nearly the same picture as a known one: old/\\x1b[2Jbee.jpg (9 of 256 bits of the PDQ "
         "codes "
@@ -342,6 +349,7 @@ static void test_related(void **state)
     o = json_loads(out, 0, NULL);
     assert_int_equal(json_array_size(json_object_get(o, "links")), 2);
     assert_int_equal(json_array_size(json_object_get(o, "matches")), 0);
+    assert_int_equal(json_array_size(json_object_get(o, "same_camera")), 2);
     json_decref(o);
 }
 

@@ -122,6 +122,9 @@ static void test_failing_rows(void **state)
     k->members[2].stands = false;
     seal_fails(k, AS_EBUG, "member 2 of groups is out of order");
     k->what.nmembers = 2;
+    k->origins[2].group = k->origins[2].row + 1;
+    seal_fails(k, AS_EBUG, "origin 2 is out of order");
+    k->what.norigins = 2;
     k->what.nsources = 1;
     seal_fails(k, AS_EBUG, "names source");
     kit_free(k);

@@ -28,4 +28,18 @@ enum as_status as_hamming_search(const struct as_codes *set, const uint8_t *quer
                                  uint32_t radius, const struct as_hits *hits)
     __attribute__((warn_unused_result));
 
+/* What is done with codes that are near a query. */
+struct as_code_visit {
+    void *state;
+    /* Bits beyond which query q asks for no more codes; asked before each tile of the set. */
+    uint32_t (*limit)(void *state, size_t q);
+    /* Takes a code of the set, by id. */
+    void (*take)(void *state, size_t q, uint64_t id, uint32_t bits);
+};
+
+/* Shows each query every code of `set` within its limit, and perhaps some within an earlier limit.
+ * The codes of a query come in the order of the set. */
+void as_hamming_each(const struct as_codes *set, const uint8_t *queries, size_t nq,
+                     const struct as_code_visit *visit);
+
 #endif

@@ -24,6 +24,7 @@ struct as_command {
 
 int as_cmd_run(const struct as_options *o, int argc, char **argv);
 int as_cmd_merge(const struct as_options *o, int argc, char **argv);
+int as_cmd_search(const struct as_options *o, int argc, char **argv);
 int as_cmd_plan(const struct as_options *o, int argc, char **argv);
 int as_cmd_list(const struct as_options *o, int argc, char **argv);
 int as_cmd_show(const struct as_options *o, int argc, char **argv);

@@ -54,6 +54,28 @@ static const struct as_command COMMANDS[] = {
         .run = as_cmd_merge,
     },
     {
+        .name = "search",
+        .bit = AS_CMD_SEARCH,
+        .args = "CASE --against REF,... -o FILE.h5",
+        .min_args = 1,
+        .max_args = 1,
+        .summary = "search a sealed case against reference stores",
+        .about =
+            "Finds what `assay run --against` would have found, in a case that is sealed already; no "
+            "evidence is read. The matches go to FILE.h5, a sealed file with digests of its own, "
+            "which names the case by its digest; its rows are those of the case, which stays as it "
+            "is. Alone it is one rank, under mpirun as many as were started; the digests are the "
+            "same.\n"
+            "A store of MD5 or SHA-1 hashes needs a case of --md5, a store of cameras one of "
+            "--keep-residuals: where the case has not what a store asks for, nothing is searched "
+            "and a sentence says what would help. A search that is stopped leaves nothing.",
+        .examples = {{"assay search case --against sought.h5 -o found.h5", "one store"},
+                     {"mpirun -n 4 assay search case --against a.h5,b.h5 -o found.h5",
+                      "two, on four ranks"},
+                     {"assay show found.h5", "what was found"}},
+        .run = as_cmd_search,
+    },
+    {
         .name = "plan",
         .bit = AS_CMD_PLAN,
         .args = "EVIDENCE...",

@@ -71,7 +71,7 @@ struct as_crew_calls {
      * (seat 0) as seen at the end of a turn.  NULL: nobody wants to know.            */
     void (*hand)(void *state, uint32_t seat, const struct as_hand *hand);
     /* A residual to keep, before its content is told; n bytes as in noise.h.  NULL: none is. */
-    void (*noise)(void *state, const uint8_t *bytes, uint64_t n);
+    void (*noise)(void *state, struct as_work *work, const uint8_t *bytes, uint64_t n);
 };
 
 /* Counters of a crew's life, for the summary. */

@@ -179,7 +179,7 @@ static bool take_noise(struct as_crew *c, struct as_examiner_seat *s, uint64_t l
         return false;
     memcpy(head.sha256, batch_of(c, s)->slot[s->slot].sha256, 32);
     memcpy(c->noise, &head, sizeof head);
-    c->calls.noise(c->calls.state, c->noise, len);
+    c->calls.noise(c->calls.state, batch_of(c, s)->work, c->noise, len);
     return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "human.h"
 #include "relations.h"
+#include "show_origins.h"
 #include "show_sets.h"
 
 #include <inttypes.h>
@@ -82,6 +83,7 @@ enum as_status as_show_related(const struct as_terminal *t, const struct as_show
     char text[160], count[32];
 
     AS_TRY(as_show_sets(t, show, err));
+    AS_TRY(as_show_origins(t, show, err));
     AS_TRY(as_relations_new(&r, show->store, err));
     if (r->n == 0)
         goto done;
@@ -123,6 +125,7 @@ enum as_status as_show_links(const struct as_terminal *t, const struct as_show *
     struct as_link l;
 
     AS_TRY(as_show_matches(t, show->store, row, err));
+    AS_TRY(as_show_origin_of(t, show, row, err));
     for (uint64_t i = 0; i < as_store_links(show->store); i++) {
         AS_TRY(as_store_link(show->store, i, &l, err));
         if (l.kind == AS_MATCH_HASH || (l.a != row && l.b != row)) /* copies: "same content" */
@@ -149,6 +152,7 @@ enum as_status as_show_related_json(struct as_json *j, const struct as_show *sho
     struct as_row row;
 
     AS_TRY(as_show_sets_json(j, show, err));
+    AS_TRY(as_show_origins_json(j, show, err));
     AS_TRY(as_relations_new(&r, show->store, err));
     as_json_open(j, "relations", '{');
     as_json_count(j, "copies", r->copies);
@@ -182,6 +186,7 @@ enum as_status as_show_links_json(struct as_json *j, const struct as_show *show,
     struct as_link l;
 
     AS_TRY(as_show_matches_json(j, show->store, row, err));
+    AS_TRY(as_show_origin_of_json(j, show, row, err));
     as_json_open(j, "links", '[');
     for (uint64_t i = 0; i < as_store_links(show->store); i++) {
         AS_TRY(as_store_link(show->store, i, &l, err));

@@ -194,13 +194,14 @@ done:
     return status;
 }
 
-void as_case_tidy(struct as_case *c)
+void as_case_tidy(struct as_case *c, bool keep_spool)
 {
     char path[4096];
     uint32_t last;
 
     remove_tree(c->journal);
-    remove_tree(c->spool);
+    if (!keep_spool)
+        remove_tree(c->spool);
     if (last_attempt(c, &last) != 0)
         return; /* empty folders stay, nothing else */
     for (uint32_t i = 1; i < last; i++) {
@@ -214,7 +215,7 @@ void as_case_remove(struct as_case *c)
     char path[4096];
     uint32_t last;
 
-    as_case_tidy(c);
+    as_case_tidy(c, false);
     if (last_attempt(c, &last) == 0) {
         snprintf(path, sizeof path, "%s/attempt-%u", c->dir, last);
         rmdir(path);

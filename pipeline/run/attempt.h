@@ -38,8 +38,9 @@ bool as_case_superseded(const struct as_case *c);
 /* Throws away the saved state (--fresh): journals, inventory, store, signature. */
 enum as_status as_case_reset(struct as_case *c, struct as_err *err) AS_MUST_CHECK;
 
-/* Removes what a sealed case needs no more: journals and attempt folders. */
-void as_case_tidy(struct as_case *c);
+/* Removes what a sealed case needs no more: journals and attempt folders, and the spool unless it is
+ * kept. */
+void as_case_tidy(struct as_case *c, bool keep_spool);
 
 /* Removes a case that nobody needs any more: what a run makes, and the folder if nothing else is in it. */
 void as_case_remove(struct as_case *c);

@@ -34,10 +34,10 @@ enum as_status as_enroll_output(const char *path, struct as_err *err)
     enum as_status status = AS_OK;
 
     if (path[0] == '\0')
-        AS_FAIL(err, AS_EUSAGE, "where to? -o REF.h5 names the reference store to make");
+        AS_FAIL(err, AS_EUSAGE, "where to? -o FILE.h5 names the file to make");
     if (access(path, F_OK) == 0)
         AS_FAIL(err, AS_EUSAGE,
-                "%s is there already; a reference store is never changed: remove it first", path);
+                "%s is there already; such a file is never changed: remove it first", path);
     AS_TRY(check_folder(path, err));
 done:
     return status;

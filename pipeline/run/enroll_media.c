@@ -5,6 +5,7 @@
  * is copied into the other form.                                                      */
 #include "enroll_media.h"
 
+#include "../../kernels/detectors/gist.h"
 #include "enroll.h"
 #include "near.h"
 
@@ -20,7 +21,7 @@ struct enroll {
     struct as_store *from;
     struct as_ref_writer *to;
     uint64_t path_bytes;
-    int pdq;
+    int pdq, gist; /* places in as_detectors[] */
 };
 
 /* Media that could be read, each content once. */
@@ -45,9 +46,9 @@ static enum as_status count(void *state, const struct as_row *row, struct as_err
 
 static enum as_status begin_sets(struct enroll *e, struct as_err *err)
 {
-    static const enum as_ref_set ROWS[] = {AS_REF_MEDIA_pdq, AS_REF_MEDIA_quality,
-                                           AS_REF_MEDIA_sha256, AS_REF_MEDIA_path_offset,
-                                           AS_REF_MEDIA_path_length};
+    static const enum as_ref_set ROWS[] = {AS_REF_MEDIA_pdq,         AS_REF_MEDIA_quality,
+                                           AS_REF_MEDIA_sha256,      AS_REF_MEDIA_vector_gist,
+                                           AS_REF_MEDIA_path_offset, AS_REF_MEDIA_path_length};
     enum as_status status = AS_OK;
 
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
@@ -57,13 +58,19 @@ done:
     return status;
 }
 
+static bool has_code(const struct as_det_row *det)
+{
+    return det->status == AS_DET_APPLIES && det->code != NULL && det->feat != NULL;
+}
+
 static enum as_status copy_row(struct enroll *e, const struct as_row *row, uint64_t offset,
                                struct as_err *err)
 {
-    static const uint8_t NONE[AS_CODE256_BYTES];
+    static const uint8_t NONE[AS_GIST_DIM];
     const struct as_det_row *det = &row->det[e->pdq];
-    const bool has = det->status == AS_DET_APPLIES && det->code != NULL && det->feat != NULL;
+    const bool has = has_code(det);
     const uint8_t quality = has ? (uint8_t)det->feat[0] : 0;
+    const uint8_t *scene = has_code(&row->det[e->gist]) ? row->det[e->gist].code : NONE;
     enum as_status status = AS_OK;
 
     e->done->codes += has;
@@ -71,6 +78,7 @@ static enum as_status copy_row(struct enroll *e, const struct as_row *row, uint6
     AS_TRY(as_ref_append(e->to, AS_REF_MEDIA_pdq, has ? det->code : NONE, 1, err));
     AS_TRY(as_ref_append(e->to, AS_REF_MEDIA_quality, &quality, 1, err));
     AS_TRY(as_ref_append(e->to, AS_REF_MEDIA_sha256, row->sha256, 1, err));
+    AS_TRY(as_ref_append(e->to, AS_REF_MEDIA_vector_gist, scene, 1, err));
     AS_TRY(as_ref_append(e->to, AS_REF_MEDIA_path_offset, &offset, 1, err));
     AS_TRY(as_ref_append(e->to, AS_REF_MEDIA_path_length, &row->path.len, 1, err));
     AS_TRY(as_ref_append(e->to, AS_REF_MEDIA_strings, row->path.at, row->path.len, err));
@@ -136,16 +144,26 @@ done:
     return status;
 }
 
+/* Place in as_detectors[]; of its end if there is none called so. */
+static int place_of(const char *name)
+{
+    int d = 0;
+
+    while (as_detectors[d] && strcmp(as_detectors[d]->name, name) != 0)
+        d++;
+    return d;
+}
+
 /* Rank 0, after the run. */
 static enum as_status write_store(struct enroll *e, const char *dir, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_case kase = {0};
 
-    while (as_detectors[e->pdq] && strcmp(as_detectors[e->pdq]->name, "pdq") != 0)
-        e->pdq++;
-    if (as_detectors[e->pdq] == NULL)
-        AS_FAIL(err, AS_EBUG, "there is no detector pdq");
+    e->pdq = place_of("pdq");
+    e->gist = place_of("gist");
+    if (as_detectors[e->pdq] == NULL || as_detectors[e->gist] == NULL)
+        AS_FAIL(err, AS_EBUG, "there is no detector pdq or gist");
     AS_TRY(as_case_init(&kase, dir, err));
     status = convert(e, kase.results, err);
     if (status == AS_OK || status == AS_SKIP) /* what was examined serves no other attempt */
@@ -171,7 +189,7 @@ enum as_status as_enroll_media(const struct as_options *o, int npaths, char *con
         AS_FAIL(err, AS_ENOMEM, "no memory to enroll");
     }
     own.output = dir;
-    own.detectors = "pdq";
+    own.detectors = "pdq,gist";
     own.recheck = "none";
     status = as_run(&own, npaths, paths, &result, err);
     json_decref(result.time);

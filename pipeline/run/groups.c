@@ -3,11 +3,9 @@
  * No rank sees all links: each id's edges meet at the rank that the id names, turn about for the
  * two steps of cluster.h.  Then members go to the ranks that have their rows, to be asked for their
  * sizes, and are sorted over all ranks by group, size and row.
- *
- * 1 components   2 members                                                        */
+ */
 #include "groups.h"
 
-#include "../../kernels/search/cluster.h"
 #include "../cluster/sort.h"
 #include "catalogue_parts.h"
 
@@ -24,78 +22,26 @@ struct groups {
     uint64_t *first; /* [ranks] first rows    */
 };
 
-/* ---- 1. components ---- */
-
-static enum as_status take_links(struct groups *g)
+/* The edges of near-copies, and those of copies. */
+static enum as_status take_edges(struct groups *g)
 {
-    const struct as_search *s = g->s;
-
-    if ((g->at = malloc((s->nlinks + 1) * EDGE_BYTES)) == NULL)
-        return AS_ENOMEM;
-    for (uint64_t i = 0; i < s->nlinks; i++)
-        if (s->links[i].kind == AS_MATCH_HASH || s->links[i].kind == AS_MATCH_CODE)
-            as_edge_put((struct as_edge *)g->at + g->n++, s->links[i].b, s->links[i].a);
-    return AS_OK;
-}
-
-static int edge_owner(void *state, const void *rec)
-{
-    const struct as_rank *r = state;
-    const struct as_edge *edge = rec;
-
-    return (int)(as_edge_end(edge->a) % (uint64_t)r->size);
-}
-
-/* Brings all edges of an id together, sorted.  Collective. */
-static enum as_status meet(struct groups *g, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-
-    AS_TRY(as_deal(g->r->comm, &g->at, &g->n, EDGE_BYTES, edge_owner, g->r, err));
-    status = as_sort(NULL, &g->at, &g->n, EDGE_BYTES, err);
-    AS_TRY(as_comm_agree(g->r->comm, status, err));
-done:
-    return status;
-}
-
-/* Adds each edge's other direction. */
-static enum as_status both_ways(struct groups *g)
-{
-    uint8_t *more = realloc(g->at, (2 * g->n + 1) * EDGE_BYTES);
+    struct as_search *s = g->s;
     struct as_edge *edges;
+    uint64_t copies = 0;
 
-    if (more == NULL)
+    for (uint64_t i = 0; i < s->nlinks; i++)
+        copies += s->links[i].kind == AS_MATCH_HASH;
+    g->at = (uint8_t *)s->edges;
+    s->edges = NULL;
+    g->n = s->nedges;
+    if ((edges = reallocarray(g->at, g->n + copies + 1, EDGE_BYTES)) == NULL)
         return AS_ENOMEM;
-    g->at = more;
-    edges = (struct as_edge *)g->at;
-    for (uint64_t i = 0; i < g->n; i++)
-        as_edge_put(&edges[g->n + i], as_edge_end(edges[i].b), as_edge_end(edges[i].a));
-    g->n *= 2;
+    g->at = (uint8_t *)edges;
+    for (uint64_t i = 0; i < s->nlinks; i++)
+        if (s->links[i].kind == AS_MATCH_HASH)
+            as_edge_put(&edges[g->n++], s->links[i].b, s->links[i].a);
     return AS_OK;
 }
-
-/* From links to stars, each at the rank of its lowest id.  Collective. */
-static enum as_status connect(struct groups *g, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    uint64_t loose = 1;
-
-    AS_TRY(as_comm_agree(g->r->comm, take_links(g), err));
-    while (loose > 0) {
-        AS_TRY(as_comm_agree(g->r->comm, both_ways(g), err));
-        AS_TRY(meet(g, err));
-        g->n = as_cluster_large((struct as_edge *)g->at, g->n, &loose);
-        AS_TRY(as_comm_sum(g->r->comm, &loose, 1));
-        if (loose == 0)
-            break;
-        AS_TRY(meet(g, err));
-        g->n = as_cluster_small((struct as_edge *)g->at, g->n);
-    }
-done:
-    return status;
-}
-
-/* ---- 2. members ---- */
 
 static void put_member(uint8_t *to, uint64_t group, uint64_t row)
 {
@@ -203,7 +149,8 @@ enum as_status as_groups_find(struct as_search *s, struct as_err *err)
     g.first = calloc((size_t)s->r->size, sizeof *g.first);
     AS_TRY(as_comm_agree(comm, g.first ? AS_OK : AS_ENOMEM, err));
     AS_TRY(as_comm_allgather(comm, &s->catalogue->first, sizeof s->catalogue->first, g.first));
-    AS_TRY(connect(&g, err));
+    AS_TRY(as_comm_agree(comm, take_edges(&g), err));
+    AS_TRY(as_connect(comm, (struct as_edge **)&g.at, &g.n, err));
     AS_TRY(as_comm_agree(comm, list_members(&g), err));
     AS_TRY(as_deal(comm, &g.at, &g.n, MEMBER_BYTES, row_owner, &g, err));
     AS_TRY(as_comm_agree(comm, fill_pixels(&g, err), err));

@@ -12,6 +12,7 @@
 
 /* A pair: lower id, higher id, bits. */
 enum { B = 8, BITS = 16, PAIR_BYTES = 17 };
+enum { LEAST = 1024 }; /* codes in a block */
 
 struct pairs {
     uint8_t *at;
@@ -73,21 +74,34 @@ done:
     return status;
 }
 
+/* Between two settlements of kin a rank sees no more than some 2^20 codes. */
+static uint32_t block_size(int ranks)
+{
+    const uint32_t n = (1u << 20) / (uint32_t)ranks;
+
+    return n > AS_NEAR_BLOCK ? AS_NEAR_BLOCK : n < LEAST ? LEAST : n;
+}
+
 enum as_status as_links_find(struct as_search *s, struct as_err *err)
 {
-    struct as_near_own own = {.near = &s->near};
-    const struct as_near_source source = {&own, as_near_give_own, true, s->threads, s->r};
+    struct as_near_own own = {.near = &s->near, .block = block_size(s->r->size)};
+    struct as_kin kin = {0};
+    const struct as_near_source source = {&own, as_near_give_own, &kin, s->threads, s->r};
     struct as_comm *comm = s->r->comm;
     enum as_status status = AS_OK;
     struct pairs p = {0};
 
     AS_TRY(as_comm_agree(comm, link_copies(s), err));
+    AS_TRY(as_kin_init(&kin, comm, s->near.id, s->near.n, s->catalogue->first, err));
     AS_TRY(as_near_search(&s->near, comm, &source, err));
+    AS_TRY(as_comm_agree(comm, as_kin_take(&kin, &s->edges, &s->nedges, err), err));
+    as_kin_clear(&kin);
     AS_TRY(as_comm_agree(comm, list_pairs(&s->near, &p), err));
     AS_TRY(as_deal(comm, &p.at, &p.n, PAIR_BYTES, owner_of, s->r, err));
     AS_TRY(as_comm_agree(comm, as_sort(NULL, &p.at, &p.n, PAIR_BYTES, err), err));
     AS_TRY(as_comm_agree(comm, link_pairs(s, &p), err));
 done:
+    as_kin_clear(&kin);
     free(p.at);
     return status;
 }

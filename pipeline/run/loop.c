@@ -61,11 +61,26 @@ void as_rank_tell(struct as_rank *r)
 {
     double t = as_rank_elapsed(r);
 
-    if (r->me != 0 || t - r->told < AS_TELL_S)
+    if (r->options->time_limit && t > (double)r->options->time_limit && !as_stop_signal)
+        as_stop_signal = AS_STOP_LATE;
+    if (r->me != 0 || r->kase.dir == NULL || t - r->told < AS_TELL_S)
         return;
     r->told = t;
     r->tell.elapsed_s = t;
     as_case_tell(&r->kase, &r->tell);
+}
+
+enum as_status as_rank_go_on(struct as_rank *r, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    as_rank_tell(r);
+    if (as_stop_signal == AS_STOP_LATE)
+        AS_FAIL(err, AS_ESTOP, "the time limit is reached");
+    if (as_stop_signal)
+        AS_FAIL(err, AS_ESTOP, "stopped by signal %d", as_stop_signal);
+done:
+    return status;
 }
 
 /* ---- 2. posting and stopping ---- */

@@ -58,7 +58,7 @@ static void journal(struct as_loop *l, uint8_t type, const void *bytes, size_t n
 }
 
 /* The spool gets the residual, the journal the place. */
-static void on_noise(void *state, const uint8_t *bytes, uint64_t n)
+static void on_noise(void *state, struct as_work *work, const uint8_t *bytes, uint64_t n)
 {
     struct as_loop *l = state;
     struct as_noise_record rec;
@@ -72,6 +72,7 @@ static void on_noise(void *state, const uint8_t *bytes, uint64_t n)
     rec.w = head.full_w;
     rec.h = head.full_h;
     rec.flat = head.flat;
+    rec.lot = work->id;
     rec.offset = as_journal_next(l->r->spool);
     if (as_journal_append(l->r->spool, AS_REC_NOISE, bytes, (uint32_t)n) != AS_OK) {
         l->lossy = true;

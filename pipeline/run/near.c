@@ -1,12 +1,11 @@
 /* near.c - near-copies: pictures whose PDQ codes differ in few bits.
  *
- * A block meets the pictures a tile at a time, several tiles at once in threads: the eight forms of
- * each picture of the tile are searched for among the block's codes, and what is found is merged
- * into its list, by the one thread that also talks to the other ranks.  A code among the k nearest
- * in the least of eight distances is among the k nearest of the form which has that distance, so
- * nothing is missed by keeping k of each.
+ * A block meets the pictures a tile at a time, several tiles at once in threads.  All eight forms
+ * of each picture of the tile are searched for among the block's codes; what is near is put into
+ * the picture's list, and joins it with what else was near that code.  The one thread that also
+ * talks to the other ranks merges lists and joins of the tiles.
  *
- * 1 pictures   2 lists   3 a block meets tiles   4 the search                       */
+ * 1 pictures   2 lists   3 a tile   4 a block meets tiles   5 the search            */
 #include "near.h"
 
 #include "../../kernels/search/dihedral.h"
@@ -19,7 +18,6 @@
 enum {
     TILE = 128,
     FORMS = TILE * AS_DIHEDRAL,
-    K = AS_NEAR_MOST + 1, /* one may be the picture itself */
     CODE_BYTES = AS_CODE256_BYTES,
     REC_BYTES = CODE_BYTES + 8, /* in a block: all codes, then all ids */
     BITS_SHIFT = 56
@@ -69,7 +67,7 @@ enum as_status as_near_give_own(void *own, uint8_t codes[][AS_CODE256_BYTES], ui
     const uint64_t left = o->near->n - o->at;
 
     (void)err;
-    *n = left < AS_NEAR_BLOCK ? (uint32_t)left : AS_NEAR_BLOCK;
+    *n = left < o->block ? (uint32_t)left : o->block;
     if (*n == 0)
         return AS_OK;
     memcpy(codes, o->near->code + o->at * CODE_BYTES, (size_t)*n * CODE_BYTES);
@@ -95,7 +93,7 @@ static uint64_t *list_of(struct as_near *near, uint64_t i)
 }
 
 /* Takes a code among the nearest; one that is there already stays with its least distance. */
-static void take(uint64_t *best, uint64_t key)
+static void keep(uint64_t *best, uint64_t key)
 {
     const uint64_t id = (UINT64_C(1) << BITS_SHIFT) - 1;
     uint32_t at = AS_NEAR_MOST - 1;
@@ -124,64 +122,125 @@ bool as_near_found(const struct as_near *near, uint64_t i, uint32_t k, uint64_t 
     return true;
 }
 
-/* ---- 3. a block meets tiles ---- */
+/* ---- 3. a tile ---- */
 
 /* One tile at work; with others at the same time, so it touches nothing of theirs. */
 struct worker {
     const struct as_near *near;
     const struct as_codes *block;
-    uint64_t first, n;  /* pictures of the tile */
-    uint8_t *forms;     /* [FORMS][32]          */
-    struct as_hit *hit; /* [FORMS][K]           */
-    uint32_t *nhits;    /* [FORMS]              */
-    enum as_status status;
+    const uint64_t *ids; /* of the block                                          */
+    bool within;         /* they are those of the pictures                        */
+    uint64_t first, n;   /* pictures of the tile                                  */
+    uint8_t *forms;      /* [FORMS][32]                                           */
+    uint64_t *best;      /* [TILE][AS_NEAR_MOST]                                  */
+    uint8_t up[TILE];    /* a lower picture of the tile that it is joined to      */
+    uint8_t *met;        /* [AS_NEAR_BLOCK] 1 + a picture that the code is near to */
     pthread_t thread;
     bool started;
 };
 
-struct search {
-    struct as_near *near;
-    const struct as_near_source *source;
-    uint64_t *ids; /* [AS_NEAR_BLOCK] of the block at hand */
-    struct worker *worker;
-    uint32_t nworkers;
-};
+static uint8_t root_of(const struct worker *w, uint8_t i)
+{
+    while (w->up[i] != i)
+        i = w->up[i];
+    return i;
+}
+
+/* Notes that picture i is near a code of the block. */
+static void join(struct worker *w, uint8_t i, uint64_t code)
+{
+    uint8_t j;
+
+    if (w->met[code] == 0) {
+        w->met[code] = (uint8_t)(i + 1);
+        return;
+    }
+    i = root_of(w, i);
+    j = root_of(w, (uint8_t)(w->met[code] - 1));
+    w->up[i > j ? i : j] = i > j ? j : i;
+}
+
+/* All that is within the radius joins; of references only what may be among the nearest counts. */
+static uint32_t limit(void *state, size_t q)
+{
+    const struct worker *w = state;
+    const uint64_t worst = w->best[(q / AS_DIHEDRAL + 1) * AS_NEAR_MOST - 1] >> BITS_SHIFT;
+
+    return w->within || worst > AS_NEAR_RADIUS ? AS_NEAR_RADIUS : (uint32_t)worst;
+}
+
+static void take(void *state, size_t q, uint64_t code, uint32_t bits)
+{
+    struct worker *w = state;
+    const uint64_t i = q / AS_DIHEDRAL, key = (uint64_t)bits << BITS_SHIFT | w->ids[code];
+    uint64_t *best = w->best + i * AS_NEAR_MOST;
+
+    if (w->within && w->ids[code] == w->near->id[w->first + i])
+        return;
+    if (w->within)
+        join(w, (uint8_t)i, code);
+    if (key < best[AS_NEAR_MOST - 1])
+        keep(best, key);
+}
 
 static void *work(void *state)
 {
     struct worker *w = state;
-    const struct as_hits hits = {.at = w->hit, .n = w->nhits, .k = K};
+    const struct as_code_visit visit = {w, limit, take};
 
-    for (uint64_t i = 0; i < w->n; i++)
+    for (uint64_t i = 0; i < w->n; i++) {
+        const uint32_t list = w->near->list[w->first + i];
+        uint64_t *best = w->best + i * AS_NEAR_MOST;
+        memset(best, 0xff, AS_NEAR_MOST * sizeof *best);
+        if (list > 0)
+            memcpy(best, w->near->best + (uint64_t)(list - 1) * AS_NEAR_MOST,
+                   AS_NEAR_MOST * sizeof *best);
         as_dihedral(w->near->code + (w->first + i) * CODE_BYTES,
                     (uint8_t(*)[CODE_BYTES])(w->forms + i * AS_DIHEDRAL * CODE_BYTES));
-    memset(w->nhits, 0, FORMS * sizeof *w->nhits);
-    w->status = as_hamming_search(w->block, w->forms, w->n * AS_DIHEDRAL, AS_NEAR_RADIUS, &hits);
+        w->up[i] = (uint8_t)i;
+    }
+    memset(w->met, 0, w->block->n);
+    as_hamming_each(w->block, w->forms, w->n * AS_DIHEDRAL, &visit);
     return NULL;
 }
 
-/* Takes what a worker found for the form of picture i. */
-static enum as_status keep(struct search *s, uint64_t i, const struct as_hit *hit, uint32_t n)
+/* ---- 4. a block meets tiles ---- */
+
+struct search {
+    struct as_near *near;
+    const struct as_near_source *source;
+    uint64_t *ids; /* [AS_NEAR_BLOCK] of the block at hand                           */
+    uint32_t *met; /* [AS_NEAR_BLOCK] 1 + place of a picture that the code is near to */
+    struct worker *worker;
+    uint32_t nworkers;
+};
+
+/* Takes the lists and joins of a tile. */
+static enum as_status hear(struct search *s, const struct worker *w)
 {
-    for (uint32_t k = 0; k < n; k++) {
-        const uint64_t id = s->ids[hit[k].id];
+    struct as_kin *kin = s->source->kin;
+
+    for (uint64_t i = 0; i < w->n; i++) {
+        const uint64_t *found = w->best + i * AS_NEAR_MOST;
         uint64_t *best;
-        if (s->source->within && id == s->near->id[i])
+        if (found[0] == UINT64_MAX)
             continue;
-        if ((best = list_of(s->near, i)) == NULL)
+        if ((best = list_of(s->near, w->first + i)) == NULL)
             return AS_ENOMEM;
-        take(best, (uint64_t)-hit[k].score << BITS_SHIFT | id);
+        memcpy(best, found, AS_NEAR_MOST * sizeof *best);
+        if (kin && w->up[i] != i)
+            as_kin_join(kin, (uint32_t)(w->first + i), (uint32_t)(w->first + w->up[i]));
+    }
+    for (uint64_t c = 0; kin && c < w->block->n; c++) {
+        const uint32_t place = (uint32_t)w->first + w->met[c];
+        if (w->met[c] == 0)
+            continue;
+        if (s->met[c] == 0)
+            s->met[c] = place;
+        else
+            as_kin_join(kin, s->met[c] - 1, place - 1);
     }
     return AS_OK;
-}
-
-static enum as_status keep_all(struct search *s, const struct worker *w)
-{
-    enum as_status status = w->status;
-
-    for (uint64_t f = 0; f < w->n * AS_DIHEDRAL && status == AS_OK; f++)
-        status = keep(s, w->first + f / AS_DIHEDRAL, w->hit + f * K, w->nhits[f]);
-    return status;
 }
 
 /* As many tiles as there are workers, this thread being the last of them; one whose thread does not
@@ -202,12 +261,22 @@ static enum as_status meet_tiles(struct search *s, const struct as_codes *block,
     for (uint32_t k = s->nworkers; k-- > 0;)
         if (!s->worker[k].started)
             work(&s->worker[k]);
-    for (uint32_t k = 0; k < s->nworkers; k++) {
+    for (uint32_t k = 0; k < s->nworkers; k++)
         if (s->worker[k].started)
             pthread_join(s->worker[k].thread, NULL);
-        if (status == AS_OK)
-            status = keep_all(s, &s->worker[k]);
-    }
+    for (uint32_t k = 0; k < s->nworkers && status == AS_OK; k++)
+        status = hear(s, &s->worker[k]);
+    return status;
+}
+
+/* The block has met all pictures: what met its codes is joined with them. */
+static enum as_status join_block(const struct search *s, uint64_t n)
+{
+    enum as_status status = AS_OK;
+
+    for (uint64_t c = 0; c < n && status == AS_OK; c++)
+        if (s->met[c] > 0)
+            status = as_kin_meet(s->source->kin, s->met[c] - 1, s->ids[c]);
     return status;
 }
 
@@ -220,19 +289,25 @@ static enum as_status meet(void *state, const uint8_t *bytes, uint32_t n, uint32
     const uint64_t first = (uint64_t)part * s->nworkers * TILE;
     enum as_status status = AS_OK;
 
-    if (first >= s->near->n)
+    if (first >= s->near->n) {
+        if (s->source->kin && part > 0)
+            AS_TRY(join_block(s, block.n));
         return AS_END;
+    }
     if (as_stop_signal)
         AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching");
     if (s->source->tell)
         as_rank_tell(s->source->tell);
-    memcpy(s->ids, bytes + block.n * CODE_BYTES, block.n * sizeof *s->ids);
+    if (part == 0) {
+        memcpy(s->ids, bytes + block.n * CODE_BYTES, block.n * sizeof *s->ids);
+        memset(s->met, 0, AS_NEAR_BLOCK * sizeof *s->met);
+    }
     AS_TRY(meet_tiles(s, &block, first));
 done:
     return status;
 }
 
-/* ---- 4. the search ---- */
+/* ---- 5. the search ---- */
 
 static enum as_status give(void *state, uint8_t *to, uint32_t *n, struct as_err *err)
 {
@@ -240,6 +315,8 @@ static enum as_status give(void *state, uint8_t *to, uint32_t *n, struct as_err 
     enum as_status status = AS_OK;
     uint32_t codes = 0;
 
+    if (s->source->kin) /* all ranks are asked for a block at the same time */
+        AS_TRY(as_kin_settle(s->source->kin, false, err));
     AS_TRY(s->source->give(s->source->state, (uint8_t(*)[CODE_BYTES])to, s->ids, &codes, err));
     memcpy(to + (size_t)codes * CODE_BYTES, s->ids, codes * sizeof *s->ids);
     *n = codes * REC_BYTES;
@@ -258,15 +335,18 @@ static enum as_status begin(struct search *s, struct as_err *err)
     near->list = calloc(near->n + 1, sizeof *near->list);
     s->nworkers = s->source->threads ? s->source->threads : 1;
     s->ids = calloc(AS_NEAR_BLOCK, sizeof *s->ids);
+    s->met = calloc(AS_NEAR_BLOCK, sizeof *s->met);
     s->worker = calloc(s->nworkers, sizeof *s->worker);
-    have = near->list && s->ids && s->worker;
+    have = near->list && s->ids && s->met && s->worker;
     for (uint32_t k = 0; have && k < s->nworkers; k++) {
         struct worker *w = &s->worker[k];
         w->near = near;
+        w->ids = s->ids;
+        w->within = s->source->kin != NULL;
         w->forms = malloc((size_t)FORMS * CODE_BYTES);
-        w->hit = calloc((size_t)FORMS * K, sizeof *w->hit);
-        w->nhits = calloc(FORMS, sizeof *w->nhits);
-        have = w->forms && w->hit && w->nhits;
+        w->best = calloc((size_t)TILE * AS_NEAR_MOST, sizeof *w->best);
+        w->met = malloc(AS_NEAR_BLOCK);
+        have = w->forms && w->best && w->met;
     }
     if (!have)
         AS_FAIL(err, AS_ENOMEM, "no memory to search %llu pictures", (unsigned long long)near->n);
@@ -278,11 +358,12 @@ static void end(struct search *s)
 {
     for (uint32_t k = 0; s->worker && k < s->nworkers; k++) {
         free(s->worker[k].forms);
-        free(s->worker[k].hit);
-        free(s->worker[k].nhits);
+        free(s->worker[k].best);
+        free(s->worker[k].met);
     }
     free(s->worker);
     free(s->ids);
+    free(s->met);
 }
 
 enum as_status as_near_search(struct as_near *near, struct as_comm *comm,
@@ -293,7 +374,9 @@ enum as_status as_near_search(struct as_near *near, struct as_comm *comm,
     enum as_status status = AS_OK;
 
     AS_TRY(as_comm_agree(comm, begin(&s, err), err));
-    status = as_comm_ring(comm, &ring, err);
+    AS_TRY(as_comm_ring(comm, &ring, err));
+    if (source->kin)
+        status = as_kin_settle(source->kin, true, err);
 done:
     end(&s);
     return status;

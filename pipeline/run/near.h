@@ -3,9 +3,10 @@
  *
  * Pictures stay at the rank that has their rows; codes travel past them in blocks.  Each picture
  * keeps the nearest AS_NEAR_MOST codes, of equally near ones those with the lowest ids, so what is
- * found is the same for any number of ranks and any order.
+ * found is the same for any number of ranks and any order.  Which pictures belong together comes of
+ * all pairs within the radius (kin.h), not only of those that are kept.
  *
- * Memory: 44 bytes for each distinct picture, 128 more for those that have a near-copy, 0.3 MiB for
+ * Memory: 44 bytes for each distinct picture, 128 more for those that have a near-copy, 0.2 MiB for
  * each thread and 3 MiB.                                                           */
 #ifndef AS_NEAR_H
 #define AS_NEAR_H
@@ -13,12 +14,13 @@
 #include "../../kernels/search/hamming.h"
 #include "../cluster/comm_ring.h"
 #include "../row.h"
+#include "kin.h"
 
 enum {
     AS_NEAR_RADIUS = 31,  /* bits; as published with PDQ                      */
     AS_NEAR_QUALITY = 50, /* codes of less are not compared; likewise         */
     AS_NEAR_MOST = 16,    /* near-copies of a picture that are told           */
-    AS_NEAR_BLOCK = 32768 /* codes in a block                                 */
+    AS_NEAR_BLOCK = 32768 /* codes in a block, at most                        */
 };
 
 struct as_near {
@@ -48,7 +50,8 @@ struct as_near_source {
     void *state;
     enum as_status (*give)(void *state, uint8_t codes[][AS_CODE256_BYTES], uint64_t *ids,
                            uint32_t *n, struct as_err *err);
-    bool within;          /* ids are those of the pictures: none is compared with itself */
+    struct as_kin *kin;   /* ids are those of the pictures, none is compared with itself and those
+                             within the radius are joined; NULL: of something else       */
     uint32_t threads;     /* that compare on this rank; 0: one                           */
     struct as_rank *tell; /* whose state is told now and then; NULL: nobody's            */
 };
@@ -66,6 +69,7 @@ bool as_near_found(const struct as_near *near, uint64_t i, uint32_t k, uint64_t 
 /* The source of all pictures of the case themselves; *at, 0 to begin with, is where it stands.  */
 struct as_near_own {
     const struct as_near *near;
+    uint32_t block; /* codes; at most AS_NEAR_BLOCK */
     uint64_t at;
 };
 enum as_status as_near_give_own(void *own, uint8_t codes[][AS_CODE256_BYTES], uint64_t *ids,

@@ -1,6 +1,7 @@
 /* provenance.c - what decided the results and how they came about. */
 #include "provenance.h"
 
+#include "spool.h"
 #include "timing.h"
 #include "tree.h"
 
@@ -330,6 +331,12 @@ static void add_job(json_t **o, const struct as_rank *r)
     as_tree_set(o, "seconds", json_real(as_rank_elapsed(r)));
 }
 
+static json_t *program_json(void)
+{
+    return json_pack("{s:s, s:s, s:s}", "name", "assay", "version", ASSAY_VERSION, "commit",
+                     ASSAY_COMMIT);
+}
+
 enum as_status as_provenance_make(const struct as_rank *r, const char *fingerprint,
                                   const struct as_outcome *v, const struct as_models *models,
                                   const bool *with, char **text, struct as_err *err)
@@ -338,8 +345,7 @@ enum as_status as_provenance_make(const struct as_rank *r, const char *fingerpri
     json_t *o = json_object();
 
     add_job(&o, r);
-    as_tree_set(&o, "program", json_pack("{s:s, s:s, s:s}", "name", "assay", "version", ASSAY_VERSION,
-                                "commit", ASSAY_COMMIT));
+    as_tree_set(&o, "program", program_json());
     as_tree_set(&o, "options", options_json(r->options));
     as_tree_set(&o, "fingerprint", json_string(fingerprint));
     as_tree_set(&o, "cpu_class", json_string(as_cpu_name((enum as_cpu)r->cpu)));
@@ -353,6 +359,8 @@ enum as_status as_provenance_make(const struct as_rank *r, const char *fingerpri
         as_tree_set(&o, "time", as_timing_json(r->tallies, r->size));
     if (r->shards)
         as_tree_set(&o, "shards", json_incref(r->shards));
+    if (r->kept)
+        as_tree_set(&o, "residuals", as_spool_json(r->kept));
     *text = json_dumps(o, JSON_INDENT(1) | JSON_ENSURE_ASCII);
     json_decref(o);
     if (*text == NULL)
@@ -372,6 +380,29 @@ enum as_status as_provenance_shard(const struct as_rank *r, const char *head, ch
     as_tree_set(&o, "finished", json_integer((json_int_t)time(NULL)));
     *text = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(o);
+    if (*text == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the provenance");
+done:
+    return status;
+}
+
+enum as_status as_provenance_search(const struct as_rank *r, const char *path,
+                                    const struct as_store_parent *parent, char **text,
+                                    struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *whole = realpath(path, NULL);
+    json_t *o = json_object();
+
+    add_job(&o, r);
+    as_tree_set(&o, "program", program_json());
+    as_tree_set(&o, "cpu_class", json_string(as_cpu_name((enum as_cpu)r->cpu)));
+    as_tree_set(&o, "case", as_provenance_text(whole ? whole : path));
+    as_tree_set(&o, "case_content_digest", json_string(parent->content_digest));
+    as_tree_set(&o, "sealed", json_integer((json_int_t)time(NULL)));
+    *text = json_dumps(o, JSON_INDENT(1) | JSON_ENSURE_ASCII);
+    json_decref(o);
+    free(whole);
     if (*text == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the provenance");
 done:

@@ -36,6 +36,11 @@ enum as_status as_provenance_make(const struct as_rank *r, const char *fingerpri
                                   const struct as_outcome *v, const struct as_models *models,
                                   const bool *with, char **text, struct as_err *err) AS_MUST_CHECK;
 
+/* What the search of a case says of its making: JSON text, malloc'd. */
+enum as_status as_provenance_search(const struct as_rank *r, const char *path,
+                                    const struct as_store_parent *parent, char **text,
+                                    struct as_err *err) AS_MUST_CHECK;
+
 /* Text from outside as JSON: bytes of what is no UTF-8 as \xNN.  NULL: no memory. */
 json_t *as_provenance_text(const char *bytes);
 

@@ -24,7 +24,8 @@ enum {
     AS_REC_LOT = 3,     /* struct as_lot_report: all of it was synced before */
     AS_REC_RECHECK = 4, /* as_item_pack: the hash of the second reading   */
     AS_REC_CHUNK = 5,   /* struct as_chunk_record                         */
-    AS_REC_NOISE = 6    /* struct as_noise_record, before its content     */
+    AS_REC_NOISE = 6,   /* struct as_noise_record, before its content     */
+    AS_REC_LOST = 7     /* the same: what lay there is lost or damaged    */
 };
 
 enum as_phase { AS_PHASE_LIST, AS_PHASE_EXAMINE, AS_PHASE_RECHECK };
@@ -42,7 +43,7 @@ struct as_chunk_record {
 struct as_noise_record {
     uint8_t sha256[32];
     uint32_t attempt, rank, w, h, flat; /* w, h: of the whole picture */
-    uint64_t offset;
+    uint64_t offset, lot; /* in which it was examined */
 };
 
 /* What became of a lot; also a row of /timing. */
@@ -71,6 +72,7 @@ struct as_rank {
     struct as_journal *journal;
     struct as_keep keep;      /* what is kept of residuals          */
     struct as_journal *spool; /* they go there; NULL: none are kept */
+    const struct as_spool_sum *kept; /* what the seal says of the spool that the case keeps */
     char *const *journals; /* [njournals] folders that the saved state is read from */
     size_t njournals;
     struct as_owners *owners;
@@ -109,6 +111,7 @@ struct as_outcome {
 };
 
 struct as_run_result; /* run.h */
+struct as_spool_sum;  /* spool.h */
 
 /* Makes a process ready for a run or a merge: signals, limits, the clock.  *r is set
  * even on failure.  AS_EUSAGE: no case was named.  Local.                          */
@@ -143,8 +146,12 @@ enum as_status as_rank_seal(struct as_rank *r, const char *fingerprint, struct a
 void as_rank_end(struct as_rank *r, struct as_run_result *result, enum as_status status,
                  const struct as_err *err);
 
-/* Rank 0, now and then: status.json as it is, so that the run is seen to be alive. */
+/* Now and then, in the phases after the lots: rank 0 writes status.json as it is, so that the run is
+ * seen to be alive; sets as_stop_signal when the time limit is reached. */
 void as_rank_tell(struct as_rank *r);
+
+/* The same.  AS_ESTOP: a signal or the time limit wants the run to end. */
+enum as_status as_rank_go_on(struct as_rank *r, struct as_err *err) AS_MUST_CHECK;
 
 /* Keeps the report of an examined lot for /timing. */
 void as_report_keep(struct as_rank *r, const struct as_lot_report *rep);
@@ -152,7 +159,8 @@ void as_report_keep(struct as_rank *r, const struct as_lot_report *rep);
 /* Seconds since the rank started. */
 double as_rank_elapsed(const struct as_rank *r);
 
-/* Set by TERM, INT and USR1. */
+/* Set by TERM, INT and USR1; AS_STOP_LATE: by the time limit, after the lots. */
+enum { AS_STOP_LATE = -1 };
 extern volatile int as_stop_signal;
 
 /* Catches the signals that mean "save your state and end". */

@@ -2,8 +2,9 @@
  *
  * The state of a run is the set of records in the journals, whatever rank wrote
  * them.  Journals are dealt out to the ranks of this attempt; hashes of contents
- * go to their owners, numbers of finished lots to rank 0.                     */
-#include "rank.h"
+ * go to their owners, numbers of finished lots to rank 0.  What is lost (lost.h) is
+ * left out.                                                                   */
+#include "lost.h"
 
 #include "../cluster/sort.h"
 #include "grow.h"
@@ -44,6 +45,7 @@ done:
 
 struct found {
     struct as_rank *r;
+    struct as_lost lost;
     enum as_phase phase;
     uint8_t *sha; /* [nsha][32] */
     uint64_t nsha, sha_cap;
@@ -59,7 +61,8 @@ static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_
     if (type == AS_REC_CONTENT && n > 32 && f->phase == AS_PHASE_EXAMINE && f->r->owners) {
         if (!as_grow((void **)&f->sha, f->nsha, &f->sha_cap, 32))
             return AS_ENOMEM;
-        memcpy(f->sha + 32 * f->nsha++, bytes, 32);
+        memcpy(f->sha + 32 * f->nsha, bytes, 32);
+        f->nsha += !as_lost_content(&f->lost, bytes);
     } else if (type == AS_REC_LOT && n == sizeof *f->report) {
         if (!as_grow((void **)&f->report, f->nreports, &f->report_cap, sizeof *f->report))
             return AS_ENOMEM;
@@ -118,7 +121,7 @@ static enum as_status mark_done(struct found *f, bool *done, uint64_t nlots, str
     AS_TRY(as_comm_gather(r->comm, f->report, f->nreports * sizeof rep, &all, &len, err));
     for (uint64_t at = 0; r->me == 0 && at + sizeof rep <= len; at += sizeof rep) {
         memcpy(&rep, all + at, sizeof rep);
-        if (rep.lot < nlots) {
+        if (rep.lot < nlots && !as_lost_lot(&f->lost, rep.lot)) {
             *(rep.phase == AS_PHASE_RECHECK ? &r->rechecked : &r->items_done) +=
                 done[rep.lot] ? 0 : rep.items;
             done[rep.lot] = true;
@@ -136,6 +139,8 @@ enum as_status as_resume(struct as_rank *r, enum as_phase phase, bool *done, uin
     struct found f = {.r = r, .phase = phase};
     enum as_status status = AS_OK;
 
+    if (phase == AS_PHASE_EXAMINE)
+        AS_TRY(as_lost_find(&f.lost, r, err));
     AS_TRY(scan_share(&f, err));
     if (phase == AS_PHASE_EXAMINE && r->owners) {
         AS_TRY(give_to_owners(&f, err));
@@ -144,6 +149,7 @@ enum as_status as_resume(struct as_rank *r, enum as_phase phase, bool *done, uin
     }
     AS_TRY(mark_done(&f, done, nlots, err));
 done:
+    as_lost_clear(&f.lost);
     free(f.sha);
     free(f.report);
     return status;

@@ -4,6 +4,7 @@
 #include "provenance.h"
 #include "search.h"
 #include "sources.h"
+#include "spool.h"
 
 #include "../examine/unit.h"
 #include "../log.h"
@@ -25,17 +26,16 @@ struct seal {
     struct as_roll *roll;
     struct as_source_row *sources;
     struct as_timing_row *timing;
+    struct as_spool_sum kept;
 };
 
 static enum as_status give_row(void *state, uint64_t i, struct as_row *row, struct as_err *err)
 {
     const struct seal *s = state;
 
-    as_rank_tell(s->r);
-    if (as_stop_signal)
-        return as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
-                       "stopped by a signal while sealing");
-    return as_catalogue_row(s->catalogue, i, row, NULL, err);
+    enum as_status status = as_rank_go_on(s->r, err);
+
+    return status == AS_OK ? as_catalogue_row(s->catalogue, i, row, NULL, err) : status;
 }
 
 static enum as_status give_finding(void *state, uint64_t i, struct as_finding *f,
@@ -62,16 +62,14 @@ static enum as_status survey(struct seal *s, struct as_outcome *v, struct as_err
         AS_FAIL(err, AS_ENOMEM, "no memory for a row");
     AS_TRY(as_findings_rows(s->findings, c->first, c->count, err));
     for (uint64_t i = c->first; i < c->first + c->count; i++) {
-        as_rank_tell(s->r);
-        if (as_stop_signal)
-            AS_FAIL(err, AS_ESTOP, "stopped by a signal while sealing");
+        AS_TRY(as_rank_go_on(s->r, err));
         AS_TRY(as_catalogue_row(c, i, row, &key, err));
         v->by_status[row->status]++;
         v->entries += key.n == 1 || (key.n == 2 && s->r->sources[key.part[0]].folder);
         v->changed += row->reason == AS_REASON_CHANGED || row->flags & AS_FLAG_CHANGED;
         AS_TRY(as_findings_look(s->findings, row));
         AS_TRY(as_roll_look(s->roll, row, &key));
-        AS_TRY(as_search_look(&s->search, row));
+        AS_TRY(as_search_look(&s->search, row, err));
     }
 done:
     free(row);
@@ -159,6 +157,24 @@ done:
     return as_comm_agree(r->comm, status, err);
 }
 
+/* With --keep-residuals: what the seal says of them.  Collective. */
+static enum as_status sum_spool(struct seal *s, struct as_err *err)
+{
+    struct as_rank *r = s->r;
+    enum as_status status = AS_OK;
+    char **names = NULL;
+    size_t n = 0;
+
+    if (!r->options->keep_residuals)
+        return AS_OK;
+    AS_TRY(as_spool_list(r, r->kase.spool, &names, &n, err));
+    AS_TRY(as_spool_sum(r, names, n, NULL, NULL, &s->kept, err));
+    r->kept = &s->kept;
+done:
+    as_journal_list_free(names, n);
+    return status;
+}
+
 static enum as_status write_store(struct seal *s, const char *fingerprint, struct as_outcome *v,
                                   struct as_err *err)
 {
@@ -180,6 +196,8 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
         .nlinks = s->search.nlinks,
         .members = s->search.members,
         .nmembers = s->search.nmembers,
+        .origins = s->search.origins,
+        .norigins = s->search.norigins,
         .timing = s->timing,
         .ntiming = r->nreports,
         .with_det = s->with,
@@ -193,6 +211,7 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
     AS_TRY(as_findings_match(s->findings, r->comm, s->search.sets, s->search.matches,
                              s->search.nmatches, err));
     AS_TRY(as_findings_rank(s->findings, r->comm, &what.nfindings, err));
+    AS_TRY(sum_spool(s, err));
     v->findings = what.nfindings;
     AS_TRY(as_comm_sum(r->comm, &v->findings, 1));
     status = as_provenance_make(r, fingerprint, v, &s->models, s->with, &provenance, err);
@@ -241,6 +260,7 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     v->code = exit_code(r, v);
     AS_TRY(write_store(&s, fingerprint, v, err));
 done:
+    r->kept = NULL;
     as_catalogue_free(s.catalogue);
     as_search_clear(&s.search);
     as_findings_free(s.findings);

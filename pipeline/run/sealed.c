@@ -114,7 +114,7 @@ enum as_status as_sealed(struct as_rank *r, const struct as_outcome *v, struct a
                         err));
     if (r->options->sign[0])
         AS_TRY(sign(r, v->content_digest, err));
-    as_case_tidy(&r->kase);
+    as_case_tidy(&r->kase, r->options->keep_residuals);
 done:
     return status;
 }

@@ -10,6 +10,7 @@
 #include "search_camera.h"
 #include "search_known.h"
 #include "search_media.h"
+#include "search_origin.h"
 
 #include <string.h>
 
@@ -123,12 +124,30 @@ void as_search_init(struct as_search *s, struct as_rank *r, const bool *with)
     memset(s, 0, sizeof *s);
     s->r = r;
     s->with = with;
+    s->within = true;
+    s->sets = r->against.sets;
+    s->nsets = r->against.n;
+    s->hashed = r->options->origins;
     as_near_init(&s->near, with);
+    as_scenes_init(&s->scenes, with);
+    for (uint16_t i = 0; i < s->nsets; i++) {
+        s->known = s->known || s->sets[i].kind == AS_SET_KNOWN;
+        s->hashed = s->hashed || s->sets[i].kind != AS_SET_KNOWN;
+    }
 }
 
-enum as_status as_search_look(struct as_search *s, const struct as_row *row)
+enum as_status as_search_look(struct as_search *s, const struct as_row *row, struct as_err *err)
 {
-    return as_near_look(&s->near, row);
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_near_look(&s->near, row));
+    AS_TRY(as_scenes_look(&s->scenes, row));
+    if (s->known)
+        AS_TRY(as_search_known(s, row, err));
+    if (s->hashed)
+        AS_TRY(as_items_look(&s->items, row));
+done:
+    return status;
 }
 
 /* Gives back what has been unpacked or used. */
@@ -164,18 +183,25 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
     enum as_status status = AS_OK;
 
     AS_TRY(count_means(s, err));
-    s->sets = s->r->against.sets;
-    s->nsets = s->r->against.n;
-    AS_TRY(as_comm_agree(s->r->comm, as_search_known(s, err), err));
+    if (s->hashed)
+        AS_TRY(as_items_deal(&s->items, s->r, err));
+    if (s->hashed && !s->within)
+        AS_TRY(as_comm_agree(s->r->comm, as_items_copies(&s->items, s->catalogue), err));
     AS_TRY(as_search_media(s, err));
     AS_TRY(as_search_camera(s, err));
-    AS_TRY(as_links_find(s, err));
+    AS_TRY(as_search_origin(s, err));
+    as_items_clear(&s->items);
+    if (s->within)
+        AS_TRY(as_links_find(s, err));
     as_near_clear(&s->near);
+    AS_TRY(as_search_vector(s, err));
+    as_scenes_clear(&s->scenes);
     AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
     AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
     make_room(s);
-    AS_TRY(as_groups_find(s, err));
+    if (s->within)
+        AS_TRY(as_groups_find(s, err));
 done:
     return status;
 }
@@ -187,5 +213,9 @@ void as_search_clear(struct as_search *s)
     free(s->matches);
     free(s->links);
     free(s->members);
+    free(s->origins);
+    free(s->edges);
+    as_items_clear(&s->items);
     as_near_clear(&s->near);
+    as_scenes_clear(&s->scenes);
 }

@@ -7,6 +7,8 @@
 
 #include "catalogue.h"
 #include "near.h"
+#include "search_items.h"
+#include "search_vector.h"
 
 struct as_search {
     struct as_rank *r;
@@ -21,7 +23,15 @@ struct as_search {
     uint64_t nmatches, nlinks;
     struct as_member *members; /* likewise: of groups of related items */
     uint64_t nmembers;
+    struct as_origin *origins; /* likewise: of groups that one sensor took */
+    uint64_t norigins;
     struct as_near near;   /* the pictures that were looked at */
+    struct as_scenes scenes; /* likewise */
+    bool within;           /* it searches the case in itself too; init says so          */
+    struct as_edge *edges; /* [nedges] of pictures that belong together, after as_links_find */
+    uint64_t nedges;
+    bool known, hashed;    /* sets ask for known hashes; for those of `items`           */
+    struct as_items items; /* with a hash; dealt before sets of media and cameras meet them */
     uint8_t *match, *link; /* records that memcmp orders */
     uint64_t match_cap, link_cap;
 };
@@ -29,8 +39,9 @@ struct as_search {
 /* Begins; the catalogue may come later, but before as_search_run.  Local. */
 void as_search_init(struct as_search *s, struct as_rank *r, const bool *with);
 
-/* Sees each row of this rank once, in order.  Local.  AS_ENOMEM. */
-enum as_status as_search_look(struct as_search *s, const struct as_row *row) AS_MUST_CHECK;
+/* Sees each row of this rank once, in order: rows are not read again.  Local. */
+enum as_status as_search_look(struct as_search *s, const struct as_row *row,
+                              struct as_err *err) AS_MUST_CHECK;
 
 /* Runs all searches.  Collective. */
 enum as_status as_search_run(struct as_search *s, struct as_err *err) AS_MUST_CHECK;

@@ -130,7 +130,7 @@ static enum as_status all_sizes(struct as_hunt *h, struct as_err *err)
 
 struct as_keep as_search_camera_keep(const struct as_against *a, const struct as_options *o)
 {
-    struct as_keep keep = {0, AS_KEEP_STEP};
+    struct as_keep keep = {o->origins ? o->residual_pixels : 0, AS_KEEP_STEP};
 
     for (uint16_t i = 0; i < a->n; i++)
         if (as_ref_kind(a->ref[i]) == AS_REF_CAMERA)
@@ -147,7 +147,9 @@ enum as_status as_search_camera(struct as_search *s, struct as_err *err)
     if (keep.pixels == 0)
         return AS_OK;
     AS_TRY(as_comm_agree(s->r->comm, open_sets(&h, err), err));
-    AS_TRY(as_residuals_find(&h.pictures, s->r, s->catalogue, &keep, err));
+    if (h.nsets == 0)
+        goto done;
+    AS_TRY(as_residuals_find(&h.pictures, s->r, &s->items, &keep, err));
     if ((h.told = calloc(h.pictures.n + 1, sizeof *h.told)) == NULL)
         status = as_fail(err, AS_ENOMEM, AS_REASON_NONE, __FILE__, __LINE__, "no memory");
     AS_TRY(as_comm_agree(s->r->comm, status, err));
@@ -155,6 +157,7 @@ enum as_status as_search_camera(struct as_search *s, struct as_err *err)
     AS_TRY(as_comm_sum(s->r->comm, &h.total, 1));
     AS_TRY(as_comm_agree(s->r->comm, all_sizes(&h, err), err));
     AS_TRY(as_comm_agree(s->r->comm, as_hunt_confirm(&h, err), err));
+    AS_TRY(as_residuals_end(&h.pictures, s->r, err));
 done:
     for (uint16_t i = 0; i < h.nsets; i++)
         free(h.of[i].camera);

@@ -4,7 +4,8 @@
 
 #include "search.h"
 
-/* What is kept of residuals for these stores: nothing, if none is of cameras. */
+/* What is kept of residuals for these stores: nothing, if none is of cameras and
+ * --origins does not ask for it.                                              */
 struct as_keep as_search_camera_keep(const struct as_against *a, const struct as_options *o);
 
 /* Adds a match for each picture and each fingerprint of its size that agree too well for

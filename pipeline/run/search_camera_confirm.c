@@ -257,7 +257,12 @@ static enum as_status prepare(struct batch *b, struct worker *w, uint64_t i, uin
     struct as_noise_head head;
     const uint8_t *bytes;
 
-    AS_TRY(as_residuals_read(&b->hunt->pictures, w->spool, b->picture[i], &head, &bytes, err));
+    status = as_residuals_read(&b->hunt->pictures, w->spool, b->picture[i], &head, &bytes, err);
+    if (status == AS_SKIP) { /* lost: told at the end */
+        memset(w->plane, 0, (size_t)pw * ph * sizeof *w->plane);
+        return AS_OK;
+    }
+    AS_TRY(status);
     as_noise_part(&head, bytes, &whole, w->plane, w->turned);
     if (pw != k->w || ph != k->h) {
         as_prnu_resample(w->plane, k->w, k->h, w->other, pw, ph, w->scratch);

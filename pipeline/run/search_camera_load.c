@@ -54,7 +54,7 @@ done:
     return status;
 }
 
-enum as_status as_hunt_query(const struct as_hunt *h, uint64_t i, const struct as_rect *part,
+enum as_status as_hunt_query(struct as_hunt *h, uint64_t i, const struct as_rect *part,
                              const struct as_query_room *room, float *to, struct as_err *err)
 {
     const struct as_plane luma = {room->luma, part->w, part->h, part->w};
@@ -62,7 +62,12 @@ enum as_status as_hunt_query(const struct as_hunt *h, uint64_t i, const struct a
     struct as_noise_head head;
     const uint8_t *bytes;
 
-    AS_TRY(as_residuals_read(&h->pictures, room->spool, i, &head, &bytes, err));
+    status = as_residuals_read(&h->pictures, room->spool, i, &head, &bytes, err);
+    if (status == AS_SKIP) {
+        memset(to, 0, (size_t)part->w * part->h * sizeof *to);
+        return AS_OK;
+    }
+    AS_TRY(status);
     const struct as_rect within = {part->x - head.x, part->y - head.y, part->w, part->h};
     as_noise_part(&head, bytes, &within, to, room->luma);
     status = as_prnu_query(&luma, AS_PRNU_LOCAL | AS_PRNU_WEIGHT, NULL, NULL, to, room->scratch);

@@ -78,8 +78,9 @@ enum as_status as_hunt_load(const struct as_suspect_camera *s, const struct as_r
                             float *to, float *room, struct as_err *err) AS_MUST_CHECK;
 
 /* Fills to[part.h][part.w] with W I of a part of the i-th of the hunt's pictures, for known
- * alignment; part lies in what was kept, and counts in the whole picture.  From any thread. */
-enum as_status as_hunt_query(const struct as_hunt *h, uint64_t i, const struct as_rect *part,
+ * alignment; part lies in what was kept, and counts in the whole picture.  From any thread.  Of a
+ * picture whose residual is lost it makes zeros, and the search ends in time (as_residuals_end). */
+enum as_status as_hunt_query(struct as_hunt *h, uint64_t i, const struct as_rect *part,
                              const struct as_query_room *room, float *to,
                              struct as_err *err) AS_MUST_CHECK;
 

@@ -4,7 +4,8 @@
 
 #include "search.h"
 
-/* Adds a match for each item of this rank and each set that lists it.  Local. */
-enum as_status as_search_known(struct as_search *s, struct as_err *err) AS_MUST_CHECK;
+/* Adds a match for each set that lists the item.  Local. */
+enum as_status as_search_known(struct as_search *s, const struct as_row *row,
+                               struct as_err *err) AS_MUST_CHECK;
 
 #endif

@@ -1,7 +1,8 @@
 /* search_media.c - the items of a case that sets of known media hold, or nearly.
  *
  * Equal bytes: hashes of items lie with the ranks that own them; hashes of references are sent
- * there. Equal pictures: items stay, codes of references travel (near.h).
+ * there, and what is found to the ranks that have the rows.  Equal pictures: items stay, codes of
+ * references travel (near.h); those that have equal bytes too are told as that alone.
  *
  * 1 references   2 equal bytes   3 equal pictures   4 the sets                        */
 #include "search_media.h"
@@ -14,8 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A hash and the row that has it, of an item or of a reference; a copy: first row, own row. */
-enum { SHA = 32, HASHED_BYTES = 40, COPY_ID = 8, COPY_BYTES = 16 };
+/* A hash and the reference that has it; a copy: first row, own row; a row and a reference. */
+enum { SHA = 32, HASHED_BYTES = 40, COPY_ID = 8, COPY_BYTES = 16, EQUAL_BYTES = 16 };
+enum { EQUAL_MOST = AS_NEAR_MOST }; /* references of equal bytes that are told: the lowest */
 
 struct media {
     struct as_search *s;
@@ -23,10 +25,11 @@ struct media {
     uint16_t set; /* at hand                                */
     struct as_ref *ref;
     uint64_t block; /* of the set: the next this rank reads   */
-    uint8_t *item;  /* [nitems] hashes of items, sorted       */
-    uint64_t nitems, item_cap;
-    uint8_t *copy; /* [ncopies] of this rank's rows, sorted  */
+    uint8_t *copy;  /* [ncopies] of this rank's rows, sorted  */
     uint64_t ncopies;
+    uint8_t *told;  /* [items] references of their bytes that were told, by the first of them */
+    uint8_t *equal; /* [nequal] of equal bytes, sorted        */
+    uint64_t nequal, equal_cap;
     uint64_t *first;  /* [ranks] first rows                     */
     uint8_t *sha;     /* [AS_NEAR_BLOCK][SHA]                   */
     uint8_t *hashed;  /* [AS_NEAR_BLOCK][HASHED_BYTES]          */
@@ -62,69 +65,24 @@ static enum as_status add(struct media *m, uint64_t row, uint64_t reference, uin
 
 /* ---- 2. equal bytes ---- */
 
-static int sha_owner(void *state, const void *rec)
-{
-    const struct as_rank *r = state;
-    uint32_t v;
-
-    memcpy(&v, rec, sizeof v);
-    return (int)(v % (uint32_t)r->size);
-}
-
-/* Hashes of this rank's items. */
-static enum as_status list_items(struct media *m, struct as_err *err)
-{
-    const struct as_catalogue *c = m->s->catalogue;
-    enum as_status status = AS_OK;
-    struct as_row *row = calloc(1, sizeof *row);
-
-    if (row == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory for a row");
-    for (uint64_t id = c->first; id < c->first + c->count; id++) {
-        as_rank_tell(m->r);
-        if (as_stop_signal)
-            AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching");
-        AS_TRY(as_catalogue_row(m->s->catalogue, id, row, NULL, err));
-        if (!row->has_sha256)
-            continue;
-        if (!as_grow((void **)&m->item, m->nitems, &m->item_cap, HASHED_BYTES))
-            AS_FAIL(err, AS_ENOMEM, "no memory for the hashes of items");
-        memcpy(m->item + m->nitems * HASHED_BYTES, row->sha256, SHA);
-        as_be_put(m->item + m->nitems++ * HASHED_BYTES + SHA, id, 8);
-    }
-done:
-    free(row);
-    return status;
-}
-
-/* The first item whose hash is not below this one. */
-static uint64_t place_of(const struct media *m, const uint8_t *sha)
-{
-    uint64_t lo = 0, hi = m->nitems;
-
-    while (lo < hi) {
-        uint64_t mid = lo + (hi - lo) / 2;
-        if (memcmp(m->item + mid * HASHED_BYTES, sha, SHA) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
+/* References come in the order of their rows. */
 static enum as_status find_items(struct media *m, const uint8_t *came, uint64_t n)
 {
-    enum as_status status = AS_OK;
+    struct as_item_found item;
 
     for (uint64_t i = 0; i < n; i++) {
         const uint8_t *rec = came + i * HASHED_BYTES;
-        for (uint64_t k = place_of(m, rec);
-             k < m->nitems && memcmp(m->item + k * HASHED_BYTES, rec, SHA) == 0; k++)
-            AS_TRY(add(m, as_be_get(m->item + k * HASHED_BYTES + SHA, 8), as_be_get(rec + SHA, 8),
-                       AS_MATCH_HASH, 0));
+        if (!as_items_find(&m->s->items, rec, 0, &item) || m->told[item.place] == EQUAL_MOST)
+            continue;
+        m->told[item.place]++;
+        for (uint64_t k = 0; as_items_find(&m->s->items, rec, k, &item); k++) {
+            if (!as_grow((void **)&m->equal, m->nequal, &m->equal_cap, EQUAL_BYTES))
+                return AS_ENOMEM;
+            as_be_put(m->equal + m->nequal * EQUAL_BYTES, item.id, 8);
+            memcpy(m->equal + m->nequal++ * EQUAL_BYTES + 8, rec + SHA, 8);
+        }
     }
-done:
-    return status;
+    return AS_OK;
 }
 
 static enum as_status read_hashes(struct media *m, uint32_t *n, struct as_err *err)
@@ -142,6 +100,45 @@ done:
     return status;
 }
 
+static int compare_equal(const void *a, const void *b)
+{
+    return memcmp(a, b, EQUAL_BYTES);
+}
+
+static int row_owner(void *state, const void *rec)
+{
+    const struct media *m = state;
+
+    return as_rank_of_id(m->first, m->r->size, as_be_get(rec, 8));
+}
+
+/* Brings what was found to the ranks that have the rows.  Collective. */
+static enum as_status add_equal(struct media *m, struct as_err *err)
+{
+    struct as_comm *comm = m->r->comm;
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_deal(comm, &m->equal, &m->nequal, EQUAL_BYTES, row_owner, m, err));
+    AS_TRY(as_comm_agree(comm, as_sort(NULL, &m->equal, &m->nequal, EQUAL_BYTES, err), err));
+    for (uint64_t i = 0; i < m->nequal && status == AS_OK; i++) {
+        const uint8_t *e = m->equal + i * EQUAL_BYTES;
+        status = add(m, as_be_get(e, 8), as_be_get(e + 8, 8), AS_MATCH_HASH, 0);
+    }
+    AS_TRY(as_comm_agree(comm, status, err));
+done:
+    return status;
+}
+
+/* Were these told as equal bytes? */
+static bool is_equal(const struct media *m, uint64_t row, uint64_t reference)
+{
+    uint8_t key[EQUAL_BYTES];
+
+    as_be_put(key, row, 8);
+    as_be_put(key + 8, reference, 8);
+    return m->nequal > 0 && bsearch(key, m->equal, m->nequal, EQUAL_BYTES, compare_equal) != NULL;
+}
+
 /* Collective. */
 static enum as_status equal_bytes(struct media *m, struct as_err *err)
 {
@@ -150,17 +147,21 @@ static enum as_status equal_bytes(struct media *m, struct as_err *err)
     uint64_t more = 1, in = 0;
     uint8_t *came = NULL;
 
-    m->block = 0;
+    m->block = m->nequal = m->equal_cap = 0;
+    free(m->equal);
+    m->equal = NULL;
+    memset(m->told, 0, m->s->items.n);
     while (more > 0) {
         uint32_t n = 0;
         AS_TRY(as_comm_agree(comm, read_hashes(m, &n, err), err));
         more = n;
         AS_TRY(as_comm_max(comm, &more, 1));
-        AS_TRY(as_scatter(comm, m->hashed, n, HASHED_BYTES, sha_owner, m->r, &came, &in, err));
+        AS_TRY(as_scatter(comm, m->hashed, n, HASHED_BYTES, as_items_owner, m->r, &came, &in, err));
         AS_TRY(as_comm_agree(comm, find_items(m, came, in), err));
         free(came);
         came = NULL;
     }
+    AS_TRY(add_equal(m, err));
 done:
     free(came);
     return status;
@@ -190,13 +191,6 @@ static enum as_status give(void *state, uint8_t codes[][AS_CODE256_BYTES], uint6
     }
 done:
     return status;
-}
-
-static int row_owner(void *state, const void *rec)
-{
-    const struct media *m = state;
-
-    return as_rank_of_id(m->first, m->r->size, as_be_get(rec, 8));
 }
 
 /* Copies, each with the rank that has the row which they are copies of.  Collective. */
@@ -236,6 +230,8 @@ static enum as_status add_found(struct media *m)
             if (as_be_get(m->copy + end * COPY_BYTES, 8) != near->id[i])
                 break;
         for (uint32_t k = 0; as_near_found(near, i, k, &reference, &bits); k++) {
+            if (is_equal(m, near->id[i], reference))
+                continue;
             AS_TRY(add(m, near->id[i], reference, AS_MATCH_CODE, (float)bits));
             for (uint64_t c = at; c < end; c++)
                 AS_TRY(add(m, as_be_get(m->copy + c * COPY_BYTES + COPY_ID, 8), reference,
@@ -248,7 +244,7 @@ done:
 
 static enum as_status equal_pictures(struct media *m, struct as_err *err)
 {
-    const struct as_near_source source = {m, give, false, m->s->threads, m->r};
+    const struct as_near_source source = {m, give, NULL, m->s->threads, m->r};
     enum as_status status = AS_OK;
 
     m->block = 0;
@@ -268,11 +264,10 @@ static enum as_status begin(struct media *m, struct as_err *err)
     m->sha = malloc((size_t)AS_NEAR_BLOCK * SHA);
     m->hashed = malloc((size_t)AS_NEAR_BLOCK * HASHED_BYTES);
     m->quality = malloc(AS_NEAR_BLOCK);
-    if (!m->sha || !m->hashed || !m->quality)
+    m->told = malloc(m->s->items.n + 1);
+    if (!m->told || !m->sha || !m->hashed || !m->quality)
         status = AS_ENOMEM;
-    AS_TRY(as_comm_agree(comm, status == AS_OK ? list_items(m, err) : status, err));
-    AS_TRY(as_deal(comm, &m->item, &m->nitems, HASHED_BYTES, sha_owner, m->r, err));
-    AS_TRY(as_comm_agree(comm, as_sort(NULL, &m->item, &m->nitems, HASHED_BYTES, err), err));
+    AS_TRY(as_comm_agree(comm, status, err));
     AS_TRY(take_copies(m, err));
 done:
     return status;
@@ -294,8 +289,9 @@ enum as_status as_search_media(struct as_search *s, struct as_err *err)
         AS_TRY(equal_pictures(&m, err));
     }
 done:
-    free(m.item);
     free(m.copy);
+    free(m.equal);
+    free(m.told);
     free(m.first);
     free(m.sha);
     free(m.hashed);

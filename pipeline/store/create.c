@@ -234,14 +234,22 @@ done:
     return status;
 }
 
-enum as_status as_create_root(hid_t file, struct as_err *err)
+static bool put_parent(hid_t file, const struct as_store_parent *parent)
+{
+    return as_h5_put_text(file, "parent_content_digest", parent->content_digest) &&
+           as_h5_put_text(file, "parent_digest_exact", parent->digest_exact) &&
+           as_h5_put_count(file, "parent_items", parent->items);
+}
+
+enum as_status as_create_root(hid_t file, const struct as_store_parent *parent, struct as_err *err)
 {
     enum as_status status = AS_OK;
     char why[AS_H5_WHY], blank[65];
 
     memset(blank, '0', sizeof blank - 1);
     blank[sizeof blank - 1] = '\0';
-    if (!as_h5_put_text(file, "schema", AS_SCHEMA) ||
+    if (!as_h5_put_text(file, "schema", parent ? AS_SCHEMA_SEARCH : AS_SCHEMA) ||
+        (parent && !put_parent(file, parent)) ||
         !as_h5_put_text(file, "assay_version", ASSAY_VERSION) ||
         !as_h5_put_text(file, "content_digest", blank) ||
         !as_h5_put_text(file, "digest_exact", blank))

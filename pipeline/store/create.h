@@ -3,6 +3,7 @@
 #define AS_CREATE_H
 
 #include "layout.h"
+#include "store.h"
 
 /*
  * Creates one dataset of the layout with its attributes.  det: the detector of
@@ -14,6 +15,7 @@ enum as_status as_create_set(hid_t file, const struct as_layout *l, const struct
                              struct as_err *err) AS_MUST_CHECK;
 
 /* Writes the root's attributes; the digests are filled in later.  Collective where the file is. */
-enum as_status as_create_root(hid_t file, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_create_root(hid_t file, const struct as_store_parent *parent,
+                              struct as_err *err) AS_MUST_CHECK;
 
 #endif

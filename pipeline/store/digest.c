@@ -394,12 +394,26 @@ done:
     return status;
 }
 
+/* A search counts with the case that it is of. */
+static void hash_parent(struct plan *p)
+{
+    const struct as_store_parent *parent = as_store_parent(p->store);
+    const char *digest;
+
+    if (parent == NULL)
+        return;
+    digest = p->in == AS_IN_CONTENT ? parent->content_digest : parent->digest_exact;
+    sink_text(&p->sink, digest, strlen(digest));
+    sink_u64(&p->sink, parent->items);
+}
+
 static enum as_status hash_all(struct plan *p, char digest[65], struct as_err *err)
 {
     enum as_status status = AS_OK;
     uint8_t sum[32];
 
     sink_start(&p->sink);
+    hash_parent(p);
     for (uint32_t i = 0; i < p->nparts; i++) {
         const struct part *part = &p->part[i];
         sink_text(&p->sink, part->set->name, strlen(part->set->name));
@@ -491,4 +505,18 @@ enum as_status as_store_digest(struct as_store *store, char content_digest[65],
                                char digest_exact[65], struct as_err *err)
 {
     return as_digest_make(store, NULL, AS_OK, content_digest, digest_exact, err);
+}
+
+enum as_status as_store_check(struct as_store *store, struct as_comm *comm, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char content[65], exact[65];
+
+    AS_TRY(as_digest_make(store, comm, AS_OK, content, exact, err));
+    if (strcmp(content, as_store_attr(store, "content_digest")) != 0 ||
+        strcmp(exact, as_store_attr(store, "digest_exact")) != 0)
+        AS_FAIL(err, AS_EFORMAT,
+                "the case is not what was sealed: its data do not have the digest that it names");
+done:
+    return status;
 }

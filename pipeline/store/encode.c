@@ -220,6 +220,7 @@ static enum as_status put_maps(struct as_seal *s, uint64_t i, const struct as_ro
         as_put_u16(rec->detector, (uint16_t)s->slot_of[map->det]);
         as_put_u16(rec->w, map->w);
         as_put_u16(rec->h, map->h);
+        as_put_u32(rec->cell, map->cell);
         as_put_u64(rec->offset, offset);
     }
 done:
@@ -438,6 +439,22 @@ enum as_status as_seal_member(struct as_seal *s, uint64_t i, struct as_err *err)
     as_put_u64(rec->item_row, m->row);
     as_put_u64(rec->group, m->group);
     rec->stands[0] = m->stands;
+done:
+    return status;
+}
+
+enum as_status as_seal_origin(struct as_seal *s, uint64_t i, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_origin *o = &s->what->origins[i];
+    uint8_t *to = NULL;
+
+    AS_TRY(add(s, out_table(s, AS_T_origins), 1, &to, err));
+    struct as_rec_origins *rec = (struct as_rec_origins *)to;
+    as_put_u64(rec->item_row, o->row);
+    as_put_u64(rec->group, o->group);
+    as_put_f32(rec->value, o->value);
+    as_put_f32(rec->p_false_alarm, o->p);
 done:
     return status;
 }

@@ -368,16 +368,28 @@ done:
 
 /* 5 stores ------------------------------------------------------------------------- */
 
+/* Two cases have none. */
+static bool same_parent(const struct as_store_parent *a, const struct as_store_parent *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    return strcmp(a->content_digest, b->content_digest) == 0 && a->items == b->items;
+}
+
 enum as_status as_store_explain(struct as_store *a, struct as_store *b, char *to, size_t n,
                                 struct as_err *err)
 {
     enum as_status status = AS_OK;
     static const enum as_table BEFORE[] = {AS_T_evidence, AS_T_items, AS_T_metadata};
-    static const enum as_table AFTER[] = {AS_T_maps,    AS_T_findings, AS_T_sets,
-                                          AS_T_matches, AS_T_links,    AS_T_groups};
+    static const enum as_table AFTER[] = {AS_T_maps,  AS_T_findings, AS_T_sets,   AS_T_matches,
+                                          AS_T_links, AS_T_groups,   AS_T_origins};
     struct compare c = {.side = {{.store = a}, {.store = b}}, .to = to, .n = n};
 
     snprintf(to, n, "equal");
+    if (!same_parent(as_store_parent(a), as_store_parent(b))) {
+        snprintf(to, n, "they are of different cases, or one is a case and one a search");
+        return AS_OK;
+    }
     for (int i = 0; i < 2; i++)
         AS_TRY(as_bits_fill(&c.side[i].out, c.side[i].store, 0, 1, err));
     for (size_t i = 0; i < sizeof BEFORE / sizeof *BEFORE && !c.found; i++)

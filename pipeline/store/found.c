@@ -1,4 +1,5 @@
-/* found.c - /sets, /matches, /links and /groups: checked before they are written, and read. */
+/* found.c - /sets, /matches, /links, /groups and /origins: checked before they are written, and
+ * read. */
 #include "read.h"
 
 #include <inttypes.h>
@@ -45,6 +46,23 @@ done:
     return status;
 }
 
+static enum as_status count_origins(struct as_seal *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_store_what *w = s->what;
+
+    s->mine[AS_N_ORIGINS] = w->norigins;
+    for (uint64_t i = 0; i < w->norigins; i++) {
+        const struct as_origin *o = &w->origins[i];
+        if (o->group > o->row || (i > 0 && o->group < o[-1].group) ||
+            (i > 0 && o->group == o[-1].group && o->row <= o[-1].row))
+            AS_FAIL(err, AS_EBUG, "origin %" PRIu64 " is out of order", i);
+        s->named_row_max = o->row > s->named_row_max ? o->row : s->named_row_max;
+    }
+done:
+    return status;
+}
+
 enum as_status as_seal_count_found(struct as_seal *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -66,6 +84,7 @@ enum as_status as_seal_count_found(struct as_seal *s, struct as_err *err)
         s->named_row_max = l->b > s->named_row_max ? l->b : s->named_row_max;
     }
     AS_TRY(count_members(s, err));
+    AS_TRY(count_origins(s, err));
 done:
     return status;
 }
@@ -145,6 +164,11 @@ uint64_t as_store_members(const struct as_store *store)
     return rows_of(store, AS_T_groups);
 }
 
+uint64_t as_store_origins(const struct as_store *store)
+{
+    return rows_of(store, AS_T_origins);
+}
+
 uint64_t as_store_links(const struct as_store *store)
 {
     return rows_of(store, AS_T_links);
@@ -162,7 +186,7 @@ enum as_status as_store_match(struct as_store *store, uint64_t i, struct as_matc
                                as_get_u16(rec->set),         as_get_u16(rec->kind),
                                as_get_f32(rec->value),       as_get_f64(rec->p_false_alarm),
                                as_get_f32(rec->other_value), as_get_u32(rec->others)};
-    if (match->row >= as_store_items(store) || match->set >= rows_of(store, AS_T_sets) ||
+    if (match->row >= as_store_named(store) || match->set >= rows_of(store, AS_T_sets) ||
         match->kind >= AS_MATCH_KINDS)
         AS_FAIL(err, AS_EFORMAT, "match %" PRIu64 " is of nothing that is there", i);
 done:
@@ -245,6 +269,22 @@ enum as_status as_store_member(struct as_store *store, uint64_t i, struct as_mem
         (struct as_member){as_get_u64(rec->item_row), as_get_u64(rec->group), rec->stands[0] != 0};
     if (member->row >= as_store_items(store) || member->group > member->row)
         AS_FAIL(err, AS_EFORMAT, "member %" PRIu64 " of groups is of nothing that is there", i);
+done:
+    return status;
+}
+
+enum as_status as_store_origin(struct as_store *store, uint64_t i, struct as_origin *origin,
+                               struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const uint8_t *at = NULL;
+
+    AS_TRY(as_window_span(as_store_table(store, AS_T_origins), i, 1, &at, err));
+    const struct as_rec_origins *rec = (const struct as_rec_origins *)at;
+    *origin = (struct as_origin){as_get_u64(rec->item_row), as_get_u64(rec->group),
+                                 as_get_f32(rec->value), as_get_f32(rec->p_false_alarm)};
+    if (origin->row >= as_store_items(store) || origin->group > origin->row)
+        AS_FAIL(err, AS_EFORMAT, "row %" PRIu64 " of origins is of nothing that is there", i);
 done:
     return status;
 }

@@ -10,6 +10,7 @@
 
 void as_h5_quiet(void)
 {
+    H5dont_atexit(); /* where a file could not be closed, it would crash; all others are closed */
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
@@ -110,6 +111,14 @@ bool as_h5_put_number(hid_t obj, const char *name, uint32_t value)
     return put(obj, name, H5T_STD_U32LE, H5Screate(H5S_SCALAR), bytes);
 }
 
+bool as_h5_put_count(hid_t obj, const char *name, uint64_t value)
+{
+    uint8_t bytes[8];
+
+    as_put_u64(bytes, value);
+    return put(obj, name, H5T_STD_U64LE, H5Screate(H5S_SCALAR), bytes);
+}
+
 bool as_h5_put_u16s(hid_t obj, const char *name, const uint16_t *values, uint32_t n)
 {
     uint8_t *bytes = calloc(n > 0 ? n : 1, 2);
@@ -152,22 +161,39 @@ bool as_h5_get_text(hid_t obj, const char *name, char *to, size_t n)
     return ok;
 }
 
-bool as_h5_get_number(hid_t obj, const char *name, uint32_t *value)
+/* One number of this type into `bytes`. */
+static bool get_scalar(hid_t obj, const char *name, hid_t want, uint8_t *bytes)
 {
     hid_t attr = H5Aexists(obj, name) > 0 ? H5Aopen(obj, name, H5P_DEFAULT) : H5I_INVALID_HID;
     hid_t type = attr >= 0 ? H5Aget_type(attr) : H5I_INVALID_HID;
     hid_t space = attr >= 0 ? H5Aget_space(attr) : H5I_INVALID_HID;
-    uint8_t bytes[4] = {0};
-    bool ok = type >= 0 && space >= 0 && H5Tequal(type, H5T_STD_U32LE) > 0 &&
+    bool ok = type >= 0 && space >= 0 && H5Tequal(type, want) > 0 &&
               H5Sget_simple_extent_npoints(space) == 1 && H5Aread(attr, type, bytes) >= 0;
 
-    *value = as_get_u32(bytes);
     if (space >= 0)
         H5Sclose(space);
     if (type >= 0)
         H5Tclose(type);
     if (attr >= 0)
         H5Aclose(attr);
+    return ok;
+}
+
+bool as_h5_get_number(hid_t obj, const char *name, uint32_t *value)
+{
+    uint8_t bytes[4] = {0};
+    bool ok = get_scalar(obj, name, H5T_STD_U32LE, bytes);
+
+    *value = as_get_u32(bytes);
+    return ok;
+}
+
+bool as_h5_get_count(hid_t obj, const char *name, uint64_t *value)
+{
+    uint8_t bytes[8] = {0};
+    bool ok = get_scalar(obj, name, H5T_STD_U64LE, bytes);
+
+    *value = as_get_u64(bytes);
     return ok;
 }
 
@@ -211,6 +237,7 @@ void as_store_versions(char *to, size_t n)
 {
     unsigned major = 0, minor = 0, release = 0;
 
+    as_h5_quiet();
     H5get_libversion(&major, &minor, &release);
     snprintf(to, n, "HDF5 %u.%u.%u (parallel)", major, minor, release);
 }

@@ -59,9 +59,9 @@ static const uint32_t SIZES[AS_CELLS] = {
     AS_SIZE_CELLS, AS_SIZE_PATH,  AS_SIZE_WORD,  AS_SIZE_TEXT,
 };
 
-static struct as_set *add(struct as_layout *l, const char *name)
+static struct as_set *put(struct as_layout *l, uint32_t at, const char *name)
 {
-    struct as_set *set = &l->set[l->nsets++];
+    struct as_set *set = &l->set[at];
 
     memset(set, 0, sizeof *set);
     snprintf(set->name, sizeof set->name, "/%s", name);
@@ -69,10 +69,11 @@ static struct as_set *add(struct as_layout *l, const char *name)
     return set;
 }
 
-static void add_table(struct as_layout *l, uint32_t t)
+static void put_table(struct as_layout *l, uint32_t t, uint32_t at)
 {
-    l->table[t] = l->nsets;
-    struct as_set *set = add(l, TABLES[t].name);
+    struct as_set *set = put(l, at, TABLES[t].name);
+
+    l->table[t] = at;
     set->form = AS_FORM_TABLE;
     set->title = TABLES[t].title;
     set->which = t;
@@ -83,20 +84,27 @@ static void add_table(struct as_layout *l, uint32_t t)
         set->in |= set->column[c].scope;
 }
 
-void as_layout_init(struct as_layout *l)
+static void put_bytes(struct as_layout *l, uint32_t b, uint32_t at)
 {
+    struct as_set *set = put(l, at, BYTES[b].name);
+
+    l->bytes[b] = at;
+    set->form = AS_FORM_BYTES;
+    set->title = BYTES[b].title;
+    set->which = b;
+    set->type = AS_CELL_U8;
+    set->row_bytes = 1;
+}
+
+void as_layout_init(struct as_layout *l, bool search)
+{
+    uint32_t absent = AS_SETS_MAX;
+
     memset(l, 0, sizeof *l);
     for (uint32_t t = 0; t < AS_TABLES; t++)
-        add_table(l, t);
-    for (uint32_t b = 0; b < AS_BYTES_SETS; b++) {
-        l->bytes[b] = l->nsets;
-        struct as_set *set = add(l, BYTES[b].name);
-        set->form = AS_FORM_BYTES;
-        set->title = BYTES[b].title;
-        set->which = b;
-        set->type = AS_CELL_U8;
-        set->row_bytes = 1;
-    }
+        put_table(l, t, !search || t == AS_T_sets || t == AS_T_matches ? l->nsets++ : --absent);
+    for (uint32_t b = 0; b < AS_BYTES_SETS; b++)
+        put_bytes(l, b, !search || b != AS_B_map_data ? l->nsets++ : --absent);
     for (int g = 0; g < AS_GROUPS; g++)
         for (int d = 0; d < AS_DETECTORS_MAX; d++)
             l->group[g][d] = -1;
@@ -131,7 +139,7 @@ struct as_set *as_layout_add_group(struct as_layout *l, enum as_group group, uin
 
     snprintf(name, sizeof name, "%s/%s", row->name, l->det[slot]);
     l->group[group][slot] = (int)l->nsets;
-    struct as_set *set = add(l, name);
+    struct as_set *set = put(l, l->nsets++, name);
     set->form = AS_FORM_GROUP;
     set->title = row->title;
     set->which = group;

@@ -17,6 +17,7 @@
 #endif
 
 #define AS_SCHEMA "assay-results 1"
+#define AS_SCHEMA_SEARCH "assay-search 1"
 
 /* Rows of one block of a digest. */
 enum { AS_BLOCK_ROWS = 65536 };
@@ -26,7 +27,6 @@ enum {
     AS_STRING_MAX = 1 << 24,   /* bytes of one text                     */
     AS_ROW_TEXT_MAX = 1 << 26, /* bytes of all texts of one item        */
     AS_ROW_KV_MAX = 1 << 16,   /* metadata entries of one item          */
-    AS_MAP_SIDE_MAX = 128,     /* cells                                 */
     AS_DET_NAME_MAX = 63,      /* bytes                                 */
     AS_ROW_BYTES_MAX = 1 << 26 /* bytes of one row of one dataset       */
 };
@@ -164,7 +164,7 @@ struct as_set {
     uint64_t rows;
 };
 
-/* All datasets of a store. */
+/* All datasets of a store.  Tables that it has not have a place behind all others, and no rows. */
 struct as_layout {
     uint32_t nsets;
     struct as_set set[AS_SETS_MAX];
@@ -174,8 +174,9 @@ struct as_layout {
     int group[AS_GROUPS][AS_DETECTORS_MAX]; /* index into set[]; -1: none   */
 };
 
-/* Starts a layout: tables and runs of bytes without rows, no detectors. */
-void as_layout_init(struct as_layout *l);
+/* Starts a layout: tables and runs of bytes without rows, no detectors; for the search of a case
+ * that is sealed those alone that a search fills. */
+void as_layout_init(struct as_layout *l, bool search);
 
 /* Adds a detector's name; its slot in *slot.  AS_EFORMAT: name or number beyond the limits. */
 enum as_status as_layout_add_det(struct as_layout *l, const char *name, uint32_t *slot,

@@ -69,4 +69,11 @@ struct as_member {
     bool stands;         /* for its group: the first of it                  */
 };
 
+/* A picture of a group that one sensor took, as its noise says. */
+struct as_origin {
+    uint64_t row, group; /* rows of /items; a group is called by the lowest */
+    float value;         /* PCE with the mean of the others                 */
+    float p;             /* probability of a false alarm                    */
+};
+
 #endif

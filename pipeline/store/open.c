@@ -44,6 +44,21 @@ done:
 
 /* 1 layout ------------------------------------------------------------------------- */
 
+static enum as_status open_parent(struct as_store *store, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_store_parent *p = &store->parent;
+
+    if (!as_h5_get_text(store->file, "parent_content_digest", p->content_digest,
+                        sizeof p->content_digest) ||
+        !as_h5_get_text(store->file, "parent_digest_exact", p->digest_exact,
+                        sizeof p->digest_exact) ||
+        !as_h5_get_count(store->file, "parent_items", &p->items) || p->content_digest[0] == '\0')
+        AS_FAIL(err, AS_EFORMAT, "the search does not say of which case it is");
+done:
+    return status;
+}
+
 static enum as_status open_attrs(struct as_store *store, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -51,6 +66,8 @@ static enum as_status open_attrs(struct as_store *store, struct as_err *err)
     for (int i = 0; i < 4; i++)
         if (!as_h5_get_text(store->file, ATTRS[i], store->attr[i], sizeof store->attr[i]))
             AS_FAIL(err, AS_EFORMAT, "not a result store: the attribute %s is missing", ATTRS[i]);
+    if (strcmp(store->attr[0], AS_SCHEMA_SEARCH) == 0)
+        return open_parent(store, err);
     if (strcmp(store->attr[0], AS_SCHEMA) != 0)
         AS_FAIL(err, AS_EFORMAT, "its schema is \"%s\", this program reads \"%s\"", store->attr[0],
                 AS_SCHEMA);
@@ -139,9 +156,11 @@ done:
 static enum as_status check_alone(struct as_store *store, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    hsize_t expected = AS_TABLES + AS_BYTES_SETS;
+    hsize_t expected = 0;
     H5G_info_t info;
 
+    for (uint32_t i = 0; i < store->layout.nsets; i++)
+        expected += store->layout.set[i].form != AS_FORM_GROUP;
     for (int g = 0; g < AS_GROUPS; g++) {
         hsize_t n = 0;
         char name[32];
@@ -163,14 +182,17 @@ static enum as_status open_layout(struct as_store *store, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
-    as_layout_init(&store->layout);
-    for (uint32_t i = 0; i < AS_TABLES + AS_BYTES_SETS; i++)
+    as_layout_init(&store->layout, as_store_parent(store) != NULL);
+    for (uint32_t i = 0; i < AS_SETS_MAX; i++)
+        store->window[i].set = &store->layout.set[i];
+    for (uint32_t i = 0; i < store->layout.nsets; i++)
         AS_TRY(as_window_open(&store->window[i], store->file, &store->layout.set[i], err));
     for (int part = 0; part < AS_TEXT_PARTS; part++)
         AS_TRY(as_window_open(&store->text[part], store->file,
                               &store->layout.set[store->layout.bytes[AS_B_strings]], err));
     store->text[AS_CELL_WORD - AS_CELL_PATH].least = AS_AHEAD_MAX; /* few, in no order */
-    AS_TRY(open_dets(store, err));
+    if (as_store_parent(store) == NULL)
+        AS_TRY(open_dets(store, err));
     for (uint32_t slot = 0; slot < store->layout.ndets; slot++) {
         for (int g = 0; g < AS_GROUPS; g++)
             AS_TRY(open_group(store, (enum as_group)g, slot, err));
@@ -343,9 +365,23 @@ done:
     return status;
 }
 
-enum as_status as_store_open(struct as_store **store, const char *path, struct as_err *err)
+enum as_status as_store_open_any(struct as_store **store, const char *path, struct as_err *err)
 {
     return as_store_open_with(store, path, as_detectors, err);
+}
+
+enum as_status as_store_open(struct as_store **store, const char *path, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_store_open_any(store, path, err));
+    if (as_store_parent(*store) == NULL)
+        return AS_OK;
+    as_store_close(*store);
+    *store = NULL;
+    AS_FAIL(err, AS_EFORMAT, "%s is the search of a case, not a case", path);
+done:
+    return status;
 }
 
 void as_store_close(struct as_store *store)
@@ -376,6 +412,16 @@ void as_store_close(struct as_store *store)
 uint64_t as_store_items(const struct as_store *store)
 {
     return store->layout.set[store->layout.table[AS_T_items]].rows;
+}
+
+const struct as_store_parent *as_store_parent(const struct as_store *store)
+{
+    return store->parent.content_digest[0] != '\0' ? &store->parent : NULL;
+}
+
+uint64_t as_store_named(const struct as_store *store)
+{
+    return store->parent.content_digest[0] != '\0' ? store->parent.items : as_store_items(store);
 }
 
 const char *as_store_attr(const struct as_store *store, const char *name)

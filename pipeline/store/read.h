@@ -15,6 +15,7 @@ struct as_store {
     struct as_window window[AS_SETS_MAX]; /* as layout.set[] */
     struct as_window text[AS_TEXT_PARTS]; /* of /strings: paths, words, texts */
     char attr[4][80];
+    struct as_store_parent parent; /* content_digest "": it is a case */
     char *provenance;
     struct as_source_row *sources;
     char *source_paths;
@@ -30,6 +31,9 @@ struct as_store {
     uint8_t *code[AS_DETECTORS_MAX];
     uint8_t *cells; /* [AS_MAPS_MAX][side][side]; NULL until needed */
 };
+
+/* The rows of /items, its own or the parent's, that matches may name. */
+uint64_t as_store_named(const struct as_store *store);
 
 /* Opens and checks the layout only: no provenance, sources, timing. */
 enum as_status as_store_open_bare(struct as_store **store, const char *path,

@@ -90,6 +90,7 @@ static enum as_status check_rows(const struct as_ref *ref, struct as_err *err)
         {AS_REF_MEDIA_pdq, AS_REF_MEDIA_path_offset},
         {AS_REF_MEDIA_pdq, AS_REF_MEDIA_path_length},
     };
+    const struct as_set *vectors = &ref->set[AS_REF_MEDIA_vector_gist];
     enum as_status status = AS_OK;
 
     for (size_t i = 0; i < sizeof SAME / sizeof *SAME; i++) {
@@ -97,6 +98,9 @@ static enum as_status check_rows(const struct as_ref *ref, struct as_err *err)
         if (a->rows != b->rows)
             AS_FAIL(err, AS_EFORMAT, "%s and %s have not the same rows", a->name, b->name);
     }
+    if (ref->window[AS_REF_MEDIA_vector_gist].ds > 0 &&
+        vectors->rows != ref->set[AS_REF_MEDIA_pdq].rows)
+        AS_FAIL(err, AS_EFORMAT, "%s has not the rows of the others", vectors->name);
 done:
     return status;
 }

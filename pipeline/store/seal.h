@@ -23,6 +23,7 @@ enum as_tally {
     AS_N_MATCHES,
     AS_N_LINKS,
     AS_N_GROUPS,
+    AS_N_ORIGINS,
     AS_N_TIMING,
     AS_N_PROVENANCE,
     AS_TALLIES
@@ -65,6 +66,7 @@ enum as_status as_seal_set(struct as_seal *s, uint64_t i, struct as_err *err) AS
 enum as_status as_seal_match(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_link(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_member(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_seal_origin(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_timing(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_source(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 

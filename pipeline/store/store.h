@@ -46,7 +46,16 @@ struct as_store_rows {
     enum as_status (*row)(void *state, uint64_t i, struct as_row *row, struct as_err *err);
 };
 
+/* The sealed case that a search was made of. */
+struct as_store_parent {
+    char content_digest[65], digest_exact[65];
+    uint64_t items;
+};
+
 struct as_store_what {
+    /* Not NULL: the search of a sealed case.  Only sets, matches and the provenance are written, and
+     * rows are those of the parent's /items. */
+    const struct as_store_parent *parent;
     struct as_store_rows rows;
     const struct as_source_row *sources; /* the same on every rank */
     uint32_t nsources;
@@ -70,6 +79,8 @@ struct as_store_what {
     uint64_t nlinks;
     const struct as_member *members; /* likewise: groups ascending, of each first who stands */
     uint64_t nmembers;
+    const struct as_origin *origins; /* likewise: by (group, row), no two with the same row */
+    uint64_t norigins;
     const struct as_timing_row *timing; /* this rank's */
     uint64_t ntiming;
     const bool *with_det;            /* [detectors] which are in the case */
@@ -97,6 +108,13 @@ struct as_store;
 enum as_status as_store_open(struct as_store **store, const char *path, struct as_err *err) AS_MUST_CHECK;
 void as_store_close(struct as_store *store);
 
+/* The same; the file may also be the search of a case.  Whatever it does not have is empty. */
+enum as_status as_store_open_any(struct as_store **store, const char *path,
+                                 struct as_err *err) AS_MUST_CHECK;
+
+/* The case that it is a search of; NULL: it is a case itself. */
+const struct as_store_parent *as_store_parent(const struct as_store *store);
+
 uint64_t as_store_items(const struct as_store *store);
 const char *as_store_attr(const struct as_store *store, const char *name); /* schema, assay_version, content_digest, digest_exact; or NULL */
 const char *as_store_provenance(const struct as_store *store);            /* JSON text */
@@ -118,7 +136,9 @@ uint32_t as_store_sets(struct as_store *store, const struct as_set_row **rows);
 uint64_t as_store_matches(const struct as_store *store);
 uint64_t as_store_links(const struct as_store *store);
 uint64_t as_store_members(const struct as_store *store); /* of groups */
-/* Row i of /findings, /matches, /links and /groups.  AS_EFORMAT: it refers to nothing. */
+uint64_t as_store_origins(const struct as_store *store);
+/* Row i of /findings, /matches (of a search: of the parent's items), /links, /groups and
+ * /origins.  AS_EFORMAT: it refers to nothing. */
 enum as_status as_store_finding(struct as_store *store, uint64_t i, struct as_finding *finding,
                                 struct as_err *err) AS_MUST_CHECK;
 enum as_status as_store_match(struct as_store *store, uint64_t i, struct as_match *match,
@@ -130,11 +150,18 @@ enum as_status as_store_link(struct as_store *store, uint64_t i, struct as_link 
                              struct as_err *err) AS_MUST_CHECK;
 enum as_status as_store_member(struct as_store *store, uint64_t i, struct as_member *member,
                                struct as_err *err) AS_MUST_CHECK;
+enum as_status as_store_origin(struct as_store *store, uint64_t i, struct as_origin *origin,
+                               struct as_err *err) AS_MUST_CHECK;
 uint64_t as_store_timing(struct as_store *store, const struct as_timing_row **rows);
 
 /* Recomputes both digests from the data. */
 enum as_status as_store_digest(struct as_store *store, char content_digest[65], char digest_exact[65],
                                struct as_err *err) AS_MUST_CHECK;
+
+/* Recomputes both digests by all ranks, which have it open each on its own, and compares them with
+ * the seal's.  AS_EFORMAT: they differ.  Collective; the status is the same everywhere. */
+enum as_status as_store_check(struct as_store *store, struct as_comm *comm,
+                              struct as_err *err) AS_MUST_CHECK;
 
 /* Writes to `to` (n bytes) a sentence naming the first dataset, row and column in
  * which a and b differ, or "equal".  AS_OK either way.                          */

@@ -1,0 +1,282 @@
+/* search_vector.c - pictures of a case that are alike by their scene descriptors.
+ *
+ * 1 pictures   2 references   3 the case itself                                     */
+#include "search_vector.h"
+
+#include "../../kernels/detectors/gist.h"
+#include "../cluster/sort.h"
+#include "catalogue_parts.h"
+#include "grow.h"
+#include "machine.h"
+#include "search.h"
+#include "vectors.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A copy: the row that it is a copy of, its own; a pair: lower row, higher row, score. */
+enum { COPY_ID = 8, COPY_BYTES = 16, PAIR_B = 8, PAIR_SCORE = 16, PAIR_BYTES = 20 };
+
+/* ---- 1. pictures ---- */
+
+void as_scenes_init(struct as_scenes *scenes, const bool *with)
+{
+    memset(scenes, 0, sizeof *scenes);
+    scenes->det = -1;
+    for (int d = 0; as_detectors[d]; d++)
+        if (with[d] && as_detectors[d] == &as_detector_gist)
+            scenes->det = d;
+}
+
+enum as_status as_scenes_look(struct as_scenes *scenes, const struct as_row *row)
+{
+    const struct as_det_row *det;
+
+    if (scenes->det < 0 || row->status == AS_ITEM_DUPLICATE)
+        return AS_OK;
+    det = &row->det[scenes->det];
+    if (det->status != AS_DET_APPLIES || det->code == NULL)
+        return AS_OK;
+    if (!as_grow((void **)&scenes->id, scenes->n, &scenes->id_cap, sizeof *scenes->id) ||
+        !as_grow((void **)&scenes->code, scenes->n, &scenes->code_cap, AS_GIST_DIM))
+        return AS_ENOMEM;
+    scenes->id[scenes->n] = row->id;
+    memcpy(scenes->code + scenes->n++ * AS_GIST_DIM, det->code, AS_GIST_DIM);
+    return AS_OK;
+}
+
+void as_scenes_clear(struct as_scenes *scenes)
+{
+    free(scenes->id);
+    free(scenes->code);
+    memset(scenes, 0, sizeof *scenes);
+}
+
+/* What this rank's pictures ask.  Collective. */
+static enum as_status asks(struct as_search *s, bool within, struct as_vector_ask *ask,
+                           struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_node node;
+
+    AS_TRY(as_machine_node(s->r->comm, &node, err));
+    *ask = (struct as_vector_ask){.ids = s->scenes.id,
+                                  .queries = s->scenes.code,
+                                  .n = s->scenes.n,
+                                  .within = within,
+                                  .least = AS_GIST_SIMILAR,
+                                  .memory = as_machine_memory() / 4 / node.ranks,
+                                  .threads = s->threads,
+                                  .tell = s->r};
+done:
+    return status;
+}
+
+/* ---- 2. references ---- */
+
+struct copies {
+    struct as_rank *r;
+    uint8_t *rec; /* [n] of this rank's rows, sorted */
+    uint64_t n;
+    uint64_t *first; /* [ranks] first rows */
+};
+
+static int row_owner(void *state, const void *rec)
+{
+    const struct copies *c = state;
+
+    return as_rank_of_id(c->first, c->r->size, as_be_get(rec, 8));
+}
+
+/* Copies, each with the rank that has the row which they are copies of.  Collective. */
+static enum as_status take_copies(struct copies *c, const struct as_catalogue *of,
+                                  struct as_err *err)
+{
+    struct as_comm *comm = c->r->comm;
+    enum as_status status = AS_OK;
+
+    c->first = calloc((size_t)c->r->size, sizeof *c->first);
+    c->rec = malloc((of->ncopies + 1) * COPY_BYTES);
+    AS_TRY(as_comm_agree(comm, c->first && c->rec ? AS_OK : AS_ENOMEM, err));
+    AS_TRY(as_comm_allgather(comm, &of->first, sizeof of->first, c->first));
+    for (; c->n < of->ncopies; c->n++) {
+        as_be_put(c->rec + c->n * COPY_BYTES, of->copy[c->n].first, 8);
+        as_be_put(c->rec + c->n * COPY_BYTES + COPY_ID, of->copy[c->n].id, 8);
+    }
+    AS_TRY(as_deal(comm, &c->rec, &c->n, COPY_BYTES, row_owner, c, err));
+    AS_TRY(as_comm_agree(comm, as_sort(NULL, &c->rec, &c->n, COPY_BYTES, err), err));
+done:
+    return status;
+}
+
+/* A set's rows from `first` on. */
+struct slice {
+    const struct as_ref *ref;
+    uint64_t first;
+};
+
+static enum as_status read_slice(void *state, uint64_t first, uint64_t n, uint8_t *to,
+                                 struct as_err *err)
+{
+    const struct slice *s = state;
+
+    return as_ref_read(s->ref, AS_REF_MEDIA_vector_gist, s->first + first, n, to, err);
+}
+
+/* Matches of what was found, for copies too; both are in the order of rows. */
+static enum as_status add_matches(struct as_search *s, const struct as_vector_found *found,
+                                  const struct copies *c, uint16_t set)
+{
+    enum as_status status = AS_OK;
+    uint64_t at = 0;
+
+    for (uint64_t i = 0; i < found->n; i++) {
+        const struct as_vector_hit hit = as_vectors_hit(found, i);
+        struct as_match match = {.row = hit.query,
+                                 .reference = hit.row,
+                                 .set = set,
+                                 .kind = AS_MATCH_SIMILAR,
+                                 .value = hit.cosine,
+                                 .p = NAN};
+        AS_TRY(as_search_match(s, &match));
+        while (at < c->n && as_be_get(c->rec + at * COPY_BYTES, 8) < hit.query)
+            at++;
+        for (uint64_t k = at; k < c->n; k++) {
+            if (as_be_get(c->rec + k * COPY_BYTES, 8) != hit.query)
+                break;
+            match.row = as_be_get(c->rec + k * COPY_BYTES + COPY_ID, 8);
+            AS_TRY(as_search_match(s, &match));
+        }
+    }
+done:
+    return status;
+}
+
+/* Each rank has a run of the set's rows.  Collective. */
+static enum as_status search_set(struct as_search *s, uint16_t set, const struct copies *c,
+                                 struct as_err *err)
+{
+    const struct as_ref *ref = s->r->against.ref[set];
+    const uint64_t rows = as_ref_rows(ref, AS_REF_MEDIA_vector_gist), size = (uint64_t)s->r->size,
+                   me = (uint64_t)s->r->me, more = rows % size;
+    struct slice slice = {ref, rows / size * me + (me < more ? me : more)};
+    const struct as_vector_base base = {
+        &slice, rows / size + (me < more), AS_GIST_DIM, NULL, slice.first, read_slice};
+    enum as_status status = AS_OK;
+    struct as_vector_found found = {0};
+    struct as_vector_ask ask;
+
+    AS_TRY(asks(s, false, &ask, err));
+    AS_TRY(as_vectors_search(&base, &ask, s->r->comm, &found, err));
+    AS_TRY(as_comm_agree(s->r->comm, add_matches(s, &found, c, set), err));
+done:
+    as_vectors_clear(&found);
+    return status;
+}
+
+static enum as_status search_sets(struct as_search *s, struct as_err *err)
+{
+    const struct as_against *a = &s->r->against;
+    struct copies copies = {.r = s->r};
+    enum as_status status = AS_OK;
+
+    for (uint16_t i = 0; i < a->n; i++) {
+        if (as_ref_kind(a->ref[i]) != AS_REF_MEDIA)
+            continue;
+        if (copies.rec == NULL)
+            AS_TRY(take_copies(&copies, s->catalogue, err));
+        AS_TRY(search_set(s, i, &copies, err));
+    }
+done:
+    free(copies.rec);
+    free(copies.first);
+    return status;
+}
+
+/* ---- 3. the case itself ---- */
+
+static enum as_status read_own(void *state, uint64_t first, uint64_t n, uint8_t *to,
+                               struct as_err *err)
+{
+    const struct as_scenes *scenes = state;
+
+    (void)err;
+    memcpy(to, scenes->code + first * AS_GIST_DIM, (size_t)n * AS_GIST_DIM);
+    return AS_OK;
+}
+
+static int pair_owner(void *state, const void *rec)
+{
+    const struct as_rank *r = state;
+
+    return (int)(as_be_get(rec, 8) % (uint64_t)r->size);
+}
+
+static enum as_status list_pairs(const struct as_vector_found *found, uint8_t **pairs)
+{
+    if ((*pairs = malloc((found->n + 1) * PAIR_BYTES)) == NULL)
+        return AS_ENOMEM;
+    for (uint64_t i = 0; i < found->n; i++) {
+        const struct as_vector_hit hit = as_vectors_hit(found, i);
+        uint8_t *to = *pairs + i * PAIR_BYTES;
+        as_be_put(to, hit.query < hit.row ? hit.query : hit.row, 8);
+        as_be_put(to + PAIR_B, hit.query < hit.row ? hit.row : hit.query, 8);
+        memcpy(to + PAIR_SCORE, &hit.cosine, sizeof hit.cosine);
+    }
+    return AS_OK;
+}
+
+/* Links the pairs, sorted, each once. */
+static enum as_status link_pairs(struct as_search *s, const uint8_t *pairs, uint64_t n)
+{
+    enum as_status status = AS_OK;
+
+    for (uint64_t i = 0; i < n; i++) {
+        const uint8_t *at = pairs + i * PAIR_BYTES;
+        struct as_link link = {as_be_get(at, 8), as_be_get(at + PAIR_B, 8), AS_MATCH_SIMILAR, 0};
+        memcpy(&link.value, at + PAIR_SCORE, sizeof link.value);
+        if (i == 0 || memcmp(at - PAIR_BYTES, at, PAIR_SCORE) != 0)
+            AS_TRY(as_search_link(s, &link));
+    }
+done:
+    return status;
+}
+
+static enum as_status search_case(struct as_search *s, struct as_err *err)
+{
+    const struct as_vector_base base = {&s->scenes,   s->scenes.n, AS_GIST_DIM,
+                                        s->scenes.id, 0,           read_own};
+    struct as_comm *comm = s->r->comm;
+    enum as_status status = AS_OK;
+    struct as_vector_found found = {0};
+    struct as_vector_ask ask;
+    uint8_t *pairs = NULL;
+    uint64_t n;
+
+    AS_TRY(asks(s, true, &ask, err));
+    AS_TRY(as_vectors_search(&base, &ask, comm, &found, err));
+    AS_TRY(as_comm_agree(comm, list_pairs(&found, &pairs), err));
+    n = found.n;
+    as_vectors_clear(&found);
+    AS_TRY(as_deal(comm, &pairs, &n, PAIR_BYTES, pair_owner, s->r, err));
+    AS_TRY(as_comm_agree(comm, as_sort(NULL, &pairs, &n, PAIR_BYTES, err), err));
+    AS_TRY(as_comm_agree(comm, link_pairs(s, pairs, n), err));
+done:
+    as_vectors_clear(&found);
+    free(pairs);
+    return status;
+}
+
+enum as_status as_search_vector(struct as_search *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    if (s->scenes.det < 0)
+        return AS_OK;
+    AS_TRY(search_sets(s, err));
+    if (s->within)
+        AS_TRY(search_case(s, err));
+done:
+    return status;
+}
