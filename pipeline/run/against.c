@@ -104,8 +104,7 @@ enum as_status as_against_imply(const struct as_against *a, struct as_options *o
     AS_TRY(as_detectors_select(o->detectors, with, err));
     for (size_t d = 0; camera && as_detectors[d]; d++)
         if (as_detectors[d] == &as_detector_camera && !with[d])
-            AS_FAIL(err, AS_EUSAGE,
-                    "%s: name camera in --detector too",
+            AS_FAIL(err, AS_EUSAGE, "%s: name camera in --detector too",
                     o->origins          ? "--origins"
                     : o->keep_residuals ? "--keep-residuals is for cameras"
                                         : "--against names a store of cameras");
