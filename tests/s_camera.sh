@@ -38,6 +38,7 @@ for m in f["matches"][:]:
     i = items[m["item_row"]]
     name = text[i["path_offset"]:i["path_offset"] + i["path_length"]].decode().split("/")[-1]
     assert m["kind"] == 3 and m["value"] > 40 and m["p_false_alarm"] < 1e-6, m
+    assert m["others"] == 1 and m["other_value"] < 20, m
     found[name] = found.get(name, []) + [int(m["reference"])]
 print(found)
 assert found == {f"{c}-{n}.bmp": [c - 1] for c in (1, 2) for n in (100, 101, 102)}
