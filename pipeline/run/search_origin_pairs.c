@@ -20,8 +20,9 @@ enum {
     TILES = 64,  /* of a thread in a step of the ring */
     GROUP = 32,  /* pictures on each side of a product */
     THREADS_MAX = 64,
-    HELD_BYTES = 1 << 28,  /* of this rank's pictures, at a time */
-    BLOCK_BYTES = 1 << 26, /* of a block's, or one picture       */
+    HELD_SHARE = 4,        /* of the memory: this rank's pictures at a time */
+    BLOCK_SHARE = 16,      /* likewise, each of two blocks of others'       */
+    BLOCK_BYTES = 1 << 26, /* at most                                       */
     STEPS_TOLD = 64
 };
 _Static_assert(TILE * 127 * 127 < 1 << 24, "sums are exact in float");
@@ -76,8 +77,8 @@ struct pairing {
     uint64_t *energy;
     struct list *list;
     /* blocks */
-    uint64_t next; /* to be given */
-    uint32_t block_bytes;
+    uint64_t next;                 /* to be given */
+    uint64_t block_bytes;          /* of samples; agreed on */
     const struct block_head *head; /* of the block at hand */
     const int8_t *planes;
     struct list *of_block;           /* [GROUP] */
@@ -193,7 +194,7 @@ static enum as_status hold(struct pairing *p, struct as_err *err)
     uint64_t bytes = 0, end = p->held_end;
 
     p->held = p->held_end;
-    for (; end < p->n && (end == p->held || bytes < HELD_BYTES); end++) {
+    for (; end < p->n && (end == p->held || bytes < p->o->s->memory / HELD_SHARE); end++) {
         const struct as_origin_view v = view_of(p, p->own[end].size);
         bytes += as_origin_samples(&v);
     }
@@ -252,7 +253,7 @@ static enum as_status give(void *state, uint8_t *to, uint32_t *n, struct as_err 
     const struct as_origin_view v = view_of(p, head->size);
     const size_t samples = as_origin_samples(&v);
     while (p->next < p->n && p->own[p->next].size == head->size && head->n < GROUP &&
-           samples <= p->block_bytes - at) {
+           samples <= p->block_bytes + sizeof *head - at) {
         struct traveller *t = &head->picture[head->n++];
         const struct own *own = &p->own[p->next];
         t->row = own->row;
@@ -475,18 +476,18 @@ done:
 
 static enum as_status start(struct pairing *p, struct as_err *err)
 {
+    const uint64_t part = p->o->s->memory / BLOCK_SHARE;
+    const uint64_t fit = part < BLOCK_BYTES ? part : BLOCK_BYTES;
     const uint32_t threads = p->o->s->threads;
     enum as_status status = AS_OK;
-    uint64_t most = 0;
 
     AS_TRY(as_origin_eye_init(&p->eye, &p->o->pictures, err));
     for (uint32_t i = 0; i < p->o->nsizes; i++) {
         const struct as_origin_view v = view_of(p, i);
-        const uint64_t all = as_origin_samples(&v) * GROUP;
-        const uint64_t bytes = all < BLOCK_BYTES ? all : BLOCK_BYTES;
-        most = bytes > most ? bytes : most;
+        const uint64_t one = as_origin_samples(&v), all = one * GROUP;
+        const uint64_t bytes = all < fit ? all : one > fit ? one : fit;
+        p->block_bytes = bytes > p->block_bytes ? bytes : p->block_bytes;
     }
-    p->block_bytes = (uint32_t)(sizeof(struct block_head) + most);
     p->nworkers = threads < THREADS_MAX ? threads : THREADS_MAX;
     p->worker = calloc(p->nworkers, sizeof *p->worker);
     p->of_block = calloc(GROUP, sizeof *p->of_block);
@@ -503,7 +504,8 @@ done:
 /* As many of this rank's pictures as it can hold, against all of all ranks.  Collective. */
 static enum as_status one_round(struct pairing *p, struct as_err *err)
 {
-    const struct as_ring ring = {p, p->block_bytes, give, visit};
+    const struct as_ring ring = {p, (uint32_t)(sizeof(struct block_head) + p->block_bytes), give,
+                                 visit};
     struct as_comm *comm = p->o->s->r->comm;
     enum as_status status = AS_OK, kept = AS_OK;
 
@@ -526,6 +528,7 @@ enum as_status as_origin_propose(struct as_origin_search *o, struct as_err *err)
     uint64_t left = 1;
 
     AS_TRY(as_comm_agree(comm, start(&p, err), err));
+    AS_TRY(as_comm_max(comm, &p.block_bytes, 1));
     while (left > 0) {
         AS_TRY(one_round(&p, err));
         left = p.n - p.held_end;
