@@ -5,7 +5,9 @@
 #include "../kernels/detectors/meta.h"
 #include "status.h"
 
-enum { AS_DETECTORS_MAX = 64, AS_ERRORS_MAX = 4, AS_MAPS_MAX = 8 };
+enum { AS_DETECTORS_MAX = 64, AS_ERRORS_MAX = 4, AS_MAPS_MAX = 12 };
+enum { AS_MAP_SIDE_MAX = 128 };   /* cells                          */
+enum { AS_MEASURES_MAX = 1 << 14 }; /* of all detectors together */
 
 /* /status/NAME: stored, never renumbered. */
 enum as_det_status {
@@ -31,8 +33,9 @@ struct as_det_row {
 };
 
 struct as_map_row {
-    uint16_t det; /* index into as_detectors[] */
-    uint16_t w, h;
+    uint16_t det;  /* index into as_detectors[] */
+    uint16_t w, h; /* cells                     */
+    uint32_t cell; /* pixels of a cell's side   */
     const uint8_t *cells;
 };
 

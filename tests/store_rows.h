@@ -159,7 +159,7 @@ static inline void make_rest(struct rows *r, uint64_t *state, struct as_row *row
     for (size_t m = 0; m < 2; m++)
         draw_bytes(state, r->cells[m], 64);
     for (size_t m = 0; m < row->nmap; m++)
-        row->map[m] = (struct as_map_row){0, (uint16_t)(1 + draw(state) % 8), 8, r->cells[m]};
+        row->map[m] = (struct as_map_row){0, (uint16_t)(1 + draw(state) % 8), 8, 16, r->cells[m]};
 }
 
 static inline void make_item(struct rows *r, uint64_t *state, struct as_row *row, uint64_t i)
@@ -256,7 +256,7 @@ static inline enum as_status rows_row(void *state, uint64_t i, struct as_row *ro
     make_rest(r, &s, row);
     if (i % 16 == 3) { /* a row in which everything can be changed */
         row->nmap = 1;
-        row->map[0] = (struct as_map_row){0, 2, 2, r->cells[0]};
+        row->map[0] = (struct as_map_row){0, 2, 2, 8, r->cells[0]};
         row->ntrouble = 1;
         row->trouble[0] = (struct as_trouble){"decode", 61, {"broken", 6}};
     }

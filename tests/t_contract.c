@@ -462,8 +462,8 @@ static void test_map_changes_nothing(void **state)
     (void)state;
     for (size_t i = 0; as_detectors[i]; i++) {
         const struct as_detector *det = as_detectors[i];
-        struct as_heat heat = {NULL, det->heat_step ? W / det->heat_step : 4,
-                               det->heat_step ? H / det->heat_step : 4};
+        const uint32_t step = det->heat_step ? det->heat_step : 64;
+        struct as_heat heat = {NULL, (W + step - 1) / step, (H + step - 1) / step};
         const size_t n = (size_t)heat.w * heat.h * sizeof(float);
         uint8_t *cells = guarded_new(n);
         void *own = NULL;

@@ -135,7 +135,8 @@ static void some_row(struct as_row *row)
 {
     static const struct as_kv KV[] = {{{"exif.make", 9}, {"Meridian", 8}}, {{"empty", 5}, {"", 0}}};
     static const uint8_t cells[6] = {1, 2, 3, 4, 5, 6}, code[1024] = {9};
-    static float feat[256];
+    static float feat[AS_MEASURES_MAX];
+    size_t measures = 0;
 
     memset(row, 0, sizeof *row);
     row->kind = 1;
@@ -146,7 +147,8 @@ static void some_row(struct as_row *row)
     row->duration_s = 1.5;
     row->flags = AS_FLAG_CORRUPT | AS_FLAG_ALPHA;
     for (size_t d = 0; as_detectors[d]; d++) {
-        assert_true(as_detectors[d]->dim <= 256 && as_detectors[d]->code_bytes <= sizeof code);
+        assert_true(as_detectors[d]->code_bytes <= sizeof code);
+        assert_true((measures += as_detectors[d]->dim) <= AS_MEASURES_MAX);
         for (uint32_t i = 0; i < as_detectors[d]->dim; i++)
             feat[i] = (float)i / 7;
         row->det[d] = (struct as_det_row){AS_DET_APPLIES, (uint16_t)d, feat, code};
@@ -156,7 +158,7 @@ static void some_row(struct as_row *row)
     row->nkv = 2;
     row->trouble[0] = (struct as_trouble){"decode", AS_REASON_CORRUPT_PART, {"bad block", 9}};
     row->ntrouble = 1;
-    row->map[0] = (struct as_map_row){0, 3, 2, cells};
+    row->map[0] = (struct as_map_row){0, 3, 2, 8, cells};
     row->nmap = 1;
 }
 
@@ -251,10 +253,10 @@ static void t_content_refused(void **state)
     row->nkv = sizeof many / sizeof *many;
     refuse(row);
     some_row(row);
-    row->map[0] = (struct as_map_row){AS_DETECTORS_MAX, 1, 1, cells};
+    row->map[0] = (struct as_map_row){AS_DETECTORS_MAX, 1, 1, 8, cells};
     refuse(row);
     some_row(row);
-    row->map[0] = (struct as_map_row){0, 129, 1, cells};
+    row->map[0] = (struct as_map_row){0, 129, 1, 8, cells};
     refuse(row);
     free(row);
 }

@@ -87,6 +87,7 @@ static void same_row(const struct as_row *a, const struct as_row *b, const float
     assert_int_equal(a->nmap, b->nmap);
     for (size_t i = 0; i < a->nmap; i++) {
         assert_true(a->map[i].det == b->map[i].det && a->map[i].w == b->map[i].w);
+        assert_int_equal(a->map[i].cell, b->map[i].cell);
         assert_memory_equal(a->map[i].cells, b->map[i].cells, (size_t)a->map[i].w * a->map[i].h);
     }
     same_det(&ALPHA, &a->det[0], &b->det[0]);

@@ -2,9 +2,9 @@
 #ifndef AS_SETS_H
 #define AS_SETS_H
 
+#include "../make_common/sensor.h"
 #include "pack.h"
 #include "pictures.h"
-#include "scene.h"
 
 /* A new photograph of w x h by some camera. */
 struct as_image as_new_image(struct as_maker *m, uint32_t w, uint32_t h);

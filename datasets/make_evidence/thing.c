@@ -10,6 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+uint64_t as_maker_seed(struct as_maker *m)
+{
+    return as_rng_mix(m->seed * 0x10001 + ++m->serial);
+}
+
 static char *text_copy(const char *text)
 {
     size_t n = strlen(text) + 1;

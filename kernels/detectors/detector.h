@@ -33,7 +33,9 @@ struct as_unit {
     const struct as_meta *meta;
 };
 
-/* A map to fill: w*h cells, cell (i,j) at[j*w + i], higher = stranger. */
+/* A map to fill: w*h cells, cell (i,j) at[j*w + i], 0..1, higher = stranger (others are cut).
+ * Cell (i,j) is the square of heat_step pixels at (i,j) * heat_step of the picture; those at the
+ * right and lower edge may stick out: w = (width + heat_step - 1) / heat_step, h likewise.    */
 struct as_heat {
     float *at;
     uint32_t w, h;

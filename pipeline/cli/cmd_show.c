@@ -2,7 +2,7 @@
 #include "../log.h"
 #include "../media/sniff.h"
 #include "../report/human.h"
-#include "../report/show.h"
+#include "../report/show_search.h"
 #include "cmd.h"
 #include "find.h"
 
@@ -112,6 +112,47 @@ done:
     return status;
 }
 
+/* The item of a search: a number, or a path where the case is at hand. */
+static enum as_status find_searched(const struct as_show *show, const char *item, uint64_t *row,
+                                    struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *end;
+
+    if (show->parent)
+        return as_find_item(show->parent, item, row, err);
+    *row = strtoull(item + (item[0] == '#'), &end, 10);
+    if (end == item || *end != '\0')
+        AS_FAIL(err, AS_EUSAGE,
+                "the case is not where it was searched: name the item by its number");
+    status = *row < as_store_parent(show->store)->items ? AS_OK : AS_SKIP;
+done:
+    return status;
+}
+
+static enum as_status show_search(const struct as_options *o, struct as_show *show,
+                                  const char *item, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_terminal t;
+    uint64_t row = 0;
+
+    as_terminal_init(&t, stdout);
+    as_search_parent(show->store, &show->parent);
+    if (o->status[0])
+        AS_FAIL(err, AS_EUSAGE, "--status: a search has no statuses, its case has them");
+    if (item) {
+        AS_TRY(find_searched(show, item, &row, err));
+        status = o->json ? as_show_searched_item_json(stdout, show, row, err)
+                         : as_show_searched_item(&t, show, row, err);
+    } else {
+        status = o->json ? as_show_search_json(stdout, show, err) : as_show_search(&t, show, err);
+    }
+done:
+    as_store_close(show->parent);
+    return status;
+}
+
 /* A case without a store: its state is shown; an item of it cannot be. */
 static int show_state(const struct as_options *o, const char *name, bool listed, struct as_err *err)
 {
@@ -142,9 +183,10 @@ int as_cmd_show(const struct as_options *o, int argc, char **argv)
         return show_state(o, argv[0], item || o->status[0], &err);
     if (status != AS_OK)
         return as_cmd_fail(&err, AS_EXIT_NO_INPUT);
-    if ((status = as_store_open(&show.store, path, &err)) != AS_OK)
+    if ((status = as_store_open_any(&show.store, path, &err)) != AS_OK)
         return as_cmd_fail(&err, as_exit_code(status));
-    status = show_store(o, &show, item, &err);
+    status = as_store_parent(show.store) ? show_search(o, &show, item, &err)
+                                         : show_store(o, &show, item, &err);
     as_store_close(show.store);
     if (status == AS_SKIP) {
         as_log(AS_LOG_ERROR, "no item \"%s\" in %s", item, argv[0]);

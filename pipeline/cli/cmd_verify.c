@@ -4,6 +4,7 @@
 #include "../report/chain.h"
 #include "../report/checks.h"
 #include "../report/human.h"
+#include "../report/show_search.h"
 #include "../report/summary.h"
 #include "cmd.h"
 #include "rehash.h"
@@ -117,6 +118,46 @@ done:
     return status;
 }
 
+/* Whether the case is still what was searched, where it is still there. */
+static void check_parent(struct as_store *search, struct as_checks *c)
+{
+    const struct as_store_parent *is = as_store_parent(search);
+    struct as_store *parent = NULL;
+
+    as_search_parent(search, &parent);
+    if (parent)
+        as_checks_add(c, AS_LEVEL_OK, "case", "it is where it was searched: %s",
+                      is->content_digest);
+    else
+        as_checks_add(c, AS_LEVEL_WARN, "case",
+                      "not where it was searched, or another one; this is the search of %s",
+                      is->content_digest);
+    as_store_close(parent);
+}
+
+static enum as_status check_search(const struct as_options *o, struct as_store *store,
+                                   struct as_checks *c, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const uint64_t n = as_store_matches(store);
+    struct as_match m, last = {0};
+    char count[32];
+
+    if (o->evidence)
+        AS_FAIL(err, AS_EUSAGE, "--evidence: this is the search of a case; verify the case itself");
+    for (uint64_t i = 0; i < n; i++) {
+        AS_TRY(as_store_match(store, i, &m, err));
+        if (m.row < last.row)
+            AS_FAIL(err, AS_EFORMAT, "match %" PRIu64 " is out of order", i);
+        last = m;
+    }
+    as_checks_add(c, AS_LEVEL_OK, "matches", "%s, each of an item of the case and of a set",
+                  as_human_count(n, count));
+    check_parent(store, c);
+done:
+    return status;
+}
+
 static enum as_status check_all(const struct as_options *o, const char *name, const char *path,
                                 struct as_checks *c, struct as_err *err)
 {
@@ -124,8 +165,12 @@ static enum as_status check_all(const struct as_options *o, const char *name, co
     struct as_store *store = NULL;
     bool folder = strlen(path) > strlen(name);
 
-    AS_TRY(as_store_open(&store, path, err));
+    AS_TRY(as_store_open_any(&store, path, err));
     AS_TRY(digests(store, c, err));
+    if (as_store_parent(store)) {
+        status = check_search(o, store, c, err);
+        goto done;
+    }
     AS_TRY(accounting(store, c, err));
     if (folder) {
         AS_TRY(chain(name, store, c, err));
@@ -209,7 +254,7 @@ static enum as_status open_case(const char *name, struct as_store **store, struc
     char path[AS_CASE_PATH];
 
     AS_TRY(as_case_store(name, path, err));
-    AS_TRY(as_store_open(store, path, err));
+    AS_TRY(as_store_open_any(store, path, err));
 done:
     return status;
 }

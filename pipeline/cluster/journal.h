@@ -5,7 +5,7 @@
  *
  *     offset  size
  *          0     4   magic "ASJ1"
- *          4     4   length n of the payload, at most 64 MiB
+ *          4     4   length n of the payload, at most 256 MiB
  *          8     1   type, the caller's
  *          9     3   zero
  *         12     4   CRC-32 (as in zlib) of bytes 4..11 and the payload
@@ -19,7 +19,7 @@
 
 #include "../err.h"
 
-enum { AS_JOURNAL_MAX_BYTES = 64 << 20 };
+enum { AS_JOURNAL_MAX_BYTES = 256 << 20 };
 
 struct as_journal;
 struct as_block; /* frames in memory, not written yet */

@@ -17,7 +17,8 @@ struct as_keep {
     uint32_t step;
 };
 
-enum { AS_KEEP_STEP = 8, AS_KEEP_PIXELS_MAX = 50 << 20 }; /* a record must fit a journal */
+/* A record must fit a journal. */
+enum { AS_KEEP_STEP = 8, AS_KEEP_PIXELS_MAX = 130 * 1000 * 1000 };
 
 struct as_noise_head {
     uint8_t sha256[32];                              /* of the content: written by the broker */

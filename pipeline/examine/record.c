@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-enum { ITEM_VERSION = 1, CONTENT_VERSION = 1, HEAT_SIDE_MAX = 128 };
+enum { ITEM_VERSION = 1, CONTENT_VERSION = 2 };
 
 static const char *const STAGES[] = {"unpack", "read", "sniff", "decode", "metadata", "detector", "examine"};
 enum { NSTAGES = sizeof STAGES / sizeof *STAGES };
@@ -136,6 +136,7 @@ size_t as_content_pack(const struct as_row *row, void *to, size_t cap)
         as_put_u16(&w, row->map[i].det);
         as_put_u16(&w, row->map[i].w);
         as_put_u16(&w, row->map[i].h);
+        as_put_u32(&w, row->map[i].cell);
         as_put(&w, row->map[i].cells, (size_t)row->map[i].w * row->map[i].h);
     }
     return w.bad ? 0 : w.n;
@@ -143,6 +144,8 @@ size_t as_content_pack(const struct as_row *row, void *to, size_t cap)
 
 static void get_dets(struct as_wire *w, struct as_content_room *room, struct as_row *row)
 {
+    float *feat = room->feat;
+
     for (size_t d = 0; as_detectors[d]; d++) {
         struct as_det_row *det = &row->det[d];
         uint32_t dim = as_detectors[d]->dim;
@@ -153,11 +156,12 @@ static void get_dets(struct as_wire *w, struct as_content_room *room, struct as_
             w->bad = true;
         if (det->status != AS_DET_APPLIES)
             continue;
-        as_get(w, room->feat[d], dim * sizeof(float));
+        as_get(w, feat, dim * sizeof(float));
         for (uint32_t i = 0; i < dim; i++)
-            if (!isfinite(room->feat[d][i]))
+            if (!isfinite(feat[i]))
                 w->bad = true;
-        det->feat = room->feat[d];
+        det->feat = feat;
+        feat += dim;
         det->code = as_wire_take(w, as_detectors[d]->code_bytes);
     }
 }
@@ -205,7 +209,9 @@ static void get_maps(struct as_wire *w, struct as_row *row, size_t ndet)
         m->det = as_get_u16(w);
         m->w = as_get_u16(w);
         m->h = as_get_u16(w);
-        if (m->det >= ndet || m->w > HEAT_SIDE_MAX || m->h > HEAT_SIDE_MAX)
+        m->cell = as_get_u32(w);
+        if (m->det >= ndet || m->w < 1 || m->h < 1 || m->w > AS_MAP_SIDE_MAX ||
+            m->h > AS_MAP_SIDE_MAX || m->cell < 1)
             w->bad = true;
         m->cells = as_wire_take(w, w->bad ? 0 : (size_t)m->w * m->h);
     }

@@ -40,7 +40,7 @@ size_t as_content_pack(const struct as_row *row, void *to, size_t cap);
 /* Storage that an unpacked content needs. */
 struct as_content_room {
     struct as_kv kv[2048];
-    float feat[AS_DETECTORS_MAX][256];
+    float feat[AS_MEASURES_MAX]; /* as many as all detectors have: tests/t_contract.c */
 };
 
 /* Fills the content part of `row`, borrowed from `bytes` and `room`.  Checks

@@ -6,11 +6,13 @@
 #include "../../kernels/detectors/camera.h"
 #include "../../kernels/residual.h"
 #include "../clock.h"
+#include "heat.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEAT_MAX = 256, CODE_MAX = 1024, DECODED_VIEWS = AS_LUMA | AS_RGB | AS_DCT | AS_SAMPLE };
+enum { CODE_MAX = 1024, DECODED_VIEWS = AS_LUMA | AS_RGB | AS_DCT | AS_SAMPLE };
 
 /* Larger pictures have no residual: luma, residual and what it takes to make it are 14 bytes a
  * pixel, and must fit --examiner-memory beside the decoder.                                */
@@ -34,8 +36,12 @@ struct as_bench {
     struct as_keep keep;
     uint8_t *keep_at; /* shared with the broker */
     uint64_t kept;
-    float feat[AS_DETECTORS_MAX][FEAT_MAX];
+    float *feat[AS_DETECTORS_MAX]; /* places in measures */
+    float measures[AS_MEASURES_MAX];
     uint8_t code[AS_DETECTORS_MAX][CODE_MAX];
+    const struct as_models *models; /* that say whose maps are kept; NULL: none are */
+    struct as_heat_room heat;
+    uint8_t map[AS_MAPS_MAX][AS_MAP_SIDE_MAX * AS_MAP_SIDE_MAX];
     struct as_err err[2]; /* of metadata and decoding: rows borrow their text */
 };
 
@@ -75,6 +81,7 @@ enum as_status as_bench_new(struct as_bench **b, const struct as_options *o, str
 {
     enum as_status status = AS_OK;
     struct as_bench *x = calloc(1, sizeof *x);
+    size_t measures = 0;
 
     *b = NULL;
     if (x == NULL)
@@ -85,6 +92,9 @@ enum as_status as_bench_new(struct as_bench **b, const struct as_options *o, str
     AS_TRY(as_decoder_new(&x->thumb));
     AS_TRY(as_kvs_init(&x->kvs));
     for (size_t d = 0; as_detectors[d]; d++) {
+        x->feat[d] = x->measures + measures;
+        if ((measures += as_detectors[d]->dim) > AS_MEASURES_MAX)
+            AS_FAIL(err, AS_EBUG, "more than %d measures of all detectors", AS_MEASURES_MAX);
         if (!x->with[d])
             continue;
         AS_TRY(as_det_init(as_detectors[d], &x->state[d]));
@@ -108,6 +118,11 @@ uint64_t as_bench_kept(const struct as_bench *b)
     return b->kept;
 }
 
+void as_bench_models(struct as_bench *b, const struct as_models *models)
+{
+    b->models = models;
+}
+
 void as_bench_ask(struct as_bench *b, uint32_t views)
 {
     b->views |= views;
@@ -126,6 +141,7 @@ void as_bench_free(struct as_bench *b)
     free(b->whole);
     free(b->scratch);
     free(b->noise);
+    free(b->heat.at);
     free(b);
 }
 
@@ -195,17 +211,48 @@ static struct as_plane decode_thumb(struct as_bench *b)
     return pic.views & AS_LUMA ? pic.luma : none;
 }
 
+/* Whether the detector's map may be kept, so that it has to be made. */
+static bool wants_map(const struct as_bench *b, size_t d, const struct as_row *row)
+{
+    if (as_detectors[d]->heat_step == 0 || row->nmap == AS_MAPS_MAX || b->models == NULL)
+        return false;
+    return b->options->maps || (b->models->at[d] && isfinite(b->models->at[d]->map_threshold));
+}
+
+/* Keeps the map where the score says so. */
+static void keep_map(struct as_bench *b, size_t d, const struct as_heat *heat, struct as_row *row)
+{
+    struct as_map_row *map = &row->map[row->nmap];
+    float score = 0;
+
+    if (!b->options->maps && (as_det_score(as_detectors[d], b->models->at[d], b->feat[d], 1,
+                                           &score) != AS_OK ||
+                              !as_model_keeps_map(b->models->at[d], score)))
+        return;
+    as_heat_reduce(heat, as_detectors[d]->heat_step, b->map[row->nmap++], map);
+    map->det = (uint16_t)d;
+}
+
 static enum as_status run_detector(struct as_bench *b, size_t d, const struct as_unit *unit,
-                                   uint32_t w, uint32_t h, struct as_det_row *to)
+                                   const struct as_picture *pic, struct as_row *row)
 {
     static const uint8_t STATUS[] = {AS_DET_APPLIES, AS_DET_NOT_APPLICABLE, AS_DET_ABSTAINS};
     const struct as_detector *det = as_detectors[d];
     struct as_out out = {b->feat[d], b->code[d], AS_APPLIES, 0, NULL};
+    struct as_det_row *to = &row->det[d];
+    struct as_heat heat;
     enum as_status status;
 
-    if (grow_scratch(b, as_det_scratch_bytes(det, w, h)) != AS_OK)
+    if (grow_scratch(b, as_det_scratch_bytes(det, pic->w, pic->h)) != AS_OK)
         return AS_ENOMEM;
+    if (wants_map(b, d, row)) {
+        if (as_heat_begin(&b->heat, pic->w, pic->h, det->heat_step, &heat) != AS_OK)
+            return AS_ENOMEM;
+        out.heat = &heat;
+    }
     status = as_det_extract(det, b->state[d], unit, b->scratch, &out);
+    if (status == AS_OK && out.verdict == AS_APPLIES && out.heat)
+        keep_map(b, d, &heat, row);
     to->status = status == AS_OK ? STATUS[out.verdict] : (uint8_t)AS_DET_ERROR;
     to->reason = out.reason;
     to->feat = b->feat[d];
@@ -218,8 +265,9 @@ static enum as_status make_noise(struct as_bench *b, struct as_unit *unit)
 {
     const struct as_plane *luma = &unit->luma;
     const uint64_t n = (uint64_t)luma->w * luma->h;
+    const uint64_t most = b->keep.step == 1 ? b->keep.pixels : NOISE_PIXELS_MAX; /* 1: enrolment */
 
-    if (!(unit->views & AS_LUMA) || unit->views & AS_NOISE || n > NOISE_PIXELS_MAX)
+    if (!(unit->views & AS_LUMA) || unit->views & AS_NOISE || n > most)
         return AS_OK;
     if (n > b->noise_len) {
         free(b->noise);
@@ -271,7 +319,7 @@ static enum as_status run_detectors(struct as_bench *b, const struct as_picture 
         if (as_detectors[d]->needs & AS_NOISE)
             status = make_noise(b, &unit);
         if (status == AS_OK)
-            status = run_detector(b, d, &unit, pic->w, pic->h, &row->det[d]);
+            status = run_detector(b, d, &unit, pic, row);
         if (status == AS_OK)
             keep_noise(b, d, &unit, &row->det[d]);
         times->det[d] += as_now_us() - begun;

@@ -4,6 +4,7 @@
 
 #include "../media/media.h"
 #include "../options.h"
+#include "../model.h"
 #include "../row.h"
 #include "noise.h"
 
@@ -21,6 +22,9 @@ enum as_status as_bench_new(struct as_bench **b, const struct as_options *o,
 void as_bench_keep(struct as_bench *b, const struct as_keep *keep, uint8_t *at);
 /* Bytes so written for the last item; 0: none. */
 uint64_t as_bench_kept(const struct as_bench *b);
+/* Has maps kept where these models (borrowed for the bench's life) or --maps say so; without this
+ * none are. */
+void as_bench_models(struct as_bench *b, const struct as_models *models);
 /* Has views made that no detector asks for (for measuring what they cost). */
 void as_bench_ask(struct as_bench *b, uint32_t views);
 void as_bench_free(struct as_bench *b);

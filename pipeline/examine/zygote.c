@@ -4,6 +4,7 @@
 #include "../evidence/container.h"
 #include "../evidence/passwords.h"
 #include "../media/media.h"
+#include "../model.h"
 #include "examiner.h"
 #include "hash.h"
 #include "jail.h"
@@ -31,6 +32,7 @@ struct nursery {
     int socket, deaths;
     const struct as_options *options;
     char *const *passwords;
+    const struct as_models *models;
     struct as_jail *jail;
     struct {
         uint64_t tag;
@@ -156,6 +158,7 @@ static void spawn(struct nursery *n, const struct as_msg *m, int *fds, int nfds)
                                     .arena = fds + 2,
                                     .cpu = (unsigned)m->v[1],
                                     .passwords = n->passwords,
+                                    .models = n->models,
                                     .noise = -1};
     pid_t me = getpid(), pid;
     size_t at = 0;
@@ -246,7 +249,8 @@ static void unfit(const struct nursery *n, const struct as_err *err)
     _exit(0);
 }
 
-static void be_zygote(int socket, const struct as_options *options, char *const *passwords)
+static void be_zygote(int socket, const struct as_options *options, char *const *passwords,
+                      const struct as_models *models)
 {
     struct nursery *n = calloc(1, sizeof *n);
     struct rlimit none = {0, 0};
@@ -262,6 +266,7 @@ static void be_zygote(int socket, const struct as_options *options, char *const 
     n->socket = socket;
     n->options = options;
     n->passwords = passwords;
+    n->models = models;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
@@ -281,6 +286,7 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
 {
     enum as_status status = AS_OK;
     struct as_msg *m = NULL;
+    struct as_models models = {0};
     char **passwords = NULL;
     pid_t me = getpid();
     int pair[2] = {-1, -1};
@@ -288,6 +294,7 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
     z->pid = 0;
     z->socket = -1;
     AS_TRY(as_passwords_load(options->passwords, &passwords, err));
+    AS_TRY(as_models_load(&models, err));
     if ((m = calloc(1, sizeof *m)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to start the zygote");
     if (as_channel_pair(pair) != 0 || (z->pid = fork()) < 0)
@@ -296,7 +303,7 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
         if (orphaned(me))
             _exit(0);
         close(pair[0]);
-        be_zygote(pair[1], options, passwords);
+        be_zygote(pair[1], options, passwords, &models);
     }
     close(pair[1]);
     pair[1] = -1;
@@ -308,6 +315,7 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
 done:
     free(m);
     as_passwords_free(passwords);
+    as_models_clear(&models);
     if (status != AS_OK && z->socket >= 0)
         as_zygote_stop(z);
     return status;

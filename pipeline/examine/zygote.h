@@ -27,6 +27,7 @@ struct as_worker_start {
     struct as_keep keep; /* of residuals; pixels > 0: examiner with an area for them     */
     int noise;           /* that area, as_noise_bytes(&keep)                             */
     char *const *passwords; /* ended by NULL                                           */
+    const struct as_models *models;
 };
 
 struct as_zygote {

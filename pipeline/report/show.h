@@ -10,6 +10,7 @@
 struct as_show {
     const char *name; /* as on the command line */
     struct as_store *store;
+    struct as_store *parent; /* of a search: its case, where it is at hand */
     const struct as_summary *summary; /* for the case; an item needs none */
     uint64_t top;                     /* findings to list                 */
 };

@@ -174,6 +174,7 @@ done:
 static enum as_status show_bad(const struct as_terminal *t, const struct as_show *show,
                                uint32_t set, struct as_err *err)
 {
+    struct as_store *items = as_store_parent(show->store) ? show->parent : show->store;
     enum as_status status = AS_OK;
     uint64_t shown = 0;
     float score[AS_DETECTORS_MAX];
@@ -185,10 +186,12 @@ static enum as_status show_bad(const struct as_terminal *t, const struct as_show
         AS_TRY(as_store_match(show->store, i, &m, err));
         if (m.set != set || !is_bad(&m))
             continue;
-        AS_TRY(as_store_row(show->store, m.row, &row, score, err));
-        snprintf(id, sizeof id, "#%" PRIu64, row.id);
+        snprintf(id, sizeof id, "#%" PRIu64, m.row);
         fprintf(t->out, "    %-9s ", id);
-        as_terminal_text(t, row.path, t->width > 14 ? t->width - 14 : 0, 0);
+        if (items != NULL) {
+            AS_TRY(as_store_row(items, m.row, &row, score, err));
+            as_terminal_text(t, row.path, t->width > 14 ? t->width - 14 : 0, 0);
+        }
         fputc('\n', t->out);
         shown++;
     }

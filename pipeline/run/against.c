@@ -89,19 +89,18 @@ void as_against_close(struct as_against *a)
     memset(a, 0, sizeof *a);
 }
 
-enum as_status as_against_imply(struct as_options *o, struct as_err *err)
+enum as_status as_against_imply(const struct as_against *a, struct as_options *o,
+                                struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct as_against a = {0};
     bool known = false, camera = o->keep_residuals || o->origins, with[AS_DETECTORS_MAX];
 
-    AS_TRY(as_against_open(&a, o->against, err));
-    for (uint16_t i = 0; i < a.n; i++) {
-        camera = camera || as_ref_kind(a.ref[i]) == AS_REF_CAMERA;
-        if (as_ref_kind(a.ref[i]) != AS_REF_KNOWN)
+    for (uint16_t i = 0; i < a->n; i++) {
+        camera = camera || as_ref_kind(a->ref[i]) == AS_REF_CAMERA;
+        if (as_ref_kind(a->ref[i]) != AS_REF_KNOWN)
             continue;
         known = true;
-        o->md5 = o->md5 || as_known_needs_md5(a.ref[i]);
+        o->md5 = o->md5 || as_known_needs_md5(a->ref[i]);
     }
     if (o->residual_pixels == 0) /* two pictures show less of a sensor than a fingerprint does */
         o->residual_pixels = o->origins ? RESIDUAL_ORIGINS : RESIDUAL_CAMERAS;
@@ -119,7 +118,6 @@ enum as_status as_against_imply(struct as_options *o, struct as_err *err)
                 "--skip-known goes by the stores of kind known that --against names; "
                 "there is none");
 done:
-    as_against_close(&a);
     return status;
 }
 

@@ -32,9 +32,10 @@ void as_against_close(struct as_against *a);
 enum as_status as_against_agree(const struct as_against *a, struct as_comm *comm,
                                 struct as_err *err) AS_MUST_CHECK;
 
-/* Sets what the stores of --against ask for: MD5 and SHA-1, the camera detector beside all others
+/* Sets what the stores ask for: MD5 and SHA-1, the camera detector beside all others
  * where none is named, and how much of a picture's noise is kept where nothing is said. */
-enum as_status as_against_imply(struct as_options *o, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_against_imply(const struct as_against *a, struct as_options *o,
+                                struct as_err *err) AS_MUST_CHECK;
 
 /* The digests, with commas between them; malloc'd.  NULL: no memory. */
 char *as_against_digests(const struct as_against *a);

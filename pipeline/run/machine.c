@@ -152,11 +152,18 @@ uint64_t as_machine_rank_bytes(const struct as_options *o, uint32_t examiners)
     return broker_bytes() + (examine > o->memory ? examine : o->memory); /* not at the same time */
 }
 
+uint64_t as_machine_left_bytes(const struct as_node *node)
+{
+    const uint64_t share = as_machine_memory() / (node->ranks ? node->ranks : 1);
+    const uint64_t broker = broker_bytes();
+
+    return share > broker ? share - broker : 0;
+}
+
 uint64_t as_machine_search_bytes(const struct as_options *o, const struct as_node *node,
                                  uint32_t threads)
 {
-    const uint64_t share = as_machine_memory() / (node->ranks ? node->ranks : 1);
-    const uint64_t broker = broker_bytes(), left = share > broker ? share - broker : 0;
+    const uint64_t left = as_machine_left_bytes(node);
     const uint64_t want = o->memory ? o->memory : threads * o->examiner_memory;
 
     return want < left ? want : left;

@@ -31,8 +31,11 @@ uint64_t as_machine_memory(void);
 /* Memory that a rank with so many examiners may use: they end before the searches begin. */
 uint64_t as_machine_rank_bytes(const struct as_options *o, uint32_t examiners);
 
-/* Memory that a search may use on a rank: --memory, or what as many examiners may; no more than this
- * rank's share of the node has left.                                            */
+/* Memory that a rank of this node has for what comes after the examination. */
+uint64_t as_machine_left_bytes(const struct as_node *node);
+
+/* Memory that a search may use on a rank: --memory, or what as many examiners may; no more than is
+ * left.                                                                         */
 uint64_t as_machine_search_bytes(const struct as_options *o, const struct as_node *node,
                                  uint32_t threads);
 

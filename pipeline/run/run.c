@@ -338,7 +338,8 @@ enum as_status as_run_begin(struct as_rank *r, uint32_t nnames, char *const *nam
     r->tell.shard = r->shard.n ? r->options->shard : NULL;
     r->journals = &r->kase.journal;
     r->njournals = 1;
-    AS_TRY(as_against_open(&r->against, r->options->against, err));
+    if (r->against.ref == NULL)
+        AS_TRY(as_against_open(&r->against, r->options->against, err));
     r->keep = as_search_camera_keep(&r->against, r->options);
     if (r->options->keep_residuals)
         r->keep = (struct as_keep){r->options->residual_pixels, AS_KEEP_STEP};
@@ -369,7 +370,8 @@ enum as_status as_run(const struct as_options *o, int nnames, char *const *names
     AS_TRY(as_run_check(&own, err));
     if (nnames < 1)
         AS_FAIL(err, AS_EUSAGE, "which evidence? name files, folders or archives");
-    AS_TRY(as_against_imply(&own, err));
+    AS_TRY(as_against_open(&r->against, own.against, err));
+    AS_TRY(as_against_imply(&r->against, &own, err));
     AS_TRY(as_start_alone(err));
     AS_TRY(as_zygote_start(&r->zygote, &own, err));
     AS_TRY(as_rank_join(r, result, err));

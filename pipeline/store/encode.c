@@ -220,6 +220,7 @@ static enum as_status put_maps(struct as_seal *s, uint64_t i, const struct as_ro
         as_put_u16(rec->detector, (uint16_t)s->slot_of[map->det]);
         as_put_u16(rec->w, map->w);
         as_put_u16(rec->h, map->h);
+        as_put_u32(rec->cell, map->cell);
         as_put_u64(rec->offset, offset);
     }
 done:

@@ -10,6 +10,7 @@
 
 void as_h5_quiet(void)
 {
+    H5dont_atexit(); /* where a file could not be closed, it would crash; all others are closed */
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
@@ -236,6 +237,7 @@ void as_store_versions(char *to, size_t n)
 {
     unsigned major = 0, minor = 0, release = 0;
 
+    as_h5_quiet();
     H5get_libversion(&major, &minor, &release);
     snprintf(to, n, "HDF5 %u.%u.%u (parallel)", major, minor, release);
 }

@@ -6,7 +6,8 @@
 
 enum { AS_H5_WHY = 120 };
 
-/* Stops HDF5 from printing its error stack. */
+/* Before any other call of HDF5: stops it from printing its error stack and from tidying up when
+ * the process ends. */
 void as_h5_quiet(void);
 
 /* The innermost message of HDF5's error stack, into `to`; empties the stack. */

@@ -27,7 +27,6 @@ enum {
     AS_STRING_MAX = 1 << 24,   /* bytes of one text                     */
     AS_ROW_TEXT_MAX = 1 << 26, /* bytes of all texts of one item        */
     AS_ROW_KV_MAX = 1 << 16,   /* metadata entries of one item          */
-    AS_MAP_SIDE_MAX = 128,     /* cells                                 */
     AS_DET_NAME_MAX = 63,      /* bytes                                 */
     AS_ROW_BYTES_MAX = 1 << 26 /* bytes of one row of one dataset       */
 };

@@ -289,7 +289,8 @@ static enum as_status read_maps(struct as_store *store, uint64_t i, struct as_ro
         AS_TRY(as_window_span(as_store_bytes(store, AS_B_map_data), offset, (uint64_t)w * h, &at,
                               err));
         memcpy(cells, at, (size_t)w * h);
-        row->map[row->nmap++] = (struct as_map_row){(uint16_t)store->index[slot], w, h, cells};
+        row->map[row->nmap++] = (struct as_map_row){
+            (uint16_t)store->index[slot], w, h, as_get_u32(rec->cell), cells};
     }
 done:
     return status;

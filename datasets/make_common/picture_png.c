@@ -1,5 +1,5 @@
 /* picture_png.c - PNG files. */
-#include "pictures.h"
+#include "picture_files.h"
 
 #include <stdlib.h>
 #include <string.h>

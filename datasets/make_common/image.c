@@ -1,5 +1,5 @@
 /* image.c - the few edits that near-copies and formats are made with. */
-#include "maker.h"
+#include "invent.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* blob.c - buffers, random numbers and the way out. */
-#include "maker.h"
+#include "invent.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@ _Noreturn void as_die(const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    fputs("make_evidence: ", stderr);
+    fprintf(stderr, "%s: ", program_invocation_short_name);
     vfprintf(stderr, fmt, args);
     fputc('\n', stderr);
     va_end(args);
@@ -140,9 +141,4 @@ void as_rng_bytes(struct as_rng *rng, struct as_blob *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         as_blob_le(b, as_rng_next(rng) >> 56, 1);
-}
-
-uint64_t as_maker_seed(struct as_maker *m)
-{
-    return as_rng_mix(m->seed * 0x10001 + ++m->serial);
 }

@@ -1,5 +1,5 @@
 /* picture_jpeg.c - JPEG files of every sort that libjpeg can make. */
-#include "pictures.h"
+#include "picture_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
