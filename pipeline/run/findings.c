@@ -360,9 +360,10 @@ static void get_score(const uint8_t *at, struct as_finding *to)
 /* The detector whose feature a match of this kind compares. */
 static uint16_t detector_of(uint16_t match_kind)
 {
-    const char *name = match_kind == AS_MATCH_CODE     ? "pdq"
-                       : match_kind == AS_MATCH_CAMERA ? "camera"
-                                                       : "";
+    const char *name = match_kind == AS_MATCH_CODE      ? "pdq"
+                       : match_kind == AS_MATCH_SIMILAR ? "gist"
+                       : match_kind == AS_MATCH_CAMERA  ? "camera"
+                                                        : "";
 
     for (uint16_t d = 0; as_detectors[d]; d++)
         if (strcmp(as_detectors[d]->name, name) == 0)

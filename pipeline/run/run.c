@@ -357,10 +357,24 @@ done:
     return status;
 }
 
+/* What a rank does before MPI, and what may fail on one of them: on others' disks there are other
+ * files.  All meet before any leaves, or a launcher that ends nobody leaves them waiting. */
+static enum as_status start(struct as_rank *r, struct as_options *own, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_against_open(&r->against, own->against, err));
+    AS_TRY(as_against_imply(&r->against, own, err));
+    AS_TRY(as_start_alone(err));
+    AS_TRY(as_zygote_start(&r->zygote, own, err));
+done:
+    return status;
+}
+
 enum as_status as_run(const struct as_options *o, int nnames, char *const *names,
                       struct as_run_result *result, struct as_err *err)
 {
-    enum as_status status = AS_OK;
+    enum as_status status = AS_OK, mine;
     struct as_options own = *o; /* outlives the rank */
     struct as_rank *r = NULL;
     char *fingerprint = NULL;
@@ -370,11 +384,11 @@ enum as_status as_run(const struct as_options *o, int nnames, char *const *names
     AS_TRY(as_run_check(&own, err));
     if (nnames < 1)
         AS_FAIL(err, AS_EUSAGE, "which evidence? name files, folders or archives");
-    AS_TRY(as_against_open(&r->against, own.against, err));
-    AS_TRY(as_against_imply(&r->against, &own, err));
-    AS_TRY(as_start_alone(err));
-    AS_TRY(as_zygote_start(&r->zygote, &own, err));
+    mine = start(r, &own, err);
+    if (mine != AS_OK && !as_comm_launched())
+        AS_TRY(mine);
     AS_TRY(as_rank_join(r, result, err));
+    AS_TRY(as_comm_agree(r->comm, mine, err));
     AS_TRY(as_run_begin(r, (uint32_t)nnames, names, &fingerprint, err));
     AS_TRY(as_rank_open(r, fingerprint, result, err));
     if (!result->sealed_before && !result->shard_before)
