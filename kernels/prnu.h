@@ -5,8 +5,7 @@
  * T. Filler, "Large scale test of sensor fingerprint camera identification", SPIE 2009 (PCE).
  *
  *   making      as_prnu_add for each picture, as_prnu_merge over ranks, as_prnu_finish
- *   searching   as_prnu_query once a picture; as_prnu_match_* over all shifts; as_prnu_matrix_*
- * aligned
+ *   searching   as_prnu_query once a picture; as_prnu_pce over all shifts; as_prnu_products aligned
  *
  * Planes are packed unless a stride is named.  No function allocates but those called new. */
 #ifndef AS_PRNU_H
@@ -177,26 +176,32 @@ enum as_status as_prnu_pce(const float *surface, uint32_t w, uint32_t h,
  * <= 0. tested = shifts x fingerprints x scales x orientations, whatever was looked at. */
 double as_prnu_log10_pfa(double pce, double tested);
 
-/* ---- 4. aligned correlation of many with many ---- */
+/* ---- 4. many with many, aligned ----
+ *
+ * The numerators of the correlations of all of some planes with all of others.  It proposes; what
+ * is told of a pair is computed from all of it. */
+
+/* to[n] := in, in twelfths of its rms, rounded and cut at +-63; zeros where that is 0 or no number.
+ * Its error has 6e-4 of the energy. */
+void as_prnu_quantise(const float *in, size_t n, int8_t *to);
+
+/* Rows of samples as as_prnu_quantise makes them, and a place for the sums. */
+struct as_prnu_products {
+    const int8_t *a, *b; /* [na][a_stride], [nb][b_stride] */
+    size_t na, nb, a_stride, b_stride;
+    size_t n;      /* samples of a row */
+    double *sum;   /* [na][nb]         */
+    float *scratch; /* as_prnu_products_scratch(nb) bytes, aligned to 64; any contents */
+};
+size_t as_prnu_products_scratch(size_t nb);
 
 /*
- * corr(W_b, I_b K_c) over the pixels of a crop, for all b < queries, c < fingerprints, by three
- * products of matrices a tile.  Feed the crop in tiles of pixels, in any number of calls.
- * Equal bits for equal tiles on one CPU class; it proposes, as_prnu_ncc decides.
+ * as_prnu_products - sum[i][k] += sum over n samples of a[i] b[k].
+ *
+ * Exact, so the same for any division of samples or rows into calls, and any library.  Fast from
+ * 64 rows of each on.  AS_EUSAGE: nb is above 2^31 - 1.
  */
-struct as_prnu_matrix;
-
-/* AS_ELIMIT: queries or fingerprints above 2^15.  AS_ENOMEM. */
-enum as_status as_prnu_matrix_new(uint32_t queries, uint32_t fingerprints,
-                                  struct as_prnu_matrix **m) __attribute__((warn_unused_result));
-void as_prnu_matrix_free(struct as_prnu_matrix *m);
-
-/* Adds n pixels: w, i [queries][stride], k [fingerprints][stride], with the i of 0..255. */
-enum as_status as_prnu_matrix_add(struct as_prnu_matrix *m, const float *w, const float *i,
-                                  size_t query_stride, const float *k, size_t k_stride, size_t n)
+enum as_status as_prnu_products(const struct as_prnu_products *p)
     __attribute__((warn_unused_result));
-
-/* corr[queries][fingerprints]; 0 where a variance is 0. */
-void as_prnu_matrix_finish(const struct as_prnu_matrix *m, float *corr);
 
 #endif

@@ -3,7 +3,7 @@
 
 struct as_rows as_rows = {analyse_columns, analyse_row, synthesise_columns,
                           synthesise_row,  wiener_gain, multiply,
-                          square,          scale};
+                          square,          scale,       widen};
 
 void as_rows_ref(struct as_rows *rows)
 {

@@ -38,6 +38,9 @@ struct as_rows {
     /* to[x] = from[x]^2;  to[x] *= by[x]. */
     void (*square)(const float *from, size_t n, float *to);
     void (*scale)(const float *by, size_t n, float *to);
+
+    /* to[x] = from[x] */
+    void (*widen)(const int8_t *from, size_t n, float *to);
 };
 
 /* The kernels in use: the plain ones until as_rows_init, which as_simd_init calls. */

@@ -160,11 +160,17 @@ static void scale(const float *restrict by, size_t n, float *restrict to)
         to[i] *= by[i];
 }
 
+static void widen(const int8_t *restrict from, size_t n, float *restrict to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
 #define AS_ROWS_OF_THIS_FILE                                                                       \
     (struct as_rows)                                                                               \
     {                                                                                              \
         analyse_columns, analyse_row, synthesise_columns, synthesise_row, wiener_gain, multiply,   \
-            square, scale                                                                          \
+            square, scale, widen                                                                          \
     }
 
 #endif

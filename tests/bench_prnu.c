@@ -10,6 +10,7 @@
 #include "../kernels/simd.h"
 #include "../pipeline/media/media.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,55 +155,47 @@ static double best_of(struct work *s, void (*run)(struct work *s), const char *n
     return best / mp;
 }
 
-static double time_gemm(const struct as_gemm *g)
-{
-    const double from = now_ms();
-
-    for (int i = 0; i < 3; i++)
-        check(as_linalg_sgemm(g));
-    return now_ms() - from;
-}
-
-/* side queries with side fingerprints on a crop of 512 x 512 pixels, and three products alone. */
+/* side queries with side fingerprints on a crop of 512 x 512 pixels, and a product of matrices of
+ * the same size that lies in memory as float. */
 static void matrix_speed(uint32_t side)
 {
-    enum { PIXELS = 512 * 512 };
-    float *w = take((size_t)side * PIXELS * sizeof *w),
-          *i = take((size_t)side * PIXELS * sizeof *i);
-    float *k = take((size_t)side * PIXELS * sizeof *k), *c = take((size_t)side * side * sizeof *c);
+    enum { PIXELS = 512 * 512, STRIDE = PIXELS + 64 };
+    float *w = take((size_t)side * STRIDE * sizeof *w), *c = take((size_t)side * side * sizeof *c);
+    int8_t *a = take((size_t)side * STRIDE);
+    double *sum = take((size_t)side * side * sizeof *sum);
     const struct as_gemm g = {.m = side,
                               .n = side,
                               .k = PIXELS,
                               .a = w,
-                              .b = k,
+                              .b = w,
                               .c = c,
-                              .lda = PIXELS,
-                              .ldb = PIXELS,
+                              .lda = STRIDE,
+                              .ldb = STRIDE,
                               .ldc = side,
                               .alpha = 1,
                               .trans_b = true};
+    const struct as_prnu_products p = {a, a, side, side, STRIDE, STRIDE, PIXELS, sum,
+                                       take(as_prnu_products_scratch(side))};
     double best = 1e18, alone = 1e18;
 
-    for (size_t n = 0; n < (size_t)side * PIXELS; n++)
-        w[n] = i[n] = k[n] = (float)(n * 2654435761u >> 24 & 255);
+    for (size_t n = 0; n < (size_t)side * STRIDE; n++)
+        w[n] = a[n] = (int8_t)((n * 2654435761u >> 24 & 127) - 63);
+    memset(sum, 0, (size_t)side * side * sizeof *sum);
     for (int r = 0; r < ROUNDS; r++) {
-        const double gemm = time_gemm(&g);
-        struct as_prnu_matrix *m;
-        alone = gemm < alone ? gemm : alone;
-        check(as_prnu_matrix_new(side, side, &m));
-        const double from = now_ms();
-        check(as_prnu_matrix_add(m, w, i, PIXELS, k, PIXELS, PIXELS));
-        as_prnu_matrix_finish(m, c);
-        const double took = now_ms() - from;
-        best = took < best ? took : best;
-        as_prnu_matrix_free(m);
+        double from = now_ms();
+        check(as_linalg_sgemm(&g));
+        alone = fmin(alone, now_ms() - from);
+        from = now_ms();
+        check(as_prnu_products(&p));
+        best = fmin(best, now_ms() - from);
     }
     printf("matrix %4u x %-4u %23.5f ms/MP and pair, %.2f of sgemm\n", side, side,
            best / (PIXELS / 1e6) / side / side, alone / best);
     free(w);
-    free(i);
-    free(k);
     free(c);
+    free(a);
+    free(sum);
+    free(p.scratch);
 }
 
 static void speed(uint32_t w, uint32_t h)

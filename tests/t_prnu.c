@@ -1,4 +1,4 @@
-/* t_prnu.c - fingerprints: sums, finishing, queries, peaks, false alarms, the aligned matrix.
+/* t_prnu.c - fingerprints: sums, finishing, queries, peaks, false alarms, aligned products.
  *
  * The numbers of residual, K, queries, surface and PCE are checked against an independent
  * computation by s_prnu.sh; here are properties, edges and refusals. */
@@ -449,43 +449,64 @@ static void test_false_alarms_of_noise(void **state)
 
 /* ---- the matrix ---- */
 
-static void test_matrix(void **state)
+static void test_quantised(void **state)
 {
-    struct as_prnu_matrix *m, *cut;
-    float corr[8], again[8], product[N];
+    static float in[N];
+    static int8_t to[N];
+    double energy = 0, error = 0;
     (void)state;
 
-    fill();
-    for (size_t n = 0; n < N; n++) {
-        k[0][n] = normal() + 0.3f;
-        k[1][n] = normal();
-        noise[2][n] = 5 + noise[2][n] + 0.01f * pictures[2][n] * k[1][n];
-        noise[3][n] = 1;
+    for (size_t n = 0; n < N; n++)
+        in[n] = 3e-4F * normal();
+    in[5] = 1;
+    in[6] = -1; /* outliers take from the steps, and are cut */
+    as_prnu_quantise(in, N, to);
+    for (size_t n = 0; n < N; n++)
+        energy += (double)in[n] * (double)in[n];
+    const double step = sqrt(energy / N) / 12;
+    for (size_t n = 7; n < N; n++)
+        error = fmax(error, fabs((double)in[n] / step - to[n]));
+    assert_true(to[5] == 63 && to[6] == -63 && error < 0.5001);
+    in[9] = NAN;
+    as_prnu_quantise(in, N, to);
+    for (size_t n = 0; n < N; n++)
+        assert_int_equal(to[n], 0);
+    memset(in, 0, sizeof in);
+    as_prnu_quantise(in, N, to);
+    assert_int_equal(to[0], 0);
+}
+
+/* The exact sums, however samples and rows are divided, also where all samples are the largest. */
+static void test_products(void **state)
+{
+    enum { A = 261, B = 7, SAMPLES = 5003, STRIDE = SAMPLES + 5 };
+    static int8_t a[A * STRIDE], b[B * STRIDE];
+    static double sum[A * B], cut[A * B];
+    struct as_prnu_products p = {a, b, A, B, STRIDE, STRIDE, SAMPLES, sum, NULL};
+    (void)state;
+
+    p.scratch = aligned_alloc(64, (as_prnu_products_scratch(B) + 63) / 64 * 64);
+    assert_non_null(p.scratch);
+    for (size_t i = 0; i < sizeof a; i++)
+        a[i] = i < 3 * STRIDE ? -63 : (int8_t)(normal() * 12);
+    for (size_t i = 0; i < sizeof b; i++)
+        b[i] = i < 2 * STRIDE ? 63 : (int8_t)(normal() * 12);
+    assert_int_equal(as_prnu_products(&p), AS_OK);
+    p.sum = cut;
+    for (size_t x = 0; x < SAMPLES; x += 777) {
+        p.a = a + x;
+        p.b = b + x;
+        p.n = SAMPLES - x < 777 ? SAMPLES - x : 777;
+        assert_int_equal(as_prnu_products(&p), AS_OK);
     }
-    assert_int_equal(as_prnu_matrix_new(4, 2, &m), AS_OK);
-    assert_int_equal(as_prnu_matrix_new(4, 2, &cut), AS_OK);
-    assert_int_equal(as_prnu_matrix_add(m, noise[0], pictures[0], N, k[0], N, N), AS_OK);
-    for (size_t from = 0; from < N; from += 1000)
-        assert_int_equal(as_prnu_matrix_add(cut, noise[0] + from, pictures[0] + from, N,
-                                            k[0] + from, N, N - from < 1000 ? N - from : 1000),
-                         AS_OK);
-    as_prnu_matrix_finish(m, corr);
-    as_prnu_matrix_finish(cut, again);
-    for (size_t b = 0; b < 4; b++)
-        for (size_t c = 0; c < 2; c++) {
-            for (size_t n = 0; n < N; n++)
-                product[n] = pictures[b][n] * k[c][n];
-            const double want = as_prnu_ncc(noise[b], product, N);
-            assert_true(fabs((double)corr[b * 2 + c] - want) < 2e-6);
-            assert_true(fabs((double)again[b * 2 + c] - want) < 2e-6);
+    for (size_t i = 0; i < A; i++)
+        for (size_t j = 0; j < B; j++) {
+            int64_t want = 0;
+            for (size_t x = 0; x < SAMPLES; x++)
+                want += a[i * STRIDE + x] * b[j * STRIDE + x];
+            assert_true(sum[i * B + j] == (double)want && cut[i * B + j] == (double)want);
         }
-    assert_true(corr[2 * 2 + 1] > 0.5f && corr[3 * 2] == 0); /* a constant residual */
-    as_prnu_matrix_free(m);
-    assert_int_equal(as_prnu_matrix_new(0, 2, &m), AS_ELIMIT);
-    assert_null(m);
-    assert_int_equal(as_prnu_matrix_new(1, (1u << 15) + 1, &m), AS_ELIMIT);
-    as_prnu_matrix_free(cut);
-    as_prnu_matrix_free(NULL);
+    free(p.scratch);
 }
 
 int main(void)
@@ -505,7 +526,8 @@ int main(void)
                                        cmocka_unit_test(test_crop_turned),
                                        cmocka_unit_test(test_false_alarms),
                                        cmocka_unit_test(test_false_alarms_of_noise),
-                                       cmocka_unit_test(test_matrix)};
+                                       cmocka_unit_test(test_quantised),
+                                       cmocka_unit_test(test_products)};
 
     printf("seed %d\n", SEED);
     as_simd_init(as_cpu_best());

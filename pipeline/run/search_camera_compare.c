@@ -1,6 +1,6 @@
 /* search_camera_compare.c - pictures and fingerprints of one size, compared over all that was kept.
  *
- * 1 room   2 a camera meets pictures   3 all of a size                                   */
+ * 1 room   2 a camera meets pictures   3 what is told   4 all of a size */
 #include "../log.h"
 #include "search_camera_parts.h"
 #include "team.h"
@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A match is told if pictures of no enrolled camera, as many as the case has, would give less
  * than this many.                                                                      */
@@ -17,6 +18,15 @@ static const double false_matches = 0.01;
 struct camera {
     uint64_t first;
     uint32_t turns;
+};
+
+/* What the cameras give for a picture: no more are compared with it in full, in any order. */
+struct answers {
+    struct answer {
+        uint64_t camera; /* its first suspect */
+        float pce;
+    } answer[AS_CONFIRM];
+    uint32_t n;
 };
 
 struct worker {
@@ -30,11 +40,12 @@ struct worker {
 struct comparison {
     struct as_hunt *hunt;
     const struct as_hunt_size *size;
-    size_t floats;         /* of a spectrum */
-    uint64_t first, n;     /* pictures, of the size */
-    float *spectrum;       /* [n][floats] */
-    struct camera *all;    /* [nall] cameras of the size */
-    struct camera *camera; /* [ncameras] of these, which a picture of the batch wants */
+    size_t floats;           /* of a spectrum */
+    uint64_t first, n;       /* pictures, of the size */
+    float *spectrum;         /* [n][floats] */
+    struct answers *answers; /* [n] */
+    struct camera *all;      /* [nall] cameras of the size */
+    struct camera *camera;   /* [ncameras] of these, which a picture of the batch wants */
     uint64_t nall, ncameras, slices;
     struct worker *worker;
     uint32_t nworkers;
@@ -91,10 +102,11 @@ static enum as_status make_room(struct comparison *c, uint64_t pictures, struct 
     enum as_status status = AS_OK;
 
     c->spectrum = as_hunt_take(pictures * c->floats * sizeof(float));
+    c->answers = calloc(pictures, sizeof *c->answers);
     c->all = calloc(c->size->nsuspects, sizeof *c->all);
     c->camera = calloc(c->size->nsuspects, sizeof *c->camera);
     c->worker = calloc(c->nworkers, sizeof *c->worker);
-    if (!c->spectrum || !c->all || !c->camera || !c->worker)
+    if (!c->spectrum || !c->answers || !c->all || !c->camera || !c->worker)
         AS_FAIL(err, AS_ENOMEM, "no memory to compare pictures with cameras");
     list_cameras(c);
     for (uint32_t k = 0; k < c->nworkers; k++)
@@ -118,6 +130,7 @@ static void clear(struct comparison *c)
     free(c->worker);
     free(c->camera);
     free(c->all);
+    free(c->answers);
     free(c->spectrum);
 }
 
@@ -178,29 +191,15 @@ done:
     return status;
 }
 
-/* What is told of a camera and a picture, when all orientations were looked at. */
-static enum as_status tell(struct comparison *c, const struct as_suspect_camera *s, uint64_t i,
-                           float pce)
+/* Keeps what a camera gives for a picture, when all its orientations were looked at. */
+static void keep_answer(struct comparison *c, uint64_t camera, uint64_t i, float pce)
 {
-    struct as_hunt *h = c->hunt;
-    const uint64_t row = h->pictures.place[c->size->first + c->first + i].row;
-    const double log_p = as_prnu_log10_pfa((double)pce, (double)c->size->nsuspects);
-    enum as_status status = AS_OK;
+    struct answers *a = &c->answers[i];
 
-    as_log(AS_LOG_DEBUG,
-           "camera set=%u reference=%" PRIu64 " row=%" PRIu64 " pce=%.1f log10_p=%.1f", s->of->set,
-           s->camera, row, (double)pce, log_p);
-    if (log_p + log10((double)h->total) > log10(false_matches))
-        return AS_OK;
-    pthread_mutex_lock(&h->lock);
-    status = as_search_match(h->s, &(struct as_match){.row = row,
-                                                      .reference = s->camera,
-                                                      .set = s->of->set,
-                                                      .kind = AS_MATCH_CAMERA,
-                                                      .value = pce,
-                                                      .p = pow(10, fmax(log_p, -300))});
-    pthread_mutex_unlock(&h->lock);
-    return status;
+    pthread_mutex_lock(&c->hunt->lock);
+    if (a->n < AS_CONFIRM)
+        a->answer[a->n++] = (struct answer){camera, pce};
+    pthread_mutex_unlock(&c->hunt->lock);
 }
 
 /* Part i: a camera and a slice of the pictures. */
@@ -218,13 +217,62 @@ static enum as_status meet(void *state, uint32_t worker, uint64_t i, struct as_e
     for (uint32_t turn = 0; turn < camera->turns; turn++)
         AS_TRY(correlate(c, w, camera->first + turn, from, to, err));
     for (uint64_t q = from; q < to; q++)
-        if (w->pce[q] > 0)
-            AS_TRY(tell(c, &c->size->suspect[camera->first], q, w->pce[q]));
+        if (w->pce[q] > -INFINITY)
+            keep_answer(c, camera->first, q, w->pce[q]);
 done:
     return status;
 }
 
-/* ---- 3. all of a size ---- */
+/* ---- 3. what is told ---- */
+
+/* The best of the other cameras, which should give nothing. */
+static float best_other(const struct answers *a, uint32_t than)
+{
+    float best = -INFINITY;
+
+    for (uint32_t k = 0; k < a->n; k++)
+        if (k != than && a->answer[k].pce > best)
+            best = a->answer[k].pce;
+    return best;
+}
+
+/* A picture and the k-th camera that it was compared with. */
+static enum as_status tell(struct comparison *c, uint64_t picture, const struct answers *a,
+                           uint32_t k)
+{
+    const struct as_hunt *h = c->hunt;
+    const struct as_suspect_camera *s = &c->size->suspect[a->answer[k].camera];
+    const uint64_t row = h->pictures.place[picture].row;
+    const float pce = a->answer[k].pce;
+    const double log_p = as_prnu_log10_pfa((double)pce, (double)c->size->nsuspects);
+
+    as_log(AS_LOG_DEBUG,
+           "camera set=%u reference=%" PRIu64 " row=%" PRIu64 " pce=%.1f log10_p=%.1f", s->of->set,
+           s->camera, row, (double)pce, log_p);
+    if (log_p + log10((double)h->total) > log10(false_matches))
+        return AS_OK;
+    h->told[picture] = true;
+    return as_search_match(h->s, &(struct as_match){.row = row,
+                                                    .reference = s->camera,
+                                                    .set = s->of->set,
+                                                    .kind = AS_MATCH_CAMERA,
+                                                    .value = pce,
+                                                    .p = pow(10, fmax(log_p, -300)),
+                                                    .others = a->n - 1,
+                                                    .other = best_other(a, k)});
+}
+
+static enum as_status tell_all(struct comparison *c)
+{
+    enum as_status status = AS_OK;
+
+    for (uint64_t i = 0; i < c->n; i++)
+        for (uint32_t k = 0; k < c->answers[i].n && status == AS_OK; k++)
+            status = tell(c, c->size->first + c->first + i, &c->answers[i], k);
+    return status;
+}
+
+/* ---- 4. all of a size ---- */
 
 static bool wanted(const struct comparison *c, const struct camera *camera)
 {
@@ -251,7 +299,10 @@ static enum as_status compare_batch(struct comparison *c, struct as_err *err)
     c->slices = c->nworkers > 1 ? c->slices : 1;
     team.n = c->ncameras * c->slices;
     team.part = meet;
+    memset(c->answers, 0, c->n * sizeof *c->answers);
     AS_TRY(as_team_run(&team, c->hunt->s->r, err));
+    if ((status = tell_all(c)) != AS_OK)
+        AS_FAIL(err, status, "no memory for what the searches found");
 done:
     return status;
 }

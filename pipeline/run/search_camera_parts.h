@@ -35,6 +35,7 @@ struct as_hunt {
     struct as_fingerprints *of; /* [nsets] stores of cameras */
     uint16_t nsets;
     struct as_residuals pictures;
+    bool *told;           /* [pictures.n] it matched a camera */
     uint64_t total;       /* pictures of all ranks */
     pthread_mutex_t lock; /* of what is found      */
 };
@@ -90,5 +91,9 @@ enum as_status as_hunt_propose(struct as_hunt *h, struct as_hunt_size *size,
 /* Compares all pictures of a size in full, and tells of the matches. */
 enum as_status as_hunt_compare(struct as_hunt *h, const struct as_hunt_size *size,
                                struct as_err *err) AS_MUST_CHECK;
+
+/* Looks at the pictures that matched nothing for crops and scaled ones, as --camera-search says.
+ * Local. */
+enum as_status as_hunt_confirm(struct as_hunt *h, struct as_err *err) AS_MUST_CHECK;
 
 #endif

@@ -324,6 +324,7 @@ enum as_status as_search_case(const struct as_options *o, const char *path, cons
     AS_TRY(as_enroll_output(o->output, err));
     if (o->against[0] == '\0')
         AS_FAIL(err, AS_EUSAGE, "search for what? --against names reference stores");
+    AS_TRY(as_run_check(o, err));
     AS_TRY(as_rank_new(&q.r, &q.options, err));
     AS_TRY(as_start_alone(err));
     AS_TRY(as_rank_join(q.r, result, err));
