@@ -90,6 +90,8 @@ cp -r case spoilt
 spool=$(find spoilt/spool -type f -size +1k | head -n 1)
 printf '\125\252\125\252' | dd of="$spool" bs=1 seek=300 conv=notrunc 2>/dev/null
 refused 65 "not what the case was sealed with" spoilt --against cameras.h5
+"$assay" verify case | grep -q "residuals  *[0-9]*, as they were sealed" || fail "verify of residuals"
+"$assay" verify spoilt >verify.log && fail "changed residuals are verified"
 rm -r spoilt/spool
 refused 65 "which is not there" spoilt --against cameras.h5
 printf '\1' | dd of=spoilt/results.h5 bs=1 conv=notrunc seek="$("$python" -c '

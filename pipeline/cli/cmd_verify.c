@@ -6,6 +6,7 @@
 #include "../report/human.h"
 #include "../report/show_search.h"
 #include "../report/summary.h"
+#include "../run/spool.h"
 #include "cmd.h"
 #include "rehash.h"
 
@@ -103,6 +104,38 @@ done:
     return status;
 }
 
+/* What a run with --keep-residuals left, against what the seal says of it. */
+static enum as_status residuals(const struct as_options *o, const char *name,
+                                struct as_store *store, struct as_checks *c, struct as_err *err)
+{
+    struct as_rank alone = {.options = o, .size = 1};
+    json_t *made = json_loads(as_store_provenance(store), 0, NULL);
+    struct as_spool_sum told, found;
+    enum as_status status = AS_OK;
+    char path[AS_CASE_PATH], count[32];
+    char **files = NULL;
+    size_t n = 0;
+
+    if (!as_spool_told(made, &told))
+        goto done;
+    AS_TRY(as_case_path(name, "spool", path, err));
+    if (access(path, F_OK) != 0) {
+        as_checks_add(c, AS_LEVEL_WARN, "residuals", "they are not there: %s", path);
+        goto done;
+    }
+    AS_TRY(as_spool_list(&alone, path, &files, &n, err));
+    AS_TRY(as_spool_sum(&alone, files, n, NULL, NULL, &found, err));
+    if (strcmp(told.digest, found.digest) == 0)
+        as_checks_add(c, AS_LEVEL_OK, "residuals", "%s, as they were sealed",
+                      as_human_count(found.records, count));
+    else
+        as_checks_add(c, AS_LEVEL_BAD, "residuals", "%s is not what the case was sealed with", path);
+done:
+    as_journal_list_free(files, n);
+    json_decref(made);
+    return status;
+}
+
 static enum as_status signature(const char *name, struct as_checks *c, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -175,6 +208,7 @@ static enum as_status check_all(const struct as_options *o, const char *name, co
     if (folder) {
         AS_TRY(chain(name, store, c, err));
         AS_TRY(signature(name, c, err));
+        AS_TRY(residuals(o, name, store, c, err));
     }
     if (o->evidence)
         AS_TRY(as_rehash(store, c, err));

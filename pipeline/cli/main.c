@@ -144,7 +144,8 @@ static const struct as_command COMMANDS[] = {
         .max_args = 2,
         .summary = "check that a case is what was sealed",
         .about = "Computes both digests again from the data and compares them, checks that every "
-                 "item is accounted for, and follows the chain of hashes in the audit log. "
+                 "item is accounted for, follows the chain of hashes in the audit log, and reads the "
+                 "residuals that were kept. A search is verified likewise. "
                  "--evidence hashes the evidence again as well. Exit code 2 when anything does not "
                  "match, with a sentence for each.",
         .examples = {{"assay verify case", "the store and the audit log"},
