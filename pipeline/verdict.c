@@ -24,7 +24,10 @@ static const char *const LIMITS[AS_SET_KINDS] = {
     [AS_SET_MEDIA] =
         "Nearly the same picture: at most 31 of 256 bits of the PDQ codes differ, the published "
         "limit. Memes, text on plain ground and flat pictures agree more often than chance says; "
-        "no error rate for a whole case follows. Look at both.",
+        "no error rate for a whole case follows. Similar: a lead and no more; of unrelated "
+        "pictures "
+        "about 1 in 10,000 pairs is as similar, so a large set gives some for every picture. Look "
+        "at both.",
     [AS_SET_CAMERA] =
         "Same sensor: the false-alarm probability is computed for all that was tried. On 1480 "
         "wrong "
