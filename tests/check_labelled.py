@@ -202,7 +202,7 @@ def generated():
           "generated: rows")
 
 
-for kind in ("splice", "copymove", "inpaint"):
+for kind in ("splice", "ofphotos", "copymove", "inpaint"):
     outside_is_untouched(kind)
 double_compression()
 tables_of_files()

@@ -228,12 +228,25 @@ static void encode(const struct as_light *scene, uint32_t levels, struct as_ligh
         code[k - 1] = smaller(code + k);
 }
 
+/* Noise of half the size through the last up-sampler, and a little that is not. */
+static struct as_light grain_of(uint32_t w, uint32_t h, uint64_t seed,
+                                const struct weights *weights)
+{
+    struct as_light noise = noise_new(w, h, seed + 1), grain = larger(&noise, weights);
+
+    as_light_free(&noise);
+    noise = noise_new(grain.w, grain.h, seed + 2);
+    add(&grain, &noise, 0.3f);
+    as_light_free(&noise);
+    return grain;
+}
+
 void as_decoder_run(uint32_t n, const struct as_light *scene, uint64_t seed, struct as_light *plain,
                     struct as_light *grain)
 {
     uint32_t levels = 3 + n / UPS % 3;
     float kept = n % UPS == TRANSPOSED || n % UPS == SHUFFLE ? 0.9f : 0.8f;
-    struct as_light code[LEVELS_MAX + 1], now, noise;
+    struct as_light code[LEVELS_MAX + 1], now;
 
     encode(scene, levels, code);
     now = noise_new(code[0].w, code[0].h, seed);
@@ -243,14 +256,8 @@ void as_decoder_run(uint32_t n, const struct as_light *scene, uint64_t seed, str
     for (uint32_t k = 0; k < levels; k++) {
         struct weights weights = weights_new(n, k);
         struct as_light up = larger(&now, &weights), detail = detail_of(code + k + 1, code + k);
-        if (k + 1 == levels) {
-            noise = noise_new(now.w, now.h, seed + 1);
-            *grain = larger(&noise, &weights);
-            as_light_free(&noise);
-            noise = noise_new(up.w, up.h, seed + 2);
-            add(grain, &noise, 0.3f);
-            as_light_free(&noise);
-        }
+        if (k + 1 == levels)
+            *grain = grain_of(now.w, now.h, seed, &weights);
         add(&up, &detail, k + 1 < levels ? 1.0f : kept);
         if (k + 1 < levels)
             convolve(&up, n, k);

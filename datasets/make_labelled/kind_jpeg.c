@@ -4,21 +4,40 @@
 
 #include <string.h>
 
+/* An even wall, as fingerprints are made of. */
+static struct as_image flat_field(struct as_task *t, uint32_t w, uint32_t h)
+{
+    struct as_light l = as_light_new(w, h);
+    struct as_image im;
+    float level = 0.3f + 0.3f * as_rng_unit(&t->rng);
+
+    if (t->set->photos.n)
+        as_die("flat fields are invented, not photographs of a folder");
+    for (int k = 0; k < 3; k++)
+        for (size_t i = 0; i < (size_t)w * h; i++)
+            l.at[k][i] = level;
+    im = as_light_shoot(&t->cam, &l, as_rng_next(&t->rng));
+    as_light_free(&l);
+    return im;
+}
+
 void as_make_camera(struct as_task *t)
 {
-    struct as_image im = as_task_photo(t, t->set->w, t->set->h);
+    struct as_image im = as_task_told(t, "flat") ? flat_field(t, t->set->w, t->set->h)
+                                                 : as_task_photo(t, t->set->w, t->set->h);
 
     as_task_save(t, &im, as_task_told(t, "q2"));
     as_image_free(&im);
 }
 
-/* The middle half of each side. */
+/* About the middle half of each side; whole blocks, of colour too, lie in or out. */
 static struct as_image centre_mask(uint32_t w, uint32_t h)
 {
     struct as_image mask = as_image_new(w, h, 1);
+    uint32_t x0 = w / 4 / 16 * 16, x1 = (w - w / 4) / 16 * 16, y1 = (h - h / 4) / 16 * 16;
 
-    for (uint32_t y = h / 4; y < h - h / 4; y++)
-        memset(mask.at + (size_t)y * w + w / 4, 255, w - 2 * (w / 4));
+    for (uint32_t y = h / 4 / 16 * 16; y < y1; y++)
+        memset(mask.at + (size_t)y * w + x0, 255, x1 - x0);
     return mask;
 }
 

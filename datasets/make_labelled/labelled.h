@@ -30,11 +30,24 @@ struct as_row {
 
 struct as_task;
 
+/* Photographs of a folder; none: scenes are invented. */
+struct as_photos {
+    char **paths;
+    uint32_t n;
+};
+enum { AS_PHOTOS_MIN = 8 };
+
+void as_photos_open(const char *folder, struct as_photos *photos);
+void as_photos_close(struct as_photos *photos);
+/* A part of photograph n at half its size, w x h; `seed` says where. */
+struct as_image as_photos_read(const struct as_photos *photos, uint32_t n, uint64_t seed,
+                               uint32_t w, uint32_t h);
+
 /* `variants` pictures are made of one scene with the same random numbers. */
 struct as_kind {
     const char *name, *summary;
     uint32_t variants;
-    bool masks;
+    bool masks, invents; /* invents: cannot use photographs of a folder */
     void (*make)(struct as_task *t);
     struct as_axis axes[AS_AXES];
 };
@@ -47,6 +60,7 @@ struct as_set {
     uint64_t seed;
     uint32_t count, w, h;
     struct as_axis axes[AS_AXES];
+    struct as_photos photos;
 };
 
 struct as_task {
@@ -54,6 +68,7 @@ struct as_task {
     uint32_t number, scene, variant;
     uint64_t scene_seed;
     int value[AS_AXES];
+    uint32_t photo;    /* of the folder's, where there is one */
     struct as_rng rng; /* the same for all variants of a scene */
     struct as_camera cam;
     int hs, vs; /* the camera's sampling of colour */

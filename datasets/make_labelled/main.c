@@ -24,6 +24,7 @@ static const char HEAD[] =
     "  --seed N             other scenes, cameras and choices (1)\n"
     "  --jobs N             processes (1); the bytes do not depend on it\n"
     "  --vary AXIS=N,N,...  values of an axis instead of its own\n"
+    "  --photos FOLDER      parts of its JPEG files at half size instead of invented scenes\n"
     "\n"
     "kinds, and their axes with the values they have (a quality of 0: PNG, or not compressed)\n";
 
@@ -103,46 +104,66 @@ static const struct as_kind *kind_find(const char *name)
     return k;
 }
 
-static uint32_t parse(int argc, char **argv, struct as_set *set)
+/* What is said besides the set itself. */
+struct said {
+    uint32_t jobs;
+    const char *photos;
+};
+
+static void take_option(struct as_set *set, struct said *said, int option)
 {
-    static const struct option OPTIONS[] = {{"count", required_argument, NULL, 'c'},
-                                            {"size", required_argument, NULL, 'z'},
-                                            {"seed", required_argument, NULL, 's'},
-                                            {"jobs", required_argument, NULL, 'j'},
-                                            {"vary", required_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    uint32_t jobs = 1;
+    switch (option) {
+    case 'c':
+        set->count = (uint32_t)number(optarg, 1, COUNT_MAX);
+        return;
+    case 'z':
+        parse_size(set, optarg);
+        return;
+    case 's':
+        set->seed = number(optarg, 0, UINT64_MAX);
+        return;
+    case 'j':
+        said->jobs = (uint32_t)number(optarg, 1, JOBS_MAX);
+        return;
+    case 'v':
+        parse_vary(set, optarg);
+        return;
+    case 'p':
+        said->photos = optarg;
+        return;
+    case 'h':
+        help(stdout);
+        exit(fflush(stdout) == 0 ? 0 : 74);
+    default:
+        exit(64); /* getopt has said why */
+    }
+}
+
+static struct said parse(int argc, char **argv, struct as_set *set)
+{
+    static const struct option OPTIONS[] = {
+        {"count", required_argument, NULL, 'c'}, {"size", required_argument, NULL, 'z'},
+        {"seed", required_argument, NULL, 's'},  {"jobs", required_argument, NULL, 'j'},
+        {"vary", required_argument, NULL, 'v'},  {"photos", required_argument, NULL, 'p'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+    struct said said = {1, NULL};
     int c;
 
-    if (argc > 1 && argv[1][0] != '-') {
+    if (argc > 1 && argv[1][0] != '-') { /* the kind, whose axes --vary names */
         set->kind = kind_find(argv[1]);
         memcpy(set->axes, set->kind->axes, sizeof set->axes);
         argv[1] = argv[0];
         argc--;
         argv++;
     }
-    while ((c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
-        if (c == 'c')
-            set->count = (uint32_t)number(optarg, 1, COUNT_MAX);
-        else if (c == 'z')
-            parse_size(set, optarg);
-        else if (c == 's')
-            set->seed = number(optarg, 0, UINT64_MAX);
-        else if (c == 'j')
-            jobs = (uint32_t)number(optarg, 1, JOBS_MAX);
-        else if (c == 'v')
-            parse_vary(set, optarg);
-        else if (c == 'h') {
-            help(stdout);
-            exit(fflush(stdout) == 0 ? 0 : 74);
-        } else
-            exit(64);
-    }
+    while ((c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
+        take_option(set, &said, c);
     if (!set->kind || optind != argc - 1 || !*argv[optind])
         usage("a kind and one folder are needed", "");
+    if (said.photos && set->kind->invents)
+        usage("photographs of a folder are not for the kind ", set->kind->name);
     set->out = argv[optind];
-    return jobs;
+    return said;
 }
 
 static void make_folder(const char *out, const char *dot)
@@ -213,7 +234,7 @@ int main(int argc, char **argv)
     struct as_set set = {.seed = 1, .count = 100, .w = 512, .h = 384};
     struct as_row *rows;
     uint64_t cells = 1;
-    uint32_t jobs = parse(argc, argv, &set);
+    struct said said = parse(argc, argv, &set);
     char *out = strdup(set.out);
     size_t n = out ? strlen(out) : 0;
 
@@ -224,12 +245,15 @@ int main(int argc, char **argv)
         cells *= set.axes[i].n;
     if (!out || strpbrk(out, ",\"\n\r") || cells > CELLS_MAX)
         usage("a folder's name that fits a table, and fewer values, are needed", "");
+    if (said.photos)
+        as_photos_open(said.photos, &set.photos);
     make_folder(out, "");
     if (set.kind->masks)
         make_folder(out, ".masks");
-    rows = make_all(&set, jobs < set.count ? jobs : set.count);
+    rows = make_all(&set, said.jobs < set.count ? said.jobs : set.count);
     write_manifest(&set, rows);
     munmap(rows, set.count * sizeof *rows);
+    as_photos_close(&set.photos);
     free(out);
     return 0;
 }

@@ -105,6 +105,11 @@ void as_task_run(const struct as_set *set, uint32_t number, struct as_row *row)
         t.rng.state = as_rng_mix(t.rng.state + (uint8_t)*c);
     snprintf(row->group, sizeof row->group, "%llu.s%06u", (unsigned long long)set->seed, t.scene);
     camera_of(&t, camera_draw(&t));
+    if (set->photos.n) {
+        t.photo = t.scene % set->photos.n; /* a multiple of QUARTER: the split is the scene's */
+        snprintf(row->group, sizeof row->group, "p%06u", t.photo);
+        row->camera[0] = '\0';
+    }
     place(&t);
     set->kind->make(&t);
 }
@@ -142,9 +147,13 @@ void as_task_note(struct as_task *t, const char *fmt, ...)
 
 struct as_image as_task_photo(const struct as_task *t, uint32_t w, uint32_t h)
 {
-    struct as_light l = as_light_texture(t->scene_seed, w, h);
-    struct as_image im = as_light_shoot(&t->cam, &l, as_rng_mix(t->scene_seed + 7));
+    struct as_light l;
+    struct as_image im;
 
+    if (t->set->photos.n)
+        return as_photos_read(&t->set->photos, t->photo, t->scene_seed, w, h);
+    l = as_light_texture(t->scene_seed, w, h);
+    im = as_light_shoot(&t->cam, &l, as_rng_mix(t->scene_seed + 7));
     as_light_free(&l);
     return im;
 }
@@ -159,6 +168,12 @@ struct as_image as_task_other(struct as_task *t, uint32_t w, uint32_t h, bool ot
     donor.scene_seed = as_rng_mix(t->scene_seed + 0xd0);
     while (other_camera && donor.cam.pattern == t->cam.pattern)
         camera_of(&donor, camera_draw(&donor));
+    if (t->set->photos.n) {
+        uint32_t quarters = t->set->photos.n / QUARTER;
+        donor.photo =
+            (t->photo + QUARTER * (1 + as_rng_below(&donor.rng, quarters - 1))) % t->set->photos.n;
+        snprintf(row.camera, sizeof row.camera, "p%06u", donor.photo);
+    }
     im = as_task_photo(&donor, w, h);
     t->rng = donor.rng;
     as_task_note(t, "from=%s", row.camera);

@@ -1,7 +1,7 @@
 /* residuals.c - the residuals that a case has kept, dealt out over the ranks.
  *
  * The journals say where the residual of a content lies.  That goes to the rank which the hash
- * names, and which has the items with that content.                                         */
+ * names, and which has the items with that content; then each rank gets as many as another. */
 #include "residuals.h"
 
 #include "../cluster/sort.h"
@@ -213,8 +213,80 @@ static enum as_status join(struct finding *f, const struct as_items *items, stru
         memcpy(v->place[v->n - 1].sha256, rec, 32);
         taken = true;
     }
-    qsort(v->place, v->n, sizeof *v->place, by_place);
 done:
+    return status;
+}
+
+/* A place that may travel: its number among all, then its order. */
+enum { TURN = 0, PLACE_W = 8, PLACE_H = 12, PLACE_FILE = 16, PLACE_OFFSET = 20, PLACE_ROW = 28 };
+enum { PLACE_SOURCE = 36, PLACE_FLAT = 40, PLACE_SHA = 41, PLACE_BYTES = 73 };
+
+static uint8_t *pack_places(const struct as_residuals *v)
+{
+    uint8_t *all = calloc(v->n + 1, PLACE_BYTES);
+
+    for (uint64_t i = 0; all && i < v->n; i++) {
+        const struct as_residual_place *p = &v->place[i];
+        uint8_t *to = all + i * PLACE_BYTES;
+        as_be_put(to + PLACE_W, p->w, 4);
+        as_be_put(to + PLACE_H, p->h, 4);
+        as_be_put(to + PLACE_FILE, p->file, 4);
+        as_be_put(to + PLACE_OFFSET, p->offset, 8);
+        as_be_put(to + PLACE_ROW, p->row, 8);
+        as_be_put(to + PLACE_SOURCE, p->source, 4);
+        to[PLACE_FLAT] = p->flat;
+        memcpy(to + PLACE_SHA, p->sha256, sizeof p->sha256);
+    }
+    return all;
+}
+
+static enum as_status unpack_places(struct as_residuals *v, const uint8_t *all, uint64_t n)
+{
+    free(v->place);
+    v->n = 0;
+    if ((v->place = calloc(n + 1, sizeof *v->place)) == NULL)
+        return AS_ENOMEM;
+    for (v->n = 0; v->n < n; v->n++) {
+        const uint8_t *from = all + v->n * PLACE_BYTES;
+        struct as_residual_place *p = &v->place[v->n];
+        p->w = (uint32_t)as_be_get(from + PLACE_W, 4);
+        p->h = (uint32_t)as_be_get(from + PLACE_H, 4);
+        p->file = (uint32_t)as_be_get(from + PLACE_FILE, 4);
+        p->offset = as_be_get(from + PLACE_OFFSET, 8);
+        p->row = as_be_get(from + PLACE_ROW, 8);
+        p->source = (uint32_t)as_be_get(from + PLACE_SOURCE, 4);
+        p->flat = from[PLACE_FLAT] != 0;
+        memcpy(p->sha256, from + PLACE_SHA, sizeof p->sha256);
+    }
+    qsort(v->place, v->n, sizeof *v->place, by_place);
+    return AS_OK;
+}
+
+static int whose_turn(void *state, const void *rec)
+{
+    const struct as_rank *r = state;
+
+    return (int)(as_be_get(rec, 8) % (uint64_t)r->size);
+}
+
+/* Deals the pictures of each size out one by one: what hashes give is uneven, and all wait for the
+ * rank that has most.  Collective. */
+static enum as_status even_out(struct as_residuals *v, struct as_rank *r, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint64_t n = v->n, total = v->n, me = (uint64_t)r->me, size = (uint64_t)r->size;
+    uint8_t *all = pack_places(v);
+
+    AS_TRY(as_comm_agree(r->comm, all ? AS_OK : AS_ENOMEM, err));
+    AS_TRY(as_comm_sum(r->comm, &total, 1));
+    AS_TRY(as_sort(r->comm, &all, &n, PLACE_BYTES, err));
+    const uint64_t more = total % size, first = total / size * me + (me < more ? me : more);
+    for (uint64_t i = 0; i < n; i++)
+        as_be_put(all + i * PLACE_BYTES + TURN, first + i, 8);
+    AS_TRY(as_deal(r->comm, &all, &n, PLACE_BYTES, whose_turn, r, err));
+    AS_TRY(as_comm_agree(r->comm, unpack_places(v, all, n), err));
+done:
+    free(all);
     return status;
 }
 
@@ -262,6 +334,7 @@ enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r,
     if (status == AS_OK)
         status = name_spool(v, names, f.nnames, kept, err);
     AS_TRY(as_comm_agree(r->comm, status, err));
+    AS_TRY(even_out(v, r, err));
 done:
     as_journal_list_free(names, f.nnames);
     free(f.rec);

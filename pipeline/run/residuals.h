@@ -17,7 +17,7 @@ struct as_residual_place {
 };
 
 struct as_residuals {
-    struct as_residual_place *place; /* [n] in the order of their files */
+    struct as_residual_place *place; /* [n] by size, then in the order of their files */
     uint64_t n;
     char **path; /* [npaths] the files of the spool */
     size_t npaths;
@@ -27,7 +27,8 @@ struct as_residuals {
     uint64_t nlost, lost_cap;
 };
 
-/* Gives each rank its share: which, depends on hashes alone.  items: dealt.  Collective. */
+/* Gives each rank its share, as many pictures of each size as another.  items: dealt.
+ * Collective. */
 enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r,
                                  const struct as_items *items, const struct as_keep *keep,
                                  struct as_err *err) AS_MUST_CHECK;
