@@ -43,6 +43,25 @@ static float sum_of(const float *v, size_t n)
     return sum;
 }
 
+/* Sums of 2 radius + 1 along each of `lines` lines of n values, `step` apart, the next line
+ * `next` further. */
+static void sum_lines(float *map, uint32_t n, size_t step, uint32_t lines, size_t next,
+                      uint32_t radius)
+{
+    for (uint32_t line = 0; line < lines; line++) {
+        float *at = map + line * next, kept[2] = {0, 0}; /* the last two values */
+        for (uint32_t i = 0; i < n; i++) {
+            float sum = kept[1] * (float)(radius > 1) + kept[0];
+            const float own = at[i * step];
+            for (uint32_t k = 0; k <= radius && i + k < n; k++)
+                sum += at[(i + k) * step];
+            kept[1] = kept[0];
+            kept[0] = own;
+            at[i * step] = sum;
+        }
+    }
+}
+
 /* The value of rank n / 2, by selection; n is at most 25. */
 static float median_of(float *v, size_t n)
 {
@@ -53,6 +72,13 @@ static float median_of(float *v, size_t n)
             v[k] = high;
         }
     return v[n / 2];
+}
+
+/* First along rows, then down the columns: each pass keeps the few values it has overwritten. */
+void as_region_sum(struct as_region_room *r, float *map, uint32_t radius)
+{
+    sum_lines(map, r->w, 1, r->h, r->w, radius);
+    sum_lines(map, r->h, r->w, r->w, 1, radius);
 }
 
 void as_region_smooth(struct as_region_room *r)

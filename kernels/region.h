@@ -24,6 +24,10 @@ struct as_region {
 size_t as_region_bytes(size_t n);
 struct as_region_room as_region_lay(void *at, uint32_t w, uint32_t h);
 
+/* Replaces `map`, of the room's size, by its sums over squares of 2 radius + 1, 1 or 2; at the
+ * edges, of what there is. */
+void as_region_sum(struct as_region_room *room, float *map, uint32_t radius);
+
 /* Replaces the map by the median of 5 x 5 of the sum over 3 x 3; at the edges, of what there is. */
 void as_region_smooth(struct as_region_room *room);
 
