@@ -123,9 +123,7 @@ static void count_all(struct work *w, const struct as_dct *dct, float *strip, ui
 
     for (uint32_t j = 0; j < hb; j++) {
         const int16_t *blocks = dct->comp[0].at + j * row;
-        if (j > 0)
-            memcpy(strip, strip + row, row * sizeof *strip);
-        as_dct_samples(blocks, wb, 1, dct->comp[0].q, strip + row, (size_t)wb * 8);
+        as_dct_roll(blocks, wb, dct->comp[0].q, strip);
         for (uint32_t i = 0; i < wb; i++) {
             usable[(size_t)j * wb + i] = unclipped(&both, 8 * i, 8);
             if (usable[(size_t)j * wb + i])
@@ -393,6 +391,7 @@ static enum as_status adq_extract(void *state, const struct as_unit *unit, void 
         r.work->freq[f].second = unit->dct->comp[0].q[as_zigzag[f]];
     memset(r.region.map, 0, r.region.cells * sizeof *r.region.map);
     memset(out->feat, 0, DIM * sizeof *out->feat);
+    memset(r.strip, 0, (size_t)unit->dct->comp[0].wb * 128 * sizeof *r.strip);
     count_all(r.work, unit->dct, r.strip, r.usable);
     if (r.work->blocks < MIN_BLOCKS || r.work->nonzero < r.work->blocks / 4)
         return AS_OK;
