@@ -155,6 +155,21 @@ static void test_copies(void **state)
     }
 }
 
+/* The same thing photographed twice is alike, and no copy. */
+static void test_alike(void **state)
+{
+    float feat[32];
+    (void)state;
+
+    take_photo();
+    copy(0, 1, true);
+    assert_int_equal(extract(feat), AS_APPLIES);
+    print_message("alike: %.3f, copied: %.3f\n", measure(feat, "alike_share"),
+                  measure(feat, "copied_share"));
+    assert_true(measure(feat, "alike_share") > 0.03);
+    assert_true(measure(feat, "copied_share") == 0);
+}
+
 static void test_patterns(void **state)
 {
     float feat[32];
@@ -206,9 +221,8 @@ static void test_invariance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_invariance),
-        cmocka_unit_test(test_untouched),
-        cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_invariance), cmocka_unit_test(test_untouched),
+        cmocka_unit_test(test_copies),     cmocka_unit_test(test_alike),
         cmocka_unit_test(test_patterns),
     };
     int failed = 1;
