@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""spectrum_check.py - the detectors of generated pictures, computed again from their papers.
+
+usage: spectrum_check.py make FOLDER        writes the pictures
+       spectrum_check.py check STORE.h5
+"""
+import os
+import struct
+import sys
+
+import h5py
+import numpy as np
+
+
+def pictures():
+    """Texture, texture made twice as large, strong noise; whole numbers, [h][w][3]."""
+    rng = np.random.default_rng(20230617)
+    for name, h, w in (("texture", 300, 391), ("larger", 258, 520), ("noise", 257, 257)):
+        p = rng.normal(size=(h, w, 3))
+        if name != "noise":
+            for axis in (0, 1):
+                p = p + 0.8 * np.roll(p, 1, axis) + 0.4 * np.roll(p, 2, axis)
+            p = np.cumsum(p, axis=0) * 0.3 + 4 * p
+        if name == "larger":
+            p = p[::2, ::2].repeat(2, 0).repeat(2, 1) + 2 * rng.normal(size=(h, w, 3))
+        p = 128 + p * (30 / p.std())
+        yield name, np.clip(np.rint(p), 0, 255).astype(np.uint8)
+
+
+def write_bmp(path, p):
+    h, w = p.shape[:2]
+    rows = b"".join(r.tobytes() + bytes(-3 * w % 4) for r in p[::-1, :, ::-1])
+    with open(path, "wb") as f:
+        f.write(struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54 + len(rows), 0, 0, 54, 40, w, h, 1, 24,
+                            0, len(rows), 2835, 2835, 0, 0) + rows)
+
+
+def crossdiff(rgb):
+    out = []
+    for c in range(3):
+        p = rgb[:, :, c].astype(float)
+        d = abs(p[:-1, :-1] + p[1:, 1:] - p[:-1, 1:] - p[1:, :-1])
+        d = d[: d.shape[0] // 128 * 128, : d.shape[1] // 128 * 128]
+        f = abs(np.fft.fft2(d)) / np.sqrt(d.size) + 0.01
+        ys, xs = d.shape[0] // 128, d.shape[1] // 128   # bins in 1/128 of a cycle
+        for m in range(-8, 9):
+            for n in range(9):
+                near = [f[(8 * m + j) * ys % d.shape[0], (8 * n + i) * xs % d.shape[1]]
+                        for j in range(-3, 4) for i in range(-3, 4)]
+                out.append(np.log10(near[24] / np.median(near[:24] + near[25:])))
+    return np.array(out)
+
+
+# how far from the independent computation each may be
+CHECKS = {crossdiff: 2e-5}
+
+
+def check(store):
+    items, text = store["items"][:], store["strings"][:].tobytes()
+    named = {os.path.basename(text[o:o + n].decode("utf-8", "replace")): row for row, (o, n) in
+             enumerate(zip(items["path_offset"], items["path_length"]))}
+    bad = 0
+    for name, rgb in pictures():
+        for detector, most in CHECKS.items():
+            got = store["measures/" + detector.__name__][named[name + ".bmp"]]
+            want = detector(rgb)
+            far = abs(got - want) if got.shape == want.shape else np.array([np.inf])
+            good = far.max() <= most
+            bad += not good
+            print("%s: %s of %s: %.2g off at %d" % ("ok" if good else "FAILED", detector.__name__,
+                                                    name, far.max(), far.argmax()))
+    return bad
+
+
+if sys.argv[1] == "make":
+    os.makedirs(sys.argv[2])
+    for name, rgb in pictures():
+        write_bmp(os.path.join(sys.argv[2], name + ".bmp"), rgb)
+else:
+    sys.exit(check(h5py.File(sys.argv[2])) != 0)
