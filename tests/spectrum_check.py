@@ -51,8 +51,36 @@ def crossdiff(rgb):
     return np.array(out)
 
 
+def luma(rgb):
+    return rgb @ np.array([0.299, 0.587, 0.114])
+
+
+def tiles(p, side):
+    """Overlapping as little as possible, covering p."""
+    ny, nx = (-(-n // side) for n in p.shape)
+    for j in range(ny):
+        for i in range(nx):
+            y = j * (p.shape[0] - side) // (ny - 1) if ny > 1 else 0
+            x = i * (p.shape[1] - side) // (nx - 1) if nx > 1 else 0
+            t = p[y:y + side, x:x + side]
+            yield t - t.mean()
+
+
+def azimuthal(rgb):
+    w = np.outer(*2 * [np.hanning(513)[1::2]])     # Hann, at half samples
+    p = np.mean([abs(np.fft.fft2(t * w)) ** 2 for t in tiles(luma(rgb), 256)], 0) / (w ** 2).sum()
+    ky, kx = np.meshgrid(*2 * [np.fft.fftfreq(256, 1 / 256)], indexing="ij")
+    r, turn = np.rint(np.hypot(ky, kx)), np.rint(np.arctan2(ky, kx) * 16 / np.pi) % 16
+    ring = np.log10([p[r == k].mean() + 1e-4 for k in range(1, 129)])
+    x = np.log10(np.arange(1, 129) / 128)
+    slope, level = np.polyfit(x[3:64], ring[3:64], 1)
+    band = (r >= 64) & (r <= 128)
+    return np.concatenate([ring - level - slope * x, [slope, level], np.log10(
+        [(p[band & (turn == k)].mean() + 1e-4) / (p[band].mean() + 1e-4) for k in range(16)])])
+
+
 # how far from the independent computation each may be
-CHECKS = {crossdiff: 2e-5}
+CHECKS = {crossdiff: 2e-5, azimuthal: 2e-5}
 
 
 def check(store):
