@@ -10,6 +10,7 @@ import sys
 
 import h5py
 import numpy as np
+from residual_numpy import residual
 
 
 def pictures():
@@ -79,8 +80,16 @@ def azimuthal(rgb):
         [(p[band & (turn == k)].mean() + 1e-4) / (p[band].mean() + 1e-4) for k in range(16)])])
 
 
+def autocorr(rgb):
+    p = np.mean([abs(np.fft.fft2(t, (512, 512))) ** 2 / t.var()
+                 for t in tiles(residual(luma(rgb)), 256) if t.var() >= 0.01], 0)
+    c = np.real(np.fft.ifft2(p))
+    lags = [(0, x) for x in range(1, 17)] + [(y, x) for y in range(1, 17) for x in range(-16, 17)]
+    return np.array([c[y, x] / c[0, 0] * 256 ** 2 / (256 - y) / (256 - abs(x)) for y, x in lags])
+
+
 # how far from the independent computation each may be
-CHECKS = {crossdiff: 2e-5, azimuthal: 2e-5}
+CHECKS = {crossdiff: 2e-5, azimuthal: 2e-5, autocorr: 2e-5}
 
 
 def check(store):
