@@ -16,7 +16,7 @@ from residual_numpy import residual
 def pictures():
     """Texture, texture made twice as large, noise; whole numbers, [h][w][3]."""
     rng = np.random.default_rng(20230617)
-    for name, h, w in (("texture", 300, 391), ("larger", 258, 520), ("noise", 257, 257)):
+    for name, h, w in (("texture", 300, 391), ("larger", 258, 520), ("noise", 256, 384)):
         p = rng.normal(size=(h, w, 3))
         if name != "noise":
             for axis in (0, 1):
@@ -41,6 +41,7 @@ def crossdiff(rgb):
     for c in range(3):
         p = rgb[:, :, c].astype(float)
         d = abs(p[:-1, :-1] + p[1:, 1:] - p[:-1, 1:] - p[1:, :-1])
+        d = np.pad(d, ((0, 1), (0, 1)), "edge")        # for sides of whole 128s
         d = d[: d.shape[0] // 128 * 128, : d.shape[1] // 128 * 128]
         f = abs(np.fft.fft2(d)) / np.sqrt(d.size) + 0.01
         ys, xs = d.shape[0] // 128, d.shape[1] // 128   # bins in 1/128 of a cycle

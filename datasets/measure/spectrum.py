@@ -18,7 +18,7 @@ import subprocess
 import h5py
 import numpy as np
 
-ALL = "crossdiff,azimuthal,autocorr,upsampling,spam"
+ALL = "crossdiff,azimuthal,autocorr,upsampling,spam"  # and all their measures together
 TURNS = 1000
 
 
@@ -71,44 +71,98 @@ def interval(s, y, group):
     return "%.3f [%.3f, %.3f]" % (auc(s, y), *np.nanpercentile(got, [2.5, 97.5]))
 
 
+def matrix(got, names, detector):
+    """Rows of a detector's measures, or of all together; which of the names have them."""
+    parts = detector.split("+")
+    use = np.array([all(d in got[n] for d in parts) for n in names])
+    return np.array([np.concatenate([got[n][d] for d in parts])
+                     for n, u in zip(names, use) if u]), use
+
+
+LAUNDERED = {
+    "cut by 3 x 5, quality 75": lambda p: (p.crop((3, 5, p.width, p.height)), 75),
+    "at 75 %, quality 90": lambda p: (p.resize((p.width * 3 // 4, p.height * 3 // 4), 3), 90),
+    "blurred by 1 pixel, quality 90": lambda p: (p.filter(blur(1)), 90),
+}
+
+
+def blur(radius):
+    from PIL import ImageFilter
+    return ImageFilter.GaussianBlur(radius)
+
+
+def launder(folder, to, names, how):
+    from PIL import Image
+    if os.path.isdir(to):
+        return
+    os.makedirs(to)
+    for n in names:
+        p, quality = how(Image.open(os.path.join(folder, n)).convert("RGB"))
+        p.save(os.path.join(to, os.path.splitext(n)[0] + ".jpg"), quality=quality)
+
+
+def made_one(got, laundered, rows, detector):
+    x, use = matrix(got, [os.path.basename(r["path"]) for r in rows], detector)
+    left = len(rows) - use.sum()
+    rows = [r for r, u in zip(rows, use) if u]
+    y = np.array([r["label"] == "generated" for r in rows]).astype(int)
+    split, group, gen = (np.array([r[k] for r in rows]) for k in ("split", "group", "generator"))
+    q = np.array([dict(p.split("=", 1) for p in r["note"].split(";"))["q2"] for r in rows])
+    train, test, cal = split == "train", split == "test", split == "calibrate"
+    model = Fisher(x[train], y[train])
+    s = model(x)
+    print("%s: %d measures, train %d, test %d + %d of %d scenes, not applicable %d" % (
+        detector, x.shape[1], train.sum(), (test & (y == 1)).sum(), (test & (y == 0)).sum(),
+        len(set(group[test])), left))
+    print("  all generators known: AUC", interval(s[test], y[test], group[test]))
+    for rate in (0.05, 0.01):
+        t = np.quantile(s[cal & (y == 0)], 1 - rate)
+        print("    threshold of %g %% false alarms on calibrate (%d): false %.3f, found %.3f" % (
+            100 * rate, (cal & (y == 0)).sum(), (s[test & (y == 0)] > t).mean(),
+            (s[test & (y == 1)] > t).mean()))
+    for k in sorted(set(q), key=int):
+        part = test & (q == k)
+        print("    quality %s (0: PNG): AUC %s, %d pictures" % (
+            k, interval(s[part], y[part], group[part]), part.sum()))
+    names = [os.path.splitext(os.path.basename(r["path"]))[0] + ".jpg" for r in rows]
+    for how, of in laundered.items():
+        part, ok = matrix(of, [n for n, t in zip(names, test) if t], detector)
+        print("    %s: AUC %s" % (how, interval(model(part), y[test][ok], group[test][ok])))
+    out, label, owner = [], [], []
+    for family in sorted({g.split(".")[0] for g in gen if g}):
+        kept = np.isin(group, group[[g.split(".")[0] == family for g in gen]])  # both classes
+        part = test & kept
+        v = Fisher(x[train & ~kept], y[train & ~kept])(x[part])
+        print("    %s not in training: AUC %s, %d pictures" % (
+            family, interval(v, y[part], group[part]), part.sum()))
+        out.append(v), label.append(y[part]), owner.append(group[part])
+    print("  no up-sampler known: AUC", interval(*map(np.concatenate, (out, label, owner))),
+          flush=True)
+
+
 def made(args):
     rows = list(csv.DictReader(open(args.what)))
     top = os.path.dirname(os.path.abspath(args.what))
     folder = os.path.join(top, os.path.dirname(rows[0]["path"]))
-    for detector in args.detectors.split(","):
-        got = run(args.assay, args.work, "made", folder, detector)
-        use = [r for r in rows if detector in got[os.path.basename(r["path"])]]
-        x = np.array([got[os.path.basename(r["path"])][detector] for r in use])
-        y = np.array([r["label"] == "generated" for r in use]).astype(int)
-        split, group, gen = (np.array([r[k] for r in use]) for k in ("split", "group", "generator"))
-        q = np.array([dict(p.split("=", 1) for p in r["note"].split(";"))["q2"] for r in use])
-        train, test, cal = split == "train", split == "test", split == "calibrate"
-        s = Fisher(x[train], y[train])(x)
-        print("%s: %d measures, train %d, test %d + %d of %d scenes, not applicable %d" % (
-            detector, x.shape[1], train.sum(), (test & (y == 1)).sum(), (test & (y == 0)).sum(),
-            len(set(group[test])), len(rows) - len(use)))
-        print("  all generators known: AUC", interval(s[test], y[test], group[test]))
-        for rate in (0.05, 0.01):
-            t = np.quantile(s[cal & (y == 0)], 1 - rate)
-            print("    threshold of %g %% false alarms on calibrate (%d): false %.3f, found %.3f" % (
-                100 * rate, (cal & (y == 0)).sum(), (s[test & (y == 0)] > t).mean(),
-                (s[test & (y == 1)] > t).mean()))
-        for k in sorted(set(q), key=int):
-            part = test & (q == k)
-            print("    quality %s (0: PNG): AUC %s, %d pictures" % (
-                k, interval(s[part], y[part], group[part]), part.sum()))
-        out, label, owner = [], [], []
-        for family in sorted({g.split(".")[0] for g in gen if g}):
-            own = np.array([g.split(".")[0] == family for g in gen])
-            kept = group[own]           # scenes of this up-sampler, both classes
-            other = train & ~np.isin(group, kept)
-            part = test & np.isin(group, kept)
-            v = Fisher(x[other], y[other])(x[part])
-            print("    %s not in training: AUC %s, %d pictures" % (
-                family, interval(v, y[part], group[part]), part.sum()))
-            out.append(v), label.append(y[part]), owner.append(group[part])
-        print("  no up-sampler known: AUC", interval(*map(np.concatenate, (out, label, owner))),
-              flush=True)
+    got = run(args.assay, args.work, "made", folder, args.detectors)
+    laundered = {}
+    for i, (how, function) in enumerate(LAUNDERED.items()):
+        to = os.path.join(args.work, "laundered%d" % i)
+        launder(folder, to, [os.path.basename(r["path"]) for r in rows if r["split"] == "test"],
+                function)
+        laundered[how] = run(args.assay, args.work, os.path.basename(to), to, args.detectors)
+    y = np.array([r["label"] == "generated" for r in rows]).astype(int)
+    length = np.array([os.path.getsize(os.path.join(top, r["path"])) for r in rows], float)
+    png = np.array([r["path"].endswith(".png") for r in rows])
+    print("length of JPEG files alone: AUC", interval(
+        length[~png], y[~png], np.array([r["group"] for r in rows])[~png]))
+    for detector in with_all(args.detectors):
+        made_one(got, laundered, rows, detector)
+
+
+def with_all(detectors):
+    each = detectors.split(",")
+    return each + ["+".join(each)] * (len(each) > 1)
 
 
 def neutralise(path, how):
@@ -197,20 +251,19 @@ def real(args):
             how, y.sum(), len(set(source[y == 1])), (y == 0).sum(), len(set(source[y == 0]))))
         print("  format, size, bytes per pixel alone: AUC %s of known sources, %s of others" % (
             known(x, y), interval_of_wins(wins(x, y, source))))
-        for detector in args.detectors.split(","):
-            got = run(args.assay, args.work, "c_" + how, folder, detector)
-            use = np.array([detector in got[k[0]] for k in kept])
-            x = np.array([got[k[0]][detector] for k, u in zip(kept, use) if u])
+        got = run(args.assay, args.work, "c_" + how, folder, args.detectors)
+        for detector in with_all(args.detectors):
+            x, use = matrix(got, [k[0] for k in kept], detector)
             print("  %s: AUC %s of known sources, %s of others, not applicable %d" % (
                 detector, known(x, y[use]), interval_of_wins(wins(x, y[use], source[use])),
                 (~use).sum()))
             if how == "native" or not args.made:
                 continue
             rows = list(csv.DictReader(open(args.made)))
-            of = run(args.assay, args.work, "made", "", detector)
-            rows = [r for r in rows if detector in of[os.path.basename(r["path"])]]
-            model = Fisher(np.array([of[os.path.basename(r["path"])][detector] for r in rows]),
-                           np.array([r["label"] == "generated" for r in rows]).astype(int))
+            of = run(args.assay, args.work, "made", "", args.detectors)
+            made_x, there = matrix(of, [os.path.basename(r["path"]) for r in rows], detector)
+            model = Fisher(made_x, np.array([r["label"] == "generated" for r in rows])
+                           .astype(int)[there])
             s = model(x)
             print("    trained on made pictures: AUC", interval(s, y[use], np.arange(len(s))),
                   flush=True)

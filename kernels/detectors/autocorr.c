@@ -109,10 +109,20 @@ const struct as_detector as_detector_autocorr = {
     .summary = "autocorrelation of the noise residual, where up-sampling repeats itself",
     .paper = "R. Corvi, D. Cozzolino, G. Poggi, K. Nagano, L. Verdoliva, Intriguing Properties of "
              "Synthetic Images, CVPRW 2023",
-    .card =
-        "The correlation of the denoising residual of luma with itself at the 544 distances of up "
-        "to 16 pixels, the mean of tiles.  Measures for a model to be trained on; without one "
-        "there is no score and no finding.",
+    .card = "The correlation of the denoising residual of luma with itself at the 544 distances "
+            "of up to 16 pixels, the mean of tiles of 256 x 256 of equal weight.  The filter of "
+            "a sensor, JPEG and scaling shape it as well.  They are measures for a model to be "
+            "trained on.  No model comes with it, so it gives no score and makes no finding.  "
+            "Runs only when it is named.\n\nMeasured with a linear discriminant on invented "
+            "pictures (12 random decoders, same sizes, qualities and file lengths; 240 to test): "
+            "AUC .86 (95 %: .82 to .90), .79 (.75 to .84) where the kind of up-sampler was not "
+            "in training; .74 after a second compression on another grid, .67 at 75 % size, .70 "
+            "after a blur.\n\nOn real generated pictures it showed nothing that survives: 38 of 7 "
+            "sources and 26 photographs of 5, cut to 256 x 256 and compressed alike, AUC .58 "
+            "(.45 to .70) for sources not in training, .65 (.53 to .77) at equal resolution too, "
+            "and .60 (.44 to .75) when trained on the invented ones.  Abstains where there is no "
+            "noise; needs sides of 256 pixels and the residual, which pictures above 64 MP do "
+            "not have.",
     .family = AS_FAMILY_SPECTRUM,
     .needs = AS_NOISE,
     .min_side = TILE,

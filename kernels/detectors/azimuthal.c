@@ -189,11 +189,20 @@ const struct as_detector as_detector_azimuthal = {
     .version = 1,
     .summary = "power spectrum by frequency and direction, apart from the 1/f law of scenes",
     .paper = "R. Durall, M. Keuper, J. Keuper, Watch Your Up-Convolution, CVPR 2020",
-    .card =
-        "How far the power of each frequency (128 rings, log10) lies above the line that the "
-        "picture's own rings 4 to 64 give, the line itself, and the power of 16 directions in the "
-        "upper octave.  Measures for a model to be trained on; without one there is no score and "
-        "no finding.",
+    .card = "How far the power of each frequency (128 rings, log10) lies above the line that the "
+            "picture's own rings 4 to 64 give, the line itself, and the power of 16 directions "
+            "in the upper octave, of luma in tiles of 256 x 256.  Scaling, sharpening, denoising "
+            "and JPEG change it as much as a generator does.  They are measures for a model to "
+            "be trained on.  No model comes with it, so it gives no score and makes no finding.  "
+            "Runs only when it is named.\n\nMeasured with a linear discriminant on invented "
+            "pictures (12 random decoders, same sizes, qualities and file lengths; 240 to test): "
+            "AUC .87 (95 %: .83 to .91), .83 (.79 to .87) where the kind of up-sampler was not "
+            "in training; .77 after a second compression on another grid, .62 at 75 % size, .75 "
+            "after a blur.\n\nOn real generated pictures it showed nothing: 38 of 7 sources and 26 "
+            "photographs of 5, cut to 256 x 256 and compressed alike, AUC .48 (.35 to .61) for "
+            "sources not in training, .53 (.39 to .67) at equal resolution too, and .43 when "
+            "trained on the invented ones.  Abstains where there is no texture; needs sides of "
+            "256 pixels.",
     .family = AS_FAMILY_SPECTRUM,
     .needs = AS_LUMA,
     .min_side = TILE,

@@ -61,20 +61,28 @@ static size_t crossdiff_scratch_bytes(uint32_t w, uint32_t h)
     return sizeof(struct work);
 }
 
+/* to[PERIOD] += the cross-differences of rows a and b; of n places only, the last one repeated. */
+static void add(const float *a, const float *b, uint32_t n, float *to)
+{
+    for (uint32_t x = 0; x < n; x++)
+        to[x] += fabsf((a[x] + b[x + 1]) - (b[x] + a[x + 1]));
+    if (n < PERIOD)
+        to[n] += fabsf((a[n - 1] + b[n]) - (b[n - 1] + a[n]));
+}
+
 /* sums[y][x] := the sum of the cross-differences at places equal to (x, y) modulo PERIOD, over the
- * largest part from the upper left whose sides are multiples of PERIOD; how many there are. */
+ * largest part from the upper left whose sides are multiples of PERIOD; how many there are.  At the
+ * end of a side that is a multiple itself, as those of generators are, the last one is repeated. */
 static double fold(const struct as_plane *p, float sums[PERIOD * PERIOD])
 {
-    const uint32_t w = (p->w - 1) / PERIOD * PERIOD, h = (p->h - 1) / PERIOD * PERIOD;
+    const uint32_t w = p->w / PERIOD * PERIOD, h = p->h / PERIOD * PERIOD;
 
     memset(sums, 0, PERIOD * PERIOD * sizeof *sums);
     for (uint32_t y = 0; y < h; y++) {
+        const float *row = p->at + (y + 1 < p->h ? y : y - 1) * p->stride;
         float *to = sums + (size_t)(y % PERIOD) * PERIOD;
-        for (uint32_t left = 0; left < w; left += PERIOD) {
-            const float *a = p->at + y * p->stride + left, *b = a + p->stride;
-            for (uint32_t x = 0; x < PERIOD; x++)
-                to[x] += fabsf((a[x] + b[x + 1]) - (b[x] + a[x + 1]));
-        }
+        for (uint32_t x = 0; x < w; x += PERIOD)
+            add(row + x, row + p->stride + x, x + PERIOD < p->w ? PERIOD : PERIOD - 1, to);
     }
     return (double)w * h;
 }
@@ -168,14 +176,24 @@ const struct as_detector as_detector_crossdiff = {
     .summary = "peaks in the spectrum of cross-differences, as up-sampling networks leave them",
     .paper = "Q. Bammey, Synthbuster: towards detection of diffusion model generated images, "
              "OJSP 2023",
-    .card =
-        "How far the spectrum of the cross-differences of each channel stands out at the multiples "
-        "of 1/16 cycle per pixel: log10 of the magnitude over the median of the 48 frequencies "
-        "around it, 153 a channel.  Networks that enlarge by 2, 4, 8 or 16 leave peaks there.  "
-        "Measures for a model to be trained on; without one there is no score and no finding.",
+    .card = "How far the spectrum of the cross-differences of each channel stands out at the "
+            "multiples of 1/16 cycle per pixel: log10 of the magnitude over the median of the 48 "
+            "frequencies around it, 153 a channel.  Networks that enlarge by 2, 4, 8 or 16 leave "
+            "peaks there; so does JPEG, at multiples of 1/8 (1/16 in blue and red where colour "
+            "is halved).  They are measures for a model to be trained on.  No model comes with "
+            "it, so it gives no score and makes no finding.  Runs only when it is "
+            "named.\n\nMeasured with a linear discriminant on invented pictures (12 random "
+            "decoders, same sizes, qualities and file lengths; 240 to test): AUC .87 (95 %: .82 "
+            "to .91), .82 (.77 to .87) where the kind of up-sampler was not in training.  A "
+            "second compression on another grid, or scaling to 75 %, leaves chance (.46, "
+            ".42).\n\nOn real generated pictures it showed nothing that survives: 38 of 7 sources "
+            "and 26 photographs of 5, cut to 256 x 256 and compressed alike, AUC .63 (.51 to "
+            ".76) for sources not in training, .56 (.43 to .68) at equal resolution too, and .35 "
+            "when trained on the invented ones.  Abstains where a channel has no texture; needs "
+            "sides of 128 pixels.",
     .family = AS_FAMILY_SPECTRUM,
     .needs = AS_RGB,
-    .min_side = PERIOD + 1,
+    .min_side = PERIOD,
     .dim = DIM,
     .measures = measures,
     .reasons = reasons,

@@ -143,11 +143,21 @@ const struct as_detector as_detector_upsampling = {
     .summary = "differences within cells of 2 x 2 pixels, as a last doubling of size leaves them",
     .paper = "C. Tan et al., Rethinking the Up-Sampling Operations in CNN-based Generative Network "
              "for Generalizable Deepfake Detection, CVPR 2024",
-    .card =
-        "Statistics of the differences of pixels to the first of their 2 x 2 cell, for the four "
-        "places of the cells: mean magnitudes and counts up to 3 grey levels, of luma in whole "
-        "numbers.  Measures for a model to be trained on; without one there is no score and no "
-        "finding.",
+    .card = "Statistics of the differences of pixels to the first of their 2 x 2 cell, for the "
+            "four places that the cells may have: mean magnitudes, and counts of up to 3 grey "
+            "levels, of luma in whole numbers.  A camera that takes half of its green and a "
+            "quarter of its red and blue from the sensor doubles too: what is told apart may be "
+            "that.  They are measures for a model to be trained on.  No model comes with it, so "
+            "it gives no score and makes no finding.  Runs only when it is named.\n\nMeasured with "
+            "a linear discriminant on invented pictures (12 random decoders, same sizes, "
+            "qualities and file lengths; 240 to test): AUC .97 (95 %: .94 to .99), .88 (.84 to "
+            ".92) where the kind of up-sampler was not in training; but a threshold set for 1 % "
+            "false alarms on other cameras gave 5 %.  AUC .57 after a second compression on "
+            "another grid, .70 at 75 % size, .90 after a blur.\n\nOn real generated pictures it "
+            "showed nothing: 38 of 7 sources and 26 photographs of 5, cut to 256 x 256 and "
+            "compressed alike, AUC .48 (.37 to .60) for sources not in training, .35 (.24 to "
+            ".47) at equal resolution too, and .36 when trained on the invented ones.  Abstains "
+            "where there is no texture.",
     .family = AS_FAMILY_SPECTRUM,
     .needs = AS_LUMA,
     .min_side = SIDE_MIN,
