@@ -166,9 +166,14 @@ def with_all(detectors):
 
 
 def neutralise(path, how):
-    """The middle 256 x 256, of the picture or of it made 320 high or wide, as JPEG of one quality."""
+    """The middle 256 x 256 as JPEG of one quality: of the picture, of it after a compression that
+    all have had then, or of it made 320 high or wide."""
     from PIL import Image
     p = Image.open(path).convert("RGB")
+    if how == "history":
+        f = io.BytesIO()
+        p.save(f, "JPEG", quality=75)
+        p = Image.open(f)
     if how == "scaled":
         k = 320 / min(p.size)
         p = p.resize([round(v * k) for v in p.size], Image.BICUBIC)
@@ -234,7 +239,7 @@ def trivial(path):
 
 def real(args):
     pictures = list(sources(args.what))
-    for how in ("native", "cropped", "scaled"):
+    for how in ("native", "cropped", "history", "scaled"):
         folder = os.path.join(args.work, "c_" + how)
         os.makedirs(folder, exist_ok=True)
         kept = []
