@@ -47,7 +47,8 @@ static const char *const measures[DIM] = {
 static const char *const says[DIM] = {
     [HASH_BAD] = "the file was changed after its C2PA manifest was signed: its hash differs",
     [SIGNATURE_BAD] = "the signature of the C2PA manifest does not hold",
-    [ASSERTION_BAD] = "statements of the C2PA manifest were changed, added or removed after signing",
+    [ASSERTION_BAD] =
+        "statements of the C2PA manifest were changed, added or removed after signing",
     [CERTIFICATE_BAD] = "the certificate of the C2PA manifest's signer could not sign it",
     [TIME_STAMP_BAD] = "the time stamp of the C2PA signature does not hold",
     [INGREDIENT_BAD] = "the C2PA manifest of something that went into the file does not hold",
@@ -77,8 +78,7 @@ static bool any_unchecked(const struct as_c2pa *c)
 static bool holds(const struct as_c2pa *c)
 {
     return c->signature == AS_C2PA_GOOD && c->certificate == AS_C2PA_GOOD &&
-           c->assertions == AS_C2PA_GOOD && c->binding == AS_C2PA_GOOD &&
-           c->time != AS_C2PA_BAD &&
+           c->assertions == AS_C2PA_GOOD && c->binding == AS_C2PA_GOOD && c->time != AS_C2PA_BAD &&
            (c->ingredients == AS_C2PA_GOOD || c->ingredients == AS_C2PA_ABSENT);
 }
 
