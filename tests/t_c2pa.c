@@ -254,8 +254,9 @@ static void test_two_stores(void **state)
 
     (void)state;
     put(&two, one.at, 2 + segment);
-    put(&two, one.at + 2, segment + PICTURE);
-    two.at[2 + segment + 7] ^= 1; /* box instance number: another box */
+    put(&two, one.at + 2, 7);
+    put(&two, "\x10", 1); /* box instance number: another box */
+    put(&two, one.at + 10, segment - 8 + PICTURE);
     free(one.at);
     read_maker(AS_KIND_JPEG, &two);
     assert_true(facts.c2pa.present && !facts.c2pa.readable);

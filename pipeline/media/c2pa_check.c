@@ -104,7 +104,7 @@ static bool assertion_label(const struct manifest *m, struct as_text url, struct
 {
     if (!cut(&url, "self#jumbf="))
         return false;
-    if (cut(&url, "/c2pa/") && !as_text_same(next_part(&url), m->label))
+    if ((cut(&url, "/c2pa/") || cut(&url, "c2pa/")) && !as_text_same(next_part(&url), m->label))
         return false;
     if (!cut(&url, "c2pa.assertions/"))
         return false;
@@ -112,7 +112,7 @@ static bool assertion_label(const struct manifest *m, struct as_text url, struct
     return url.len > 0;
 }
 
-/* Before version 1.0 references began so, and hashes were taken otherwise. */
+/* Drafts of version 1.0 wrote references so, and some took hashes otherwise. */
 static bool is_draft(struct as_text url)
 {
     return as_text_begins(url, "self#jumbf=c2pa/");
@@ -158,12 +158,6 @@ static enum as_c2pa_state check_reference(struct check *c, const struct manifest
 
     *box = AS_C2PA_NOWHERE;
     (void)as_cbor_text(as_cbor_get(ref, "url"), &url);
-    if (is_draft(url)) {
-        if (!c->draft)
-            problem(c, m->label, "written before version 1.0, and not checked");
-        c->draft = true;
-        return AS_C2PA_UNCHECKED;
-    }
     if (!assertion_label(m, url, &label)) {
         problem(c, url, "the claim names no assertion of its manifest");
         return AS_C2PA_BAD;
@@ -177,10 +171,16 @@ static enum as_c2pa_state check_reference(struct check *c, const struct manifest
     }
     c->boxes->at[*box].used = true;
     state = state_of(compare(c, m, ref, c->boxes->at[*box].content));
-    if (state != AS_C2PA_GOOD)
+    if (state == AS_C2PA_BAD && is_draft(url)) {
+        if (!c->draft)
+            problem(c, m->label, "written before version 1.0, and not fully checked");
+        c->draft = true;
+        state = AS_C2PA_UNCHECKED;
+    } else if (state != AS_C2PA_GOOD) {
         problem(c, label,
                 state == AS_C2PA_BAD ? "the assertion is not the one that was signed"
                                      : "the hash of the assertion cannot be checked");
+    }
     return state;
 }
 
@@ -327,7 +327,7 @@ static void bind_to_file(struct check *c, const struct manifest *m)
         each_reference(c, m, check_binding, &binding);
     c->facts->binding = binding.state;
     c->facts->outside = binding.outside;
-    if (binding.state == AS_C2PA_ABSENT && !c->draft)
+    if (binding.state == AS_C2PA_ABSENT)
         problem(c, m ? m->label : as_text_of("manifest"), "nothing binds it to the file");
 }
 
@@ -450,7 +450,7 @@ const char *as_c2pa_verdict(const struct as_c2pa *f)
         return "certificate or time stamp bad";
     if (f->ingredients == AS_C2PA_BAD)
         return "ingredient bad";
-    if (f->binding == AS_C2PA_ABSENT && f->assertions != AS_C2PA_UNCHECKED)
+    if (f->binding == AS_C2PA_ABSENT)
         return "not bound to the file";
     if (f->signature != AS_C2PA_GOOD || f->assertions == AS_C2PA_UNCHECKED ||
         f->binding == AS_C2PA_UNCHECKED || f->ingredients == AS_C2PA_UNCHECKED)
