@@ -24,10 +24,16 @@ static const char *const LIMITS[AS_SET_KINDS] = {
     [AS_SET_MEDIA] =
         "Nearly the same picture: at most 31 of 256 bits of the PDQ codes differ, the published "
         "limit. Memes, text on plain ground and flat pictures agree more often than chance says; "
-        "no error rate for a whole case follows. Look at both.",
+        "no error rate for a whole case follows. Similar: a lead and no more; of unrelated "
+        "pictures "
+        "about 1 in 10,000 pairs is as similar, so a large set gives some for every picture. Look "
+        "at both.",
     [AS_SET_CAMERA] =
-        "Same sensor: the false-alarm probability is computed for all that was tried and not "
-        "measured on other bodies; a match is told if as many pictures of other cameras would give "
+        "Same sensor: the false-alarm probability is computed for all that was tried. On 1480 "
+        "wrong "
+        "pairs it came out as computed within a factor of two down to 0.01, and nothing rarer "
+        "could "
+        "be measured; a match is told if as many pictures of other cameras would give "
         "fewer than 0.01. It does not hold for pictures that a phone merged from several "
         "exposures, whose processing leaves a pattern that bodies share.",
 };

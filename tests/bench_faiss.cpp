@@ -11,6 +11,7 @@
 #include <ctime>
 #include <random>
 #include <vector>
+#include <sys/mman.h>
 
 extern "C" {
 #include "../kernels/linalg.h"
@@ -77,7 +78,13 @@ void floats(size_t n, uint32_t dim, uint32_t k)
         x = normal(random);
     for (float &x : queries)
         x = normal(random);
-    if (as_topk_pack(rows.data(), n, dim, AS_METRIC_DOT, 0, &set) != AS_OK)
+    size_t room_bytes;
+    if (as_topk_new(n, dim, AS_METRIC_DOT, &set) != AS_OK)
+        abort();
+    void *room = as_topk_room(set, &room_bytes);
+    (void)madvise(room, room_bytes, MADV_HUGEPAGE); // as the search of a run does
+    as_topk_reset(set, 0);
+    if (as_topk_append(set, rows.data(), n) != AS_OK)
         abort();
     index.add((int64_t)n, rows.data());
     rows = std::vector<float>();

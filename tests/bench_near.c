@@ -3,6 +3,8 @@
  *
  * usage: mpirun -n N bench_near STORE PICTURES [THREADS]     e.g. of media_store, 10000000 rows
  *        mpirun -n N bench_near - PICTURES [THREADS]         with each other                    */
+#include "../kernels/cpu.h"
+#include "../kernels/simd.h"
 #include "../pipeline/run/near.h"
 #include "../pipeline/store/reference.h"
 
@@ -59,11 +61,11 @@ static bool invent(struct as_near *near, uint64_t first, uint64_t end)
     return true;
 }
 
-static double seconds(void)
+static double seconds(clockid_t clock)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -77,25 +79,30 @@ static enum as_status search(uint64_t pictures, uint32_t threads, struct as_err 
     struct as_kin kin = {0};
     struct as_near_source source = {NULL, give, NULL, threads, NULL};
     struct rusage usage;
-    uint64_t peak;
-    double took;
+    uint64_t peak, work;
+    double took, cpu;
 
     if (!invent(&near, first, pictures * (me + 1) / size))
         AS_FAIL(err, AS_ENOMEM, "no memory");
     AS_TRY(as_kin_init(&kin, comm, near.id, near.n, first, err));
     if (ref == NULL)
         source = (struct as_near_source){&own, as_near_give_own, &kin, threads, NULL};
-    took = seconds();
+    took = seconds(CLOCK_MONOTONIC);
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     AS_TRY(as_near_search(&near, comm, &source, err));
-    took = seconds() - took;
+    took = seconds(CLOCK_MONOTONIC) - took;
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     getrusage(RUSAGE_SELF, &usage);
     peak = (uint64_t)usage.ru_maxrss;
+    work = (uint64_t)(1e6 * cpu);
+    AS_TRY(as_comm_sum(comm, &work, 1));
     AS_TRY(as_comm_max(comm, &peak, 1));
     if (me == 0)
-        printf("%llu pictures, %llu codes, %d ranks of %u threads: %.2f s, %.2f G codes/s, "
+        printf("%llu pictures, %llu codes, %d ranks of %u threads: %.2f s (processor, all ranks: "
+               "%.2f), %.2f G codes/s, "
                "%llu MB at most\n",
                (unsigned long long)pictures, (unsigned long long)(ref ? rows : pictures),
-               as_comm_size(comm), threads, took,
+               as_comm_size(comm), threads, took, 1e-6 * (double)work,
                8 * (double)pictures * (double)(ref ? rows : pictures) / took * 1e-9,
                (unsigned long long)peak >> 10);
 done:
@@ -113,6 +120,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_near STORE|- PICTURES [THREADS]\n");
         return 64;
     }
+    as_simd_init(as_cpu_best());
     if (as_comm_start(&comm, &err) != AS_OK)
         return 70;
     status = strcmp(argv[1], "-") == 0 ? AS_OK : as_ref_open(&ref, argv[1], &err);

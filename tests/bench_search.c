@@ -160,6 +160,7 @@ static void bench_floats(struct floats *f, uint32_t k)
 
 static void with_floats(size_t n, uint32_t dim, uint32_t k)
 {
+    size_t room_bytes;
     struct floats f = {.n = n, .dim = dim, .slice = n < SLICE ? n : SLICE};
     double start;
 
@@ -173,7 +174,12 @@ static void with_floats(size_t n, uint32_t dim, uint32_t k)
     for (size_t i = 0; i < (size_t)QUERIES * dim; i++)
         f.queries[i] = value();
     start = now();
-    if (as_topk_pack(f.rows, n, dim, AS_METRIC_COSINE, 0, &f.set) != AS_OK)
+    if (as_topk_new(n, dim, AS_METRIC_COSINE, &f.set) != AS_OK)
+        abort();
+    void *room = as_topk_room(f.set, &room_bytes);
+    (void)madvise(room, room_bytes, MADV_HUGEPAGE); /* as the search of a run does */
+    as_topk_reset(f.set, 0);
+    if (as_topk_append(f.set, f.rows, n) != AS_OK)
         abort();
     printf("packed at %.2f GB/s\n", (double)n * dim * 4 / (now() - start) / 1e9);
     bench_floats(&f, k);

@@ -12,11 +12,11 @@ TABLES = {
     "evidence": "ordinal path_offset path_length size sha256 recheck mtime kind",
     "items": "id part source path_offset path_length size sha256 md5 sha1 mtime kind status reason "
              "width height frames duration_s flags",
-    "maps": "item_row detector w h offset",
+    "maps": "item_row detector w h cell offset",
     "metadata": "item_row key_offset key_length value_offset value_length",
-    "findings": "item_row detector score llr text_offset text_length",
+    "findings": "item_row kind detector set score llr text_offset text_length",
     "sets": "set name_offset name_length path_offset path_length kind digest rows",
-    "matches": "item_row set reference kind value p_false_alarm",
+    "matches": "item_row set reference kind value p_false_alarm name_offset name_length others other_value",
     "links": "item_a item_b kind value",
     "groups": "item_row group stands",
     "origins": "item_row group value p_false_alarm",
@@ -64,6 +64,7 @@ def check_dataset(d):
     columns = words(d, "columns")
     assert len(columns) == len(set(columns))
     if d.name[1:] in TABLES:
+        assert list(d.dtype.names) == TABLES[d.name[1:]].split(), (d.name, d.dtype.names)
         assert list(d.dtype.names) == columns == TABLES[d.name[1:]].split()
         assert len(words(d, "units")) == len(columns)
     elif d.name.startswith("/measures/"):
@@ -100,6 +101,7 @@ def main(path):
         assert words(f["status/alpha"], "status_words")[3] == "abstains"
         assert "too flat" in words(f["reasons/alpha"], "reason_words")
         assert words(f["findings"], "detectors") == ["alpha", "beta", "gamma_2"]
+        assert words(f["findings"], "finding_words") == ["declared", "known", "match", "score"]
         # texts and scores are what they should be
         for row in items:
             assert text(f, row, "path").startswith(b"a.tar>>dir")

@@ -38,7 +38,12 @@ for m in f["matches"][:]:
     i = items[m["item_row"]]
     name = text[i["path_offset"]:i["path_offset"] + i["path_length"]].decode().split("/")[-1]
     assert m["kind"] == 3 and m["value"] > 40 and m["p_false_alarm"] < 1e-6, m
+    assert m["others"] == 1 and m["other_value"] < 20, m
     found[name] = found.get(name, []) + [int(m["reference"])]
+    assert text[m["name_offset"]:m["name_offset"] + m["name_length"]].decode() == ("first", "two")[m["reference"]]
+said = [text[r["text_offset"]:r["text_offset"] + r["text_length"]].decode() for r in f["findings"][:]]
+said = [s for s in said if s.startswith("the noise pattern supports the view that this camera took it: ")]
+assert len(said) == 6 and all("(PCE " in s and ", false alarm " in s for s in said), said # none of the copy
 print(found)
 assert found == {f"{c}-{n}.bmp": [c - 1] for c in (1, 2) for n in (100, 101, 102)}
 END

@@ -109,6 +109,15 @@ for m in matches:
     found.setdefault(item["sha256"].decode(), set()).add(int(m["set"]))
 assert set(found) == listed
 assert {s for s in found if 2 in found[s]} == listed - good
+with h5py.File("one/results.h5") as f: # what is bad is found once for each content, and before all scores
+    text, rows = f["strings"][:].tobytes(), f["findings"][:]
+    bad = rows[rows["kind"] == 1]
+    assert {items[i]["sha256"].decode() for i in bad["item_row"]} == listed - good
+    assert len(bad) == len(listed - good) and (bad["set"] == 2).all() and (bad["detector"] == 65535).all()
+    for r in bad:
+        said = text[r["text_offset"]:r["text_offset"] + r["text_length"]].decode()
+        assert said.startswith("known bad by its hash: SHA-256, category "), said
+    assert (rows["kind"][1:] >= rows["kind"][:-1]).all()
 for r in refs:
     for kind in kinds:
         if kind in r:
@@ -148,6 +157,10 @@ refuse 64 "md5.csv is no folder" media -o md5.csv/no.h5 small
 refuse 64 "nodir: No such file" camera -o nodir/no.h5 small
 refuse 66 "no picture or video" media -o no.h5 empty
 refuse 66 "no picture or video" media -o no.h5 md5.csv
+mkfifo pipe
+refuse 65 "pipe is no file" known -o no.h5 pipe # and does not wait for what nobody writes
+(ulimit -f 100 && refuse 74 "cannot write no.h5.tmp" known -o no.h5 rds.db) || exit 1
+[ ! -e no.h5.tmp ] || fail "a store that could not be written is left"
 refuse 64 "known-bad is no option of enroll media; it belongs to enroll known" media -o no.h5 small --known-bad
 refuse 64 "memory is no option" camera -o no.h5 small --memory=1G
 refuse 64 "examiners is no option of enroll known; it belongs to enroll camera and media" known -o no.h5 --examiners 0 md5.csv

@@ -151,6 +151,7 @@ static void t_matches(void **state)
         {5, 8, 1, AS_MATCH_CODE, 0, (double)NAN, 0, 0},
         {6, 0, 2, AS_MATCH_CAMERA, 60, 1e-9, 0, 0},
         {7, 1, 2, AS_MATCH_CAMERA, 412, 1e-90, 6.25f, 3},
+        {7, 2, 1, AS_MATCH_SIMILAR, 0.95f, (double)NAN, 0, 0},
         {8, 1, 2, AS_MATCH_CAMERA, 412, 1e-90, 6.25f, 3}, /* a copy */
     };
     static const struct {
@@ -167,6 +168,7 @@ static void t_matches(void **state)
          "supports the view that this camera took it (PCE 412, false alarm 10^-90 for all that was "
          "tried; 3 other bodies of its size compared: best PCE 6.2)"},
         {6, AS_FINDING_MATCH, 2, "(PCE 60, false alarm 10^-9 "},
+        {7, AS_FINDING_MATCH, 1, "similar to a known picture (similarity 0.950)"},
         {10, AS_FINDING_SCORE, AS_FINDING_NONE, ""},
     };
     struct as_finding got;

@@ -157,11 +157,23 @@ static void share(struct as_near *near, uint32_t *first)
     }
 }
 
-static void check_lists(const struct as_near *near, uint32_t first)
+/* What the lists are cut to: the same of all pictures, on every rank. */
+static uint32_t most_of_all(void)
+{
+    uint64_t entries[AS_NEAR_MOST + 1] = {0};
+
+    for (uint32_t i = 0; i < ALL; i++)
+        for (uint32_t k = 0; k < AS_NEAR_MOST && nearest[i][k] != UINT64_MAX; k++)
+            for (uint32_t most = k + 1; most <= AS_NEAR_MOST; most++)
+                entries[most]++;
+    return entries[16] <= AS_NEAR_MEAN * ALL ? 16 : entries[8] <= AS_NEAR_MEAN * ALL ? 8 : 4;
+}
+
+static void check_lists(const struct as_near *near, uint32_t first, uint32_t most)
 {
     for (uint32_t i = 0; i < near->n; i++)
         for (uint32_t k = 0; k < AS_NEAR_MOST; k++) {
-            const uint64_t want = nearest[first + i][k];
+            const uint64_t want = k < most ? nearest[first + i][k] : UINT64_MAX;
             uint64_t id = 0;
             uint32_t bits = 0;
             const bool has = as_near_found(near, i, k, &id, &bits);
@@ -204,7 +216,10 @@ static void search(uint32_t block, uint64_t most, uint32_t threads)
     CHECK(as_kin_init(&kin, comm, near.id, near.n, id_of(first), NULL) == AS_OK);
     kin.most = most;
     CHECK(as_near_search(&near, comm, &source, NULL) == AS_OK);
-    check_lists(&near, first);
+    check_lists(&near, first, AS_NEAR_MOST);
+    CHECK(as_near_trim(&near, comm) == AS_OK);
+    CHECK(near.most == most_of_all() && near.most < AS_NEAR_MOST);
+    check_lists(&near, first, near.most);
     check_sets(&kin);
     as_kin_clear(&kin);
     as_near_clear(&near);

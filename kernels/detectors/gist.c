@@ -341,11 +341,22 @@ const struct as_detector as_detector_gist = {
              "Spatial Envelope, IJCV 42(3), 2001",
     .card =
         "Describes how much structure of each size and direction lies where in a picture, in 512 "
-        "bytes.  It is for finding pictures that are alike; it says nothing about authenticity "
-        "and makes no findings by itself.  Runs only when it is named.\n\n"
+        "bytes.  It is for finding pictures that are alike; it says nothing about authenticity and "
+        "makes no findings by itself.  Runs only when it is named.\n\n"
+        "Two pictures are told as similar from a cosine of 0.93 on, chosen on half of 320 "
+        "pictures.  "
+        "On the other half, measured: of 67 pictures it finds all after cutting off 10 % of each "
+        "side's length, 91 % after 20 %, 18 % after 40 %; 99, 82 and 52 % after turning by 1, 2 "
+        "and "
+        "5 degrees; 96 % with a disc over a fifth of the shorter side, 55 % with a caption over a "
+        "tenth, 72 % with a border of 3 %; all after quality 30 or at a quarter of the size.\n\n"
+        "Of unrelated pictures none in 12,174 pairs (below 3 in 10,000 with 95 % confidence), 1 in "
+        "45,979 of both halves, and 1 in 9,400 pairs of their altered versions: a set of 100,000 "
+        "pictures gives some for every one.\n\n"
         "Being alike is not being the same: scenes of one kind (horizons, faces of buildings, "
-        "text) are alike too.  Mirrored copies and those turned by more than a few degrees have "
-        "other descriptors.",
+        "text) "
+        "are alike too.  Mirrored copies and those turned by more than a few degrees have other "
+        "descriptors.",
     .family = AS_FAMILY_CONTENT,
     .needs = AS_SAMPLE,
     .min_side = SIDE_MIN,

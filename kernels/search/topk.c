@@ -4,13 +4,11 @@
  * panel meets all queries of a chunk, up to twelve at a time, while it is in the second-level
  * cache; what the kernel proposes is scored at once from the same panel.  Bounds: topk.h.
  */
-#define _DEFAULT_SOURCE /* madvise */
 #include "topk.h"
 
 #include <float.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "../simd.h"
 
@@ -85,16 +83,12 @@ size_t as_topk_bytes(size_t rows_max, uint32_t dim)
     return sizeof(struct as_topk_set) + panels_for(rows_max) * AS_PANEL * row;
 }
 
-/* Memory that is read from end to end, in large pages where the system grants them: half of the
- * time of searching one query goes into page tables otherwise. */
+/* Aligned so that the caller may have large pages of it. */
 static float *new_panels(size_t bytes)
 {
     const size_t align = bytes < HUGE_PAGE ? LINE : HUGE_PAGE;
-    float *at = aligned_alloc(align, (bytes + align - 1) / align * align);
 
-    if (at && align == HUGE_PAGE)
-        (void)madvise(at, bytes, MADV_HUGEPAGE); /* a wish */
-    return at;
+    return aligned_alloc(align, (bytes + align - 1) / align * align);
 }
 
 enum as_status as_topk_new(size_t rows_max, uint32_t dim, enum as_metric metric,
@@ -121,6 +115,12 @@ enum as_status as_topk_new(size_t rows_max, uint32_t dim, enum as_metric metric,
     }
     *set = s;
     return AS_OK;
+}
+
+void *as_topk_room(struct as_topk_set *set, size_t *bytes)
+{
+    *bytes = panels_for(set->room) * AS_PANEL * set->dim * sizeof *set->panels;
+    return set->panels;
 }
 
 void as_topk_free(struct as_topk_set *set)

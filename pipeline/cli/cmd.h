@@ -7,13 +7,26 @@
 
 enum { AS_EXAMPLES_MAX = 4 };
 
+/* What a command does of several kinds, each with options of its own. */
+struct as_subject {
+    const char *name; /* NULL: the end      */
+    unsigned bit;     /* of the option table */
+    int (*work)(const struct as_options *o, int argc, char **argv, struct as_err *err);
+};
+
+extern const struct as_subject as_enroll_subjects[];
+
+/* The names of the kinds with these bits: "media and camera". */
+void as_subjects_text(const struct as_subject *kinds, unsigned bits, char *to, size_t n);
+
 struct as_command {
     const char *name;
-    unsigned bit;           /* AS_CMD_ bit of the option table; 0: takes no options */
-    const char *args;       /* operands, for the usage line                         */
-    int min_args, max_args; /* operands; max -1: any number                         */
-    const char *summary;    /* one line                                             */
-    const char *about;      /* paragraphs, a newline between them                   */
+    unsigned bit;                      /* AS_CMD_ bit of the option table; 0: takes no options */
+    const struct as_subject *subjects; /* NULL: it is of one kind                         */
+    const char *args;                  /* operands, for the usage line                         */
+    int min_args, max_args;            /* operands; max -1: any number                         */
+    const char *summary;               /* one line                                             */
+    const char *about;                 /* paragraphs, a newline between them                   */
     struct {
         const char *line, *what;
     } examples[AS_EXAMPLES_MAX]; /* ended by line == NULL unless full */

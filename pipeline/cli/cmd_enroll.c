@@ -76,26 +76,12 @@ static int enroll_media(const struct as_options *o, int argc, char **argv, struc
     return done.code;
 }
 
-static const struct {
-    const char *kind;
-    unsigned bit; /* of the option table */
-    int (*enroll)(const struct as_options *o, int argc, char **argv, struct as_err *err);
-} KINDS[] = {
+const struct as_subject as_enroll_subjects[] = {
     {"camera", AS_CMD_CAMERA, enroll_camera},
     {"known", AS_CMD_KNOWN, enroll_known},
     {"media", AS_CMD_MEDIA, enroll_media},
+    {NULL, 0, NULL},
 };
-
-/* "media and camera" */
-static void takers(unsigned bits, char *to, size_t n)
-{
-    size_t at = 0;
-
-    to[0] = '\0';
-    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS && at < n; i++)
-        if (KINDS[i].bit & bits)
-            at += (size_t)snprintf(to + at, n - at, "%s%s", at > 0 ? " and " : "", KINDS[i].kind);
-}
 
 /* Whether what was asked for is of the kind that `bit` says. */
 static enum as_status check_options(const struct as_options *o, const char *kind, unsigned bit,
@@ -107,7 +93,7 @@ static enum as_status check_options(const struct as_options *o, const char *kind
     for (const struct as_option *t = as_option_table; t->name; t++) {
         if (!(o->given >> (t - as_option_table) & 1) || t->commands & bit)
             continue;
-        takers(t->commands, who, sizeof who);
+        as_subjects_text(as_enroll_subjects, t->commands, who, sizeof who);
         AS_FAIL(err, AS_EUSAGE, "--%s is no option of enroll %s; it belongs to enroll %s", t->name,
                 kind, who);
     }
@@ -118,18 +104,17 @@ done:
 int as_cmd_enroll(const struct as_options *o, int argc, char **argv)
 {
     struct as_err err = {0};
-    char kinds[64] = "";
+    char kinds[64];
 
-    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
-        snprintf(kinds + strlen(kinds), sizeof kinds - strlen(kinds), "%s%s", i > 0 ? ", " : "",
-                 KINDS[i].kind);
-        if (strcmp(argv[0], KINDS[i].kind) != 0)
+    for (const struct as_subject *k = as_enroll_subjects; k->name; k++) {
+        if (strcmp(argv[0], k->name) != 0)
             continue;
-        if (check_options(o, KINDS[i].kind, KINDS[i].bit, &err) != AS_OK)
+        if (check_options(o, k->name, k->bit, &err) != AS_OK)
             return as_cmd_fail(&err, AS_EXIT_USAGE);
-        int code = KINDS[i].enroll(o, argc - 1, argv + 1, &err);
+        int code = k->work(o, argc - 1, argv + 1, &err);
         return err.status == AS_OK ? code : as_cmd_fail(&err, code);
     }
+    as_subjects_text(as_enroll_subjects, AS_CMD_ENROLL, kinds, sizeof kinds);
     as_fail(&err, AS_EUSAGE, AS_REASON_NONE, __FILE__, __LINE__,
             "\"%s\" is nothing that can be enrolled: %s", argv[0], kinds);
     return as_cmd_fail(&err, AS_EXIT_USAGE);

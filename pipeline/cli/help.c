@@ -94,17 +94,66 @@ static void option_help(const struct as_option *t, char *to, size_t n)
     snprintf(to, n, "%s%s%s%s", t->help, told ? " [" : "", told ? t->def : "", told ? "]" : "");
 }
 
-static void options(const struct as_terminal *t, unsigned bit)
+void as_subjects_text(const struct as_subject *kinds, unsigned bits, char *to, size_t n)
 {
-    char name[64], help[512];
+    const char *last = NULL;
+    size_t at = 0;
 
-    for (const struct as_option *o = as_option_table; o->name; o++)
-        if (o->commands & bit) {
-            option_name(o, name, sizeof name);
-            option_help(o, help, sizeof help);
-            entry(t, name, 28, help);
-        }
-    entry(t, "--help", 28, "this text (-h)");
+    to[0] = '\0';
+    for (; kinds->name; kinds++) {
+        if (!(kinds->bit & bits))
+            continue;
+        if (last)
+            at += (size_t)snprintf(to + at, n - at, "%s%s", at > 0 ? ", " : "", last);
+        last = kinds->name;
+    }
+    if (last)
+        snprintf(to + at, n - at, "%s%s", at > 0 ? " and " : "", last);
+}
+
+bool as_help_part(const struct as_command *c, unsigned i, unsigned *bits, char *title, size_t n)
+{
+    unsigned all = 0, kinds = 0, at = 0;
+    char names[64];
+
+    for (; c->subjects && c->subjects[kinds].name; kinds++)
+        all |= c->subjects[kinds].bit;
+    *bits = c->bit;
+    snprintf(title, n, "Options");
+    if (i == 0 || kinds == 0)
+        return i == 0;
+    for (unsigned set = 1; set < (1U << kinds) - 1; set++) { /* some kinds, not all */
+        bool any = false;
+        *bits = 0;
+        for (unsigned k = 0; k < kinds; k++)
+            *bits |= set >> k & 1 ? c->subjects[k].bit : 0;
+        for (const struct as_option *o = as_option_table; o->name; o++)
+            any = any || (o->commands & all) == *bits;
+        if (!any || ++at < i)
+            continue;
+        as_subjects_text(c->subjects, *bits, names, sizeof names);
+        snprintf(title, n, "Options of %s", names);
+        return true;
+    }
+    return false;
+}
+
+static void options(const struct as_terminal *t, const struct as_command *c)
+{
+    char title[96], name[64], help[512];
+    unsigned bits;
+
+    for (unsigned i = 0; as_help_part(c, i, &bits, title, sizeof title); i++) {
+        heading(t, title);
+        for (const struct as_option *o = as_option_table; o->name; o++)
+            if ((o->commands & c->bit) == bits || (c->subjects == NULL && o->commands & bits)) {
+                option_name(o, name, sizeof name);
+                option_help(o, help, sizeof help);
+                entry(t, name, 28, help);
+            }
+        if (i == 0)
+            entry(t, "--help", 28, "this text (-h)");
+    }
 }
 
 /* Calls `put` for each paragraph of `about`. */
@@ -136,10 +185,8 @@ void as_help_command(const struct as_terminal *t, const struct as_command *comma
     fprintf(t->out, "  assay %s%s %s\n", command->name, command->bit ? " [options]" : "",
             command->args);
     paragraphs(command->about, put_paragraph, &copy);
-    if (command->bit) {
-        heading(t, "Options");
-        options(t, command->bit);
-    }
+    if (command->bit)
+        options(t, command);
     if (command->examples[0].line)
         heading(t, "Examples");
     for (int i = 0; i < AS_EXAMPLES_MAX && command->examples[i].line; i++) {

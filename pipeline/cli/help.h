@@ -21,4 +21,8 @@ void as_help_version(FILE *out);
 const char *as_version(void);
 const char *as_commit(void);
 
+/* Part i of a command's options: those of all its kinds, then those of some; `bits`, the kinds that
+ * take them, and a title.  False: there is no such part.                              */
+bool as_help_part(const struct as_command *c, unsigned i, unsigned *bits, char *title, size_t n);
+
 #endif

@@ -156,6 +156,7 @@ static const struct as_command COMMANDS[] = {
     {
         .name = "enroll",
         .bit = AS_CMD_ENROLL,
+        .subjects = as_enroll_subjects,
         .args = "known|media|camera -o REF.h5 FILE...",
         .min_args = 2,
         .max_args = -1,

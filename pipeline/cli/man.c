@@ -30,24 +30,34 @@ static void line(FILE *out, const char *text)
     fputc('\n', out);
 }
 
-static void options(FILE *out, unsigned bit)
+static void option(FILE *out, const struct as_option *o)
 {
-    for (const struct as_option *o = as_option_table; o->name; o++) {
-        if (!(o->commands & bit))
-            continue;
-        fputs(".TP\n\\fB\\-\\-", out);
-        put(out, o->name, strlen(o->name));
-        fputs("\\fR", out);
-        if (o->arg[0])
-            fprintf(out, " \\fI%s\\fR", o->arg);
-        fputc('\n', out);
-        put(out, o->help, strlen(o->help));
-        if (o->type != AS_OPTION_FLAG && o->def[0]) {
-            fputs(" [", out);
-            put(out, o->def, strlen(o->def));
-            fputc(']', out);
-        }
-        fputs(o->affects ? ". Part of the case's fingerprint.\n" : ".\n", out);
+    fputs(".TP\n\\fB\\-\\-", out);
+    put(out, o->name, strlen(o->name));
+    fputs("\\fR", out);
+    if (o->arg[0])
+        fprintf(out, " \\fI%s\\fR", o->arg);
+    fputc('\n', out);
+    put(out, o->help, strlen(o->help));
+    if (o->type != AS_OPTION_FLAG && o->def[0]) {
+        fputs(" [", out);
+        put(out, o->def, strlen(o->def));
+        fputc(']', out);
+    }
+    fputs(o->affects ? ". Part of the case's fingerprint.\n" : ".\n", out);
+}
+
+static void options(FILE *out, const struct as_command *c)
+{
+    char title[96];
+    unsigned bits;
+
+    for (unsigned i = 0; as_help_part(c, i, &bits, title, sizeof title); i++) {
+        if (i > 0)
+            fprintf(out, ".PP\n%s:\n", title);
+        for (const struct as_option *o = as_option_table; o->name; o++)
+            if ((o->commands & c->bit) == bits || (c->subjects == NULL && o->commands & bits))
+                option(out, o);
     }
 }
 
@@ -71,7 +81,7 @@ static void command(FILE *out, const struct as_command *c)
     fputs(".\n", out);
     about(out, c->about);
     if (c->bit)
-        options(out, c->bit);
+        options(out, c);
     for (int i = 0; i < AS_EXAMPLES_MAX && c->examples[i].line; i++) {
         fputs(".TP\n.B ", out);
         line(out, c->examples[i].line);

@@ -8,6 +8,9 @@
 
 struct as_comm;
 
+/* Whether a launcher started this process, perhaps beside others.  Local, before MPI starts. */
+bool as_comm_launched(void);
+
 /* Starts MPI.  A process without mpirun is one rank.  Collective. */
 enum as_status as_comm_start(struct as_comm **comm, struct as_err *err) AS_MUST_CHECK;
 

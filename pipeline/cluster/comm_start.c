@@ -9,16 +9,14 @@
 
 enum { MEET_S = 60, EXIT_AGAIN = 75 };
 
-/* Open MPI aborts a process without mpirun when neither ssh nor rsh is installed,
- * although it would never start a remote process.                                */
-static void allow_alone(void)
+bool as_comm_launched(void)
 {
     static const char *const LAUNCHED[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK",
                                            "PMI_SIZE"};
     for (size_t i = 0; i < sizeof LAUNCHED / sizeof *LAUNCHED; i++)
         if (getenv(LAUNCHED[i]) != NULL)
-            return;
-    setenv("OMPI_MCA_plm_rsh_agent", "/bin/false", 0);
+            return true;
+    return false;
 }
 
 static enum as_status start_mpi(struct as_err *err)
@@ -29,7 +27,10 @@ static enum as_status start_mpi(struct as_err *err)
     MPI_Initialized(&running);
     if (running)
         AS_FAIL(err, AS_EBUG, "MPI was started already");
-    allow_alone();
+    /* Open MPI aborts a process without mpirun when neither ssh nor rsh is installed, although it
+     * would never start a remote process */
+    if (!as_comm_launched())
+        setenv("OMPI_MCA_plm_rsh_agent", "/bin/false", 0);
     AS_TRY(
         as_comm_check(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided), "start", err));
     if (provided < MPI_THREAD_FUNNELED)

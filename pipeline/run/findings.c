@@ -21,10 +21,10 @@
 /* ---- 1. records ---- */
 
 /*
- * A finding as it is ranked, sorted as bytes: kind (1), match kind (1), strength, the strongest
- * least (4), row (8), detector or set (2); then what its sentence is made of: of a score the
- * measure that weighs most (1) and how many others speak (1); of a match the reference (8), how
- * many more (4), probability (8), other value (4) and others (4).
+ * A finding as it is ranked, sorted as bytes: kind (1), kind of match as it ranks (1), strength,
+ * the strongest least (4), row (8), detector or set (2); then what its sentence is made of: of a
+ * score the measure that weighs most (1) and how many others speak (1); of a match the reference
+ * (8), how many more (4), probability (8), other value (4) and others (4).
  */
 enum { MATCH = 1, STRENGTH = 2, ROW = 6, SOURCE = 14, BEST = 16, OTHERS = 17 };
 enum { REFERENCE = 16, MORE = 24, CHANCE = 28, OTHER = 36, COMPARED = 40, RANKED = 44 };
@@ -281,6 +281,14 @@ static bool is_copy(const struct as_findings *f, uint64_t row)
     return place < f->count && f->copy[place / 8] >> place % 8 & 1;
 }
 
+/* The kind of a match as it ranks, and back: what is only alike comes last. */
+static uint8_t swap_kind(uint16_t kind)
+{
+    return (uint8_t)(kind == AS_MATCH_SIMILAR  ? AS_MATCH_CAMERA
+                     : kind == AS_MATCH_CAMERA ? AS_MATCH_SIMILAR
+                                               : kind);
+}
+
 /* One finding of the matches of an item with a set, which begin at `rec`. */
 static enum as_status add_match(struct as_findings *f, const struct as_set_row *sets,
                                 const uint8_t *rec, uint64_t n)
@@ -293,7 +301,7 @@ static enum as_status add_match(struct as_findings *f, const struct as_set_row *
     if ((to = more(f)) == NULL)
         return AS_ENOMEM;
     to[0] = sets[set].kind == AS_SET_KNOWN ? AS_FINDING_KNOWN : AS_FINDING_MATCH;
-    to[MATCH] = rec[M_KIND];
+    to[MATCH] = swap_kind(rec[M_KIND]);
     memcpy(to + STRENGTH, rec + M_STRENGTH, 4);
     memcpy(to + ROW, rec, 8);
     as_be_put(to + SOURCE, set, 2);
@@ -360,9 +368,10 @@ static void get_score(const uint8_t *at, struct as_finding *to)
 /* The detector whose feature a match of this kind compares. */
 static uint16_t detector_of(uint16_t match_kind)
 {
-    const char *name = match_kind == AS_MATCH_CODE     ? "pdq"
-                       : match_kind == AS_MATCH_CAMERA ? "camera"
-                                                       : "";
+    const char *name = match_kind == AS_MATCH_CODE      ? "pdq"
+                       : match_kind == AS_MATCH_SIMILAR ? "gist"
+                       : match_kind == AS_MATCH_CAMERA  ? "camera"
+                                                        : "";
 
     for (uint16_t d = 0; as_detectors[d]; d++)
         if (strcmp(as_detectors[d]->name, name) == 0)
@@ -377,8 +386,9 @@ static enum as_status get_match(struct as_findings *f, const uint8_t *at, struct
     struct as_match m = {.row = to->row,
                          .reference = as_be_get(at + REFERENCE, 8),
                          .set = (uint16_t)as_be_get(at + SOURCE, 2),
-                         .kind = at[MATCH],
-                         .value = value_of(at[MATCH], (uint32_t)as_be_get(at + STRENGTH, 4)),
+                         .kind = swap_kind(at[MATCH]),
+                         .value =
+                             value_of(swap_kind(at[MATCH]), (uint32_t)as_be_get(at + STRENGTH, 4)),
                          .p = bits_double(as_be_get(at + CHANCE, 8)),
                          .other = bits_float(as_be_get(at + OTHER, 4)),
                          .others = (uint32_t)as_be_get(at + COMPARED, 4)};

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 size_t as_hash_bytes(enum as_hash_kind kind)
@@ -187,14 +188,17 @@ enum as_status as_hashset_read(const char *path, const struct as_hashset_to *to,
     enum as_status status = AS_OK;
     enum as_status (*reader)(struct as_hashset *, struct as_err *) = NULL;
     struct as_hashset *h = calloc(1, sizeof *h);
+    struct stat st;
 
     memset(counts, 0, sizeof *counts);
     if (h == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to read %s", path);
     *h = (struct as_hashset){.path = path, .to = to, .counts = counts, .md = EVP_MD_CTX_new()};
-    if ((h->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+    if ((h->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) < 0)
         AS_FAIL(err, errno == ENOENT || errno == ENOTDIR ? AS_SKIP : AS_EIO, "cannot open %s: %s",
                 path, strerror(errno));
+    if (fstat(h->fd, &st) != 0 || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+        AS_FAIL(err, AS_EFORMAT, "%s is no file: write what comes out of it to one", path);
     if (h->md == NULL || EVP_DigestInit_ex(h->md, EVP_sha256(), NULL) != 1)
         AS_FAIL(err, AS_ENOMEM, "no memory to read %s", path);
     if ((status = as_hashset_fill(h, err)) == AS_END)

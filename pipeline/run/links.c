@@ -96,7 +96,9 @@ enum as_status as_links_find(struct as_search *s, struct as_err *err)
     AS_TRY(as_near_search(&s->near, comm, &source, err));
     AS_TRY(as_comm_agree(comm, as_kin_take(&kin, &s->edges, &s->nedges, err), err));
     as_kin_clear(&kin);
+    AS_TRY(as_comm_agree(comm, as_near_trim(&s->near, comm), err));
     AS_TRY(as_comm_agree(comm, list_pairs(&s->near, &p), err));
+    as_near_clear(&s->near);
     AS_TRY(as_deal(comm, &p.at, &p.n, PAIR_BYTES, owner_of, s->r, err));
     AS_TRY(as_comm_agree(comm, as_sort(NULL, &p.at, &p.n, PAIR_BYTES, err), err));
     AS_TRY(as_comm_agree(comm, link_pairs(s, &p), err));

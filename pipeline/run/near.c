@@ -112,14 +112,41 @@ bool as_near_found(const struct as_near *near, uint64_t i, uint32_t k, uint64_t 
 {
     uint64_t key;
 
-    if (near->list == NULL || near->list[i] == 0 || k >= AS_NEAR_MOST)
+    if (near->list == NULL || near->list[i] == 0 || k >= near->most)
         return false;
-    key = near->best[(uint64_t)(near->list[i] - 1) * AS_NEAR_MOST + k];
+    key = near->best[(uint64_t)(near->list[i] - 1) * near->most + k];
     if (key == UINT64_MAX)
         return false;
     *id = key & ((UINT64_C(1) << BITS_SHIFT) - 1);
     *bits = (uint32_t)(key >> BITS_SHIFT);
     return true;
+}
+
+enum as_status as_near_trim(struct as_near *near, struct as_comm *comm)
+{
+    enum as_status status = AS_OK;
+    uint64_t sum[3] = {near->n}; /* pictures; entries when 16 are left, when 8 are */
+    uint32_t most = AS_NEAR_MOST;
+    uint64_t *less;
+
+    for (uint64_t l = 0; l < near->nlists; l++)
+        for (uint32_t k = 0; k < AS_NEAR_MOST; k++)
+            if (near->best[l * AS_NEAR_MOST + k] != UINT64_MAX) {
+                sum[1]++;
+                sum[2] += k < AS_NEAR_MOST / 2;
+            }
+    AS_TRY(as_comm_sum(comm, sum, 3));
+    for (int i = 1; i < 3 && sum[i] > AS_NEAR_MEAN * sum[0]; i++)
+        most /= 2;
+    for (uint64_t l = 0; most < AS_NEAR_MOST && l < near->nlists; l++)
+        memmove(near->best + l * most, near->best + l * AS_NEAR_MOST, most * sizeof *near->best);
+    near->most = most;
+    if ((less = reallocarray(near->best, near->nlists + 1, most * sizeof *less)) == NULL)
+        return AS_ENOMEM;
+    near->best = less;
+    near->best_cap = near->nlists + 1;
+done:
+    return status;
 }
 
 /* ---- 3. a tile ---- */
@@ -331,6 +358,7 @@ static enum as_status begin(struct search *s, struct as_err *err)
     bool have;
 
     near->nlists = 0; /* of an earlier search */
+    near->most = AS_NEAR_MOST;
     free(near->list);
     near->list = calloc(near->n + 1, sizeof *near->list);
     s->nworkers = s->source->threads ? s->source->threads : 1;

@@ -20,6 +20,7 @@ enum {
     AS_NEAR_RADIUS = 31,  /* bits; as published with PDQ                      */
     AS_NEAR_QUALITY = 50, /* codes of less are not compared; likewise         */
     AS_NEAR_MOST = 16,    /* near-copies of a picture that are told           */
+    AS_NEAR_MEAN = 4,     /* or fewer, so that there are no more for a picture in the mean */
     AS_NEAR_BLOCK = 32768 /* codes in a block, at most                        */
 };
 
@@ -29,7 +30,8 @@ struct as_near {
     uint8_t *code; /* [n][32]        */
     uint64_t n, id_cap, code_cap;
     uint32_t *list; /* [n] 1 + place in best; 0: none yet; NULL before the first search */
-    uint64_t *best; /* [nlists][AS_NEAR_MOST]: bits << 56 | id, ascending; UINT64_MAX: none */
+    uint32_t most;  /* entries of a list: AS_NEAR_MOST, or fewer after as_near_trim */
+    uint64_t *best; /* [nlists][most]: bits << 56 | id, ascending; UINT64_MAX: none */
     uint64_t nlists, best_cap;
 };
 
@@ -61,6 +63,10 @@ struct as_near_source {
 enum as_status as_near_search(struct as_near *near, struct as_comm *comm,
                               const struct as_near_source *source,
                               struct as_err *err) AS_MUST_CHECK;
+
+/* Leaves of each list the nearest 16, 8 or 4: as many as are, over all ranks, no more than
+ * AS_NEAR_MEAN for each picture.  Collective; after the last search. */
+enum as_status as_near_trim(struct as_near *near, struct as_comm *comm) AS_MUST_CHECK;
 
 /* Code k of those near picture i, and in how many bits; false: there are not so many.  Local. */
 bool as_near_found(const struct as_near *near, uint64_t i, uint32_t k, uint64_t *id,

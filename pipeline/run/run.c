@@ -76,8 +76,10 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
         strcmp(o->camera_search, "scale") != 0)
         AS_FAIL(err, AS_EUSAGE, "--camera-search is aligned, shift or scale, not \"%s\"",
                 o->camera_search);
-    if (o->residual_pixels < RESIDUAL_MIN || o->residual_pixels > AS_KEEP_PIXELS_MAX)
-        AS_FAIL(err, AS_EUSAGE, "--residual-pixels is %d to %d", RESIDUAL_MIN, AS_KEEP_PIXELS_MAX);
+    if ((o->residual_pixels > 0 && o->residual_pixels < RESIDUAL_MIN) ||
+        o->residual_pixels > AS_KEEP_PIXELS_MAX)
+        AS_FAIL(err, AS_EUSAGE, "--residual-pixels is %d to %d, or 0", RESIDUAL_MIN,
+                AS_KEEP_PIXELS_MAX);
 done:
     return status;
 }
@@ -359,10 +361,24 @@ done:
     return status;
 }
 
+/* What a rank does before MPI, and what may fail on one of them: on others' disks there are other
+ * files.  All meet before any leaves, or a launcher that ends nobody leaves them waiting. */
+static enum as_status start(struct as_rank *r, struct as_options *own, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_against_open(&r->against, own->against, err));
+    AS_TRY(as_against_imply(&r->against, own, err));
+    AS_TRY(as_start_alone(err));
+    AS_TRY(as_zygote_start(&r->zygote, own, err));
+done:
+    return status;
+}
+
 enum as_status as_run(const struct as_options *o, int nnames, char *const *names,
                       struct as_run_result *result, struct as_err *err)
 {
-    enum as_status status = AS_OK;
+    enum as_status status = AS_OK, mine;
     struct as_options own = *o; /* outlives the rank */
     struct as_rank *r = NULL;
     char *fingerprint = NULL;
@@ -372,11 +388,11 @@ enum as_status as_run(const struct as_options *o, int nnames, char *const *names
     AS_TRY(as_run_check(&own, err));
     if (nnames < 1)
         AS_FAIL(err, AS_EUSAGE, "which evidence? name files, folders or archives");
-    AS_TRY(as_against_open(&r->against, own.against, err));
-    AS_TRY(as_against_imply(&r->against, &own, err));
-    AS_TRY(as_start_alone(err));
-    AS_TRY(as_zygote_start(&r->zygote, &own, err));
+    mine = start(r, &own, err);
+    if (mine != AS_OK && !as_comm_launched())
+        AS_TRY(mine);
     AS_TRY(as_rank_join(r, result, err));
+    AS_TRY(as_comm_agree(r->comm, mine, err));
     AS_TRY(as_run_begin(r, (uint32_t)nnames, names, &fingerprint, err));
     AS_TRY(as_rank_open(r, fingerprint, result, err));
     if (!result->sealed_before && !result->shard_before)

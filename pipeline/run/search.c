@@ -119,6 +119,64 @@ done:
     return status;
 }
 
+/* Drops records of similar pictures where the one before is of the same two with a stronger word:
+ * the same bytes, or near-copies. key   bytes of a record that say which two; after them the kind
+ *   before   the last record of the ranks before; all 0xff: none */
+static void drop_doubles(uint8_t *recs, uint64_t *n, size_t size, size_t key, const uint8_t *before)
+{
+    uint8_t last[MATCH_BYTES];
+    uint64_t kept = 0;
+
+    memcpy(last, before, size);
+    for (uint64_t i = 0; i < *n; i++) {
+        const uint8_t *rec = recs + i * size;
+        const bool drop = as_be_get(rec + key, 2) == AS_MATCH_SIMILAR &&
+                          as_be_get(last + key, 2) < AS_MATCH_SIMILAR &&
+                          memcmp(rec, last, key) == 0;
+        memcpy(last, rec, size);
+        if (!drop)
+            memmove(recs + kept++ * size, rec, size);
+    }
+    *n = kept;
+}
+
+/* The last record of the ranks before this one; all 0xff: none.  Collective. */
+static enum as_status last_before(const struct as_search *s, const uint8_t *recs, uint64_t n,
+                                  size_t size, uint8_t *before, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint8_t *all = malloc((size_t)s->r->size * MATCH_BYTES);
+
+    AS_TRY(as_comm_agree(s->r->comm, all ? AS_OK : AS_ENOMEM, err));
+    memset(before, 0xff, MATCH_BYTES);
+    if (n > 0)
+        memcpy(before, recs + (n - 1) * size, size);
+    AS_TRY(as_comm_allgather(s->r->comm, before, MATCH_BYTES, all));
+    memset(before, 0xff, MATCH_BYTES);
+    for (int i = 0; i < s->r->me; i++) /* shares follow each other; those without any are last */
+        memcpy(before, all + (size_t)i * MATCH_BYTES, MATCH_BYTES);
+done:
+    free(all);
+    return status;
+}
+
+/* Puts all that was found in order, each two items or references once.  Collective. */
+static enum as_status put_in_order(struct as_search *s, struct as_err *err)
+{
+    struct as_comm *comm = s->r->comm;
+    enum as_status status = AS_OK;
+    uint8_t before[MATCH_BYTES];
+
+    AS_TRY(as_sort(comm, &s->match, &s->nmatches, MATCH_BYTES, err));
+    AS_TRY(last_before(s, s->match, s->nmatches, MATCH_BYTES, before, err));
+    drop_doubles(s->match, &s->nmatches, MATCH_BYTES, MATCH_KIND, before);
+    AS_TRY(as_sort(comm, &s->link, &s->nlinks, LINK_BYTES, err));
+    AS_TRY(last_before(s, s->link, s->nlinks, LINK_BYTES, before, err));
+    drop_doubles(s->link, &s->nlinks, LINK_BYTES, LINK_KIND, before);
+done:
+    return status;
+}
+
 void as_search_init(struct as_search *s, struct as_rank *r, const bool *with)
 {
     memset(s, 0, sizeof *s);
@@ -196,8 +254,7 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
     as_near_clear(&s->near);
     AS_TRY(as_search_vector(s, err));
     as_scenes_clear(&s->scenes);
-    AS_TRY(as_sort(s->r->comm, &s->match, &s->nmatches, MATCH_BYTES, err));
-    AS_TRY(as_sort(s->r->comm, &s->link, &s->nlinks, LINK_BYTES, err));
+    AS_TRY(put_in_order(s, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
     make_room(s);
     if (s->within)

@@ -7,7 +7,6 @@
 #include "../cluster/sort.h"
 #include "catalogue_parts.h"
 #include "grow.h"
-#include "machine.h"
 #include "search.h"
 #include "vectors.h"
 
@@ -53,24 +52,17 @@ void as_scenes_clear(struct as_scenes *scenes)
     memset(scenes, 0, sizeof *scenes);
 }
 
-/* What this rank's pictures ask.  Collective. */
-static enum as_status asks(struct as_search *s, bool within, struct as_vector_ask *ask,
-                           struct as_err *err)
+/* What this rank's pictures ask. */
+static struct as_vector_ask asks(const struct as_search *s, bool within)
 {
-    enum as_status status = AS_OK;
-    struct as_node node;
-
-    AS_TRY(as_machine_node(s->r->comm, &node, err));
-    *ask = (struct as_vector_ask){.ids = s->scenes.id,
+    return (struct as_vector_ask){.ids = s->scenes.id,
                                   .queries = s->scenes.code,
                                   .n = s->scenes.n,
                                   .within = within,
                                   .least = AS_GIST_SIMILAR,
-                                  .memory = as_machine_memory() / 4 / node.ranks,
+                                  .memory = s->memory,
                                   .threads = s->threads,
                                   .tell = s->r};
-done:
-    return status;
 }
 
 /* ---- 2. references ---- */
@@ -165,9 +157,8 @@ static enum as_status search_set(struct as_search *s, uint16_t set, const struct
         &slice, rows / size + (me < more), AS_GIST_DIM, NULL, slice.first, read_slice};
     enum as_status status = AS_OK;
     struct as_vector_found found = {0};
-    struct as_vector_ask ask;
+    const struct as_vector_ask ask = asks(s, false);
 
-    AS_TRY(asks(s, false, &ask, err));
     AS_TRY(as_vectors_search(&base, &ask, s->r->comm, &found, err));
     AS_TRY(as_comm_agree(s->r->comm, add_matches(s, &found, c, set), err));
 done:
@@ -184,7 +175,7 @@ static enum as_status search_sets(struct as_search *s, struct as_err *err)
     for (uint16_t i = 0; i < a->n; i++) {
         if (as_ref_kind(a->ref[i]) != AS_REF_MEDIA)
             continue;
-        if (copies.rec == NULL)
+        if (copies.first == NULL) /* not rec: a rank without copies has none after the deal */
             AS_TRY(take_copies(&copies, s->catalogue, err));
         AS_TRY(search_set(s, i, &copies, err));
     }
@@ -250,11 +241,10 @@ static enum as_status search_case(struct as_search *s, struct as_err *err)
     struct as_comm *comm = s->r->comm;
     enum as_status status = AS_OK;
     struct as_vector_found found = {0};
-    struct as_vector_ask ask;
+    const struct as_vector_ask ask = asks(s, true);
     uint8_t *pairs = NULL;
     uint64_t n;
 
-    AS_TRY(asks(s, true, &ask, err));
     AS_TRY(as_vectors_search(&base, &ask, comm, &found, err));
     AS_TRY(as_comm_agree(comm, list_pairs(&found, &pairs), err));
     n = found.n;

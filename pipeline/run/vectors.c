@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
     TILE = 128,             /* queries that meet the rows of all threads at a time */
@@ -338,6 +339,12 @@ static enum as_status begin_worker(struct search *s, struct worker *w)
     enum as_status status = as_topk_new(s->room, dim, AS_METRIC_COSINE, &w->set);
 
     w->s = s;
+    if (status == AS_OK) {
+        size_t n;
+        void *room = as_topk_room(w->set, &n);
+        (void)madvise(room, n,
+                      MADV_HUGEPAGE); /* a wish, which small or odd memory is not granted */
+    }
     w->bytes = malloc((size_t)READ_ROWS * dim);
     w->rows = malloc((size_t)READ_ROWS * dim * sizeof *w->rows);
     w->scratch = malloc(as_topk_scratch_bytes(dim));

@@ -96,9 +96,8 @@ const char *as_ref_name(const struct as_ref *ref);
 const char *as_ref_digest(const struct as_ref *ref); /* hex, as the file says */
 const char *as_ref_path(const struct as_ref *ref);
 
-/* Rows of a dataset, and numbers in a row; 0 where it is not in the store. */
+/* Rows of a dataset; 0 where it is not in the store. */
 uint64_t as_ref_rows(const struct as_ref *ref, enum as_ref_set set);
-uint32_t as_ref_columns(const struct as_ref *ref, enum as_ref_set set);
 
 /* Bytes of a row of this dataset. */
 size_t as_ref_row_bytes(const struct as_ref *ref, enum as_ref_set set);
@@ -117,8 +116,5 @@ enum as_status as_ref_stamp(const struct as_ref *ref, struct as_ref_stamp *stamp
 
 /* Computes the digest again and compares.  Reads all.  AS_EFORMAT: it differs. */
 enum as_status as_ref_check(struct as_ref *ref, struct as_err *err) AS_MUST_CHECK;
-
-/* Reads the JSON text of /provenance: malloc'd. */
-enum as_status as_ref_provenance(struct as_ref *ref, char **text, struct as_err *err) AS_MUST_CHECK;
 
 #endif

@@ -213,11 +213,6 @@ uint64_t as_ref_rows(const struct as_ref *ref, enum as_ref_set set)
     return ref->set[set].rows;
 }
 
-uint32_t as_ref_columns(const struct as_ref *ref, enum as_ref_set set)
-{
-    return ref->set[set].dim;
-}
-
 size_t as_ref_row_bytes(const struct as_ref *ref, enum as_ref_set set)
 {
     return ref->set[set].row_bytes;
@@ -303,21 +298,5 @@ enum as_status as_ref_check(struct as_ref *ref, struct as_err *err)
 done:
     for (int i = 0; i < AS_REF_SETS; i++)
         as_ref_sum_clear(&sum[i]);
-    return status;
-}
-
-enum as_status as_ref_provenance(struct as_ref *ref, char **text, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    const uint8_t *at = NULL;
-    uint64_t n = ref->provenance.rows;
-
-    *text = NULL;
-    AS_TRY(as_window_span(&ref->provenance_window, 0, n, &at, err));
-    if ((*text = malloc(n + 1)) == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory for the provenance of %s", ref->path);
-    memcpy(*text, at, n);
-    (*text)[n] = '\0';
-done:
     return status;
 }
