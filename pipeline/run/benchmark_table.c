@@ -167,7 +167,6 @@ const char *as_scorer_why(const struct as_benchmark *b, const struct as_scorer *
 {
     const struct as_bench_item *item = &b->item[i];
     const char *text = as_reason_text(item->reason);
-    const struct as_detector *det = as_detectors[s->det];
 
     if (!isnan(s->score[i]))
         return "";
@@ -177,10 +176,7 @@ const char *as_scorer_why(const struct as_benchmark *b, const struct as_scorer *
         return text[0] ? text : "not decoded";
     if (s->status[i] == AS_DET_ERROR)
         return "the detector failed";
-    for (uint32_t k = 0; det->reasons && det->reasons[k]; k++)
-        if (k == s->reason[i])
-            return det->reasons[k];
-    return "no reason was given";
+    return as_det_reason(as_detectors[s->det], s->reason[i]);
 }
 
 /* ---- 3. subsets ---- */
