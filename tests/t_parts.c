@@ -30,7 +30,7 @@ static void add_split(struct as_rank *r, uint64_t lot, uint64_t offset, uint64_t
                       uint64_t entries, uint64_t bytes)
 {
     r->split = realloc(r->split, (r->nsplits + 1) * sizeof *r->split);
-    r->split[r->nsplits++] = (struct as_way_in){lot, {offset, first, entries, bytes}};
+    r->split[r->nsplits++] = (struct as_split){lot, {offset, first, entries, bytes}};
 }
 
 static const struct as_lot LOTS[] = {
@@ -154,7 +154,7 @@ static void t_most(void **state)
         assert_true(work.lot.parts_most > file.size / work.lot.part_bytes);
         assert_true(work.lot.parts_most > SIZES[i] * 10 / work.lot.part_entries);
         /* and what is held is little beside the container */
-        assert_true(i == 0 || work.lot.parts_most * sizeof(struct as_way_in) <= file.size / 20);
+        assert_true(i == 0 || work.lot.parts_most * sizeof(struct as_split) <= file.size / 20);
         before = work.lot.parts_most;
     }
 }

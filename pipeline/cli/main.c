@@ -215,6 +215,29 @@ static const struct as_command COMMANDS[] = {
         .run = as_cmd_bench,
     },
     {
+        .name = "train",
+        .bit = AS_CMD_TRAIN,
+        .args = "MANIFEST --detector NAME -o MODEL.json",
+        .min_args = 1,
+        .max_args = 1,
+        .summary = "fit a model of a detector to labelled pictures",
+        .about =
+            "MANIFEST is a CSV file with a header: path (relative to it), label (authentic, tampered, "
+            "generated), split (train, calibrate, test), group (scene, camera or generator: what is no "
+            "independent trial). The pictures are examined as `run` does, under mpirun on all its ranks, "
+            "in the folders that hold them; what lies there unnamed is examined for nothing. MODEL.json.case "
+            "holds what was examined until the model is written: a training that was stopped goes on.\n"
+            "The model is fitted to the split train. A finding is a score above that of 99 % of the authentic "
+            "pictures of calibrate, which also gives scores their likelihood ratios; with --real these are told "
+            "of items like those of calibrate, and of no others. What is printed was measured on test, with "
+            "95 % intervals that draw groups.\n"
+            "Copy the model to the folder that ASSAY_MODELS names, as NAME.json, and runs use it.",
+        .examples = {{"assay train set.manifest.csv --detector metadata -o metadata.json", "one rank"},
+                     {"mpirun -n 4 assay train set.manifest.csv --detector spam --fit fld -o spam.json",
+                      "an ensemble, on four ranks: the same file"}},
+        .run = as_cmd_train,
+    },
+    {
         .name = "doctor",
         .bit = AS_CMD_DOCTOR,
         .args = "[FOLDER]",

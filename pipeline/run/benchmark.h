@@ -38,7 +38,7 @@ struct as_scorer {
 
 /* Items that are measured together. */
 struct as_subset {
-    int split;             /* enum as_split; -1: all      */
+    int split;             /* enum as_label_split; -1: all      */
     const char *generator; /* NULL: all                   */
 };
 

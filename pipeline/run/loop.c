@@ -227,7 +227,7 @@ static void read_mail(struct as_loop *l, int from, const struct as_mail *m, uint
                      n / (uint32_t)sizeof(struct as_lot_report));
         break;
     case MAIL_SPLIT:
-        as_lead_split(l, (const struct as_way_in *)(const void *)m->body);
+        as_lead_split(l, (const struct as_split *)(const void *)m->body);
         break;
     case MAIL_ASK:
         answer(l, from, m->v[0], m->body, n / 32);

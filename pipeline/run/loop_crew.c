@@ -148,7 +148,7 @@ static void on_content(void *state, struct as_work *work, const uint8_t sha[32],
 static void on_split(void *state, struct as_work *work, const uint64_t v[4])
 {
     struct as_loop *l = state;
-    struct as_way_in s = {.lot = work->id};
+    struct as_split s = {.lot = work->id};
 
     memcpy(s.v, v, sizeof s.v);
     if (l->phase == AS_PHASE_LIST)

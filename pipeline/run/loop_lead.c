@@ -64,13 +64,13 @@ void as_lead_done(struct as_loop *l, const struct as_lot_report *rep, uint32_t n
         as_lead_tell_all(l, MAIL_END, 0, NULL, 0);
 }
 
-void as_lead_split(struct as_loop *l, const struct as_way_in *s)
+void as_lead_split(struct as_loop *l, const struct as_split *s)
 {
     struct as_rank *r = l->r;
 
     if (r->nsplits == r->splits_cap) {
         uint64_t cap = r->splits_cap ? 2 * r->splits_cap : 256;
-        struct as_way_in *more = realloc(r->split, cap * sizeof *more);
+        struct as_split *more = realloc(r->split, cap * sizeof *more);
         if (more == NULL) {
             as_loop_stop(l, AS_EIO, "no memory for the parts of containers");
             return;

@@ -13,7 +13,7 @@ enum mail_type {
     MAIL_CLAIM,   /* to 0: lots, please; body as of DONE   */
     MAIL_LOTS,    /* v[0]: no more are left, body = struct as_grant each */
     MAIL_DONE,    /* to 0: body = struct as_lot_report each */
-    MAIL_SPLIT,   /* to 0: body = struct as_way_in          */
+    MAIL_SPLIT,   /* to 0: body = struct as_split          */
     MAIL_ASK,     /* to an owner: v[0] = batch, body = hashes */
     MAIL_GRANT,   /* v[0] = batch, body = a byte per hash  */
     MAIL_STOP,    /* v[0] = status, body = text            */
@@ -123,7 +123,7 @@ void as_loop_tell(struct as_loop *l, bool now);
 void as_lead_tell_all(struct as_loop *l, uint32_t type, uint64_t v0, const void *body, uint32_t n);
 void as_lead_claim(struct as_loop *l, int from);
 void as_lead_done(struct as_loop *l, const struct as_lot_report *rep, uint32_t n);
-void as_lead_split(struct as_loop *l, const struct as_way_in *s);
+void as_lead_split(struct as_loop *l, const struct as_split *s);
 
 /* Progress and status.json, every AS_TELL_S seconds or now. */
 void as_lead_status(struct as_loop *l, bool now);

@@ -10,7 +10,7 @@
 #include "../row.h"
 
 enum as_label { AS_LABEL_AUTHENTIC, AS_LABEL_TAMPERED, AS_LABEL_GENERATED, AS_LABELS };
-enum as_split { AS_SPLIT_NONE, AS_SPLIT_TRAIN, AS_SPLIT_CALIBRATE, AS_SPLIT_TEST, AS_SPLITS };
+enum as_label_split { AS_SPLIT_NONE, AS_SPLIT_TRAIN, AS_SPLIT_CALIBRATE, AS_SPLIT_TEST, AS_SPLITS };
 
 extern const char *const as_label_words[AS_LABELS];
 extern const char *const as_split_words[AS_SPLITS]; /* of none: "" */
@@ -18,7 +18,7 @@ extern const char *const as_split_words[AS_SPLITS]; /* of none: "" */
 /* Texts are never NULL, and live as long as the manifest. */
 struct as_labelled {
     const char *path, *mask, *group, *generator, *camera, *note;
-    uint8_t label, split;  /* enum as_label, enum as_split                       */
+    uint8_t label, split;  /* enum as_label, enum as_label_split                       */
     uint32_t group_number; /* equal for equal groups; a row without one is alone */
     uint32_t source;       /* place in as_manifest.source                        */
     uint64_t line;

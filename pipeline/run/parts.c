@@ -52,7 +52,7 @@ void as_parts_ask(struct as_work *work, const struct as_options *o)
 
 static int by_lot_and_entry(const void *a, const void *b)
 {
-    const struct as_way_in *x = a, *y = b;
+    const struct as_split *x = a, *y = b;
 
     if (x->lot != y->lot)
         return x->lot > y->lot ? 1 : -1;
@@ -60,7 +60,7 @@ static int by_lot_and_entry(const void *a, const void *b)
 }
 
 /* The parts of one container, joined until there are few enough; returns how many. */
-static uint64_t join_parts(struct as_way_in *s, uint64_t n)
+static uint64_t join_parts(struct as_split *s, uint64_t n)
 {
     bool ordinal = n > 1 && s[n - 1].v[0] == 0;
     uint64_t each = ordinal ? (n + ORDINAL_PARTS_MAX - 1) / ORDINAL_PARTS_MAX : 1, k = 0;
@@ -77,7 +77,7 @@ static uint64_t join_parts(struct as_way_in *s, uint64_t n)
 }
 
 /* A reader that died while listing told its parts twice. */
-static uint64_t drop_twice(struct as_way_in *s, uint64_t n)
+static uint64_t drop_twice(struct as_split *s, uint64_t n)
 {
     uint64_t k = 0;
 
@@ -90,7 +90,7 @@ static uint64_t drop_twice(struct as_way_in *s, uint64_t n)
 /* A container that will meet a limit is walked whole: only one who reads all of it
  * can count what it unpacks to, and every run must stop at the same entry.        */
 static bool within_limits(const struct as_rank *r, const struct as_lot *l,
-                          const struct as_way_in *s, uint64_t n)
+                          const struct as_split *s, uint64_t n)
 {
     const struct as_options *o = r->options;
     uint64_t bytes = 0, entries = 0;

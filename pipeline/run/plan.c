@@ -44,7 +44,7 @@ static void on_split(void *state, const struct as_work *work, const uint64_t v[4
 {
     struct planner *p = state;
     struct as_rank *r = &p->rank;
-    struct as_way_in *more = realloc(r->split, (r->nsplits + 1) * sizeof *more);
+    struct as_split *more = realloc(r->split, (r->nsplits + 1) * sizeof *more);
 
     if (more == NULL)
         return; /* the container is then planned as a whole */

@@ -52,7 +52,7 @@ struct as_lot_report {
 };
 
 /* A place where a container can be entered, as told in the LIST phase. */
-struct as_way_in {
+struct as_split {
     uint64_t lot, v[4];
 };
 
@@ -90,7 +90,7 @@ struct as_rank {
     bool *others;   /* lots of this phase that other shards do; NULL: none */
     json_t *shards; /* of a merge: what each says of itself                */
     struct as_totals totals;
-    struct as_way_in *split;
+    struct as_split *split;
     uint64_t nsplits, splits_cap;
     struct as_case_status tell;
     uint64_t items_done, contents_done, rechecked; /* in all attempts, in the phases before this one too */
