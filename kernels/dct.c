@@ -169,6 +169,14 @@ void as_dct_samples(const int16_t *blocks, uint32_t wb, uint32_t hb, const uint1
         }
 }
 
+void as_dct_roll(const int16_t *blocks, uint32_t wb, const uint16_t steps[64], float *strip)
+{
+    const size_t row = (size_t)wb * 64;
+
+    memcpy(strip, strip + row, row * sizeof *strip);
+    as_dct_samples(blocks, wb, 1, steps, strip + row, (size_t)wb * 8);
+}
+
 /* T.81, tables K.1 and K.2, row by row. */
 static const uint8_t annex_k[2][64] = {
     {16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,

@@ -33,6 +33,10 @@ void as_dct_run(const struct as_plane *plane, uint32_t x, uint32_t y, uint32_t n
 void as_dct_samples(const int16_t *blocks, uint32_t wb, uint32_t hb, const uint16_t steps[64],
                     float *to, size_t stride);
 
+/* Walks down a component with two rows of its blocks in hand, for blocks that straddle: the lower 8
+ * of the 16 rows of 8*wb samples in `strip` move up, and the next row of blocks comes below. */
+void as_dct_roll(const int16_t *blocks, uint32_t wb, const uint16_t steps[64], float *strip);
+
 /* Step k (natural order) of the Independent JPEG Group's table for a quality of 1..100, limited to
  * 1..255 as for baseline; T.81, tables K.1 (luma) and K.2.                   */
 uint32_t as_ijg_step(bool chroma, uint32_t k, uint32_t quality);
