@@ -200,7 +200,7 @@ const struct as_detector as_detector_spam = {
         "finding.  Runs only when it is named.\n\nMeasured with a linear discriminant on "
         "invented pictures (12 random decoders, same sizes, qualities and file lengths; 240 "
         "to test): AUC .98 (95 %: .97 to 1.00), as much where the kind of up-sampler was not "
-        "in training, which says that it tells the invented noise of the decoders from that "
+        "in training, which suggests that it tells the invented noise of the decoders from that "
         "of the cameras; .78 after a second compression on another grid, .87 at 75 % size, "
         ".90 after a blur.\n\nOn real generated pictures it showed nothing that survives: 38 of "
         "7 sources and 26 photographs of 5, cut to 256 x 256 and compressed alike, AUC .61 "
