@@ -130,9 +130,9 @@ static int detectors(const struct as_terminal *t, struct as_json *j, const char 
         } else if (one) {
             card(t, det);
         } else {
-            fprintf(t->out, "%-14s v%-4" PRIu32 "%-12s%-18s", det->name, det->version,
+            fprintf(t->out, "%-14s v%-4" PRIu32 "%-11s %-21s ", det->name, det->version,
                     family_of(det), needs_of(det, needs, sizeof needs));
-            as_terminal_wrap(t, 49, 49, as_text_of(det->summary), AS_SHOW_VALUE);
+            as_terminal_wrap(t, 54, 54, as_text_of(det->summary), AS_SHOW_VALUE);
         }
     }
     if (j)
