@@ -83,11 +83,10 @@ double as_prnu_ncc(const float *a, const float *b, size_t n);
 /* ---- 2. the query ---- */
 
 /*
- * Which to choose (measured on real photographs, 6 MP and crops of them):
- *   known alignment   LOCAL | WEIGHT against K: peaks up to twice as high as with WEIGHT alone;
- * WIENER costs a fifth of them and buys nothing there search by shifts  LOCAL | WIENER against K
- * after as_prnu_local, with classes: false alarms as computed (WEIGHT makes the tails heavier by
- * orders of magnitude)
+ * Which to choose (measured on real photographs, 6 MP and crops of them): LOCAL | WEIGHT, for known
+ * alignment against K or K after as_prnu_local; for searches over shifts against the latter only,
+ * with classes: false alarms are as computed then (without as_prnu_local the tails are heavier by
+ * orders of magnitude).  WIENER costs a fifth to a half of the peak and buys nothing.
  */
 enum {
     AS_PRNU_LOCAL = 1,  /* W := W / sqrt(box(W^2)), box of 65 x 65 (smaller at the border)     */

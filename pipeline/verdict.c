@@ -29,8 +29,11 @@ static const char *const LIMITS[AS_SET_KINDS] = {
         "about 1 in 10,000 pairs is as similar, so a large set gives some for every picture. Look "
         "at both.",
     [AS_SET_CAMERA] =
-        "Same sensor: the false-alarm probability is computed for all that was tried and not "
-        "measured on other bodies; a match is told if as many pictures of other cameras would give "
+        "Same sensor: the false-alarm probability is computed for all that was tried. On 1480 "
+        "wrong "
+        "pairs it came out as computed within a factor of two down to 0.01, and nothing rarer "
+        "could "
+        "be measured; a match is told if as many pictures of other cameras would give "
         "fewer than 0.01. It does not hold for pictures that a phone merged from several "
         "exposures, whose processing leaves a pattern that bodies share.",
 };

@@ -1,13 +1,14 @@
 /* media_store.c - a reference store of media with random codes, for tests and benchmarks.
  *
- * usage: media_store OUT ROWS SEED [EVERY SHA256]     every EVERY-th row has that hash */
+ * usage: media_store OUT ROWS SEED [EVERY SHA256]     every EVERY-th row has that hash; without
+ * EVERY rows have vectors too */
 #include "../pipeline/store/reference.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHA = 32, STEP = 4096 };
+enum { SHA = 32, STEP = 4096, VECTOR = 512 };
 
 static uint64_t seed;
 
@@ -29,6 +30,7 @@ struct step {
     uint64_t code[STEP * SHA / 8], sha[STEP * SHA / 8], offset[STEP];
     uint32_t length[STEP];
     uint8_t quality[STEP];
+    uint64_t vector[STEP * VECTOR / 8];
 };
 
 /* The next rows, from row `at` on. */
@@ -51,6 +53,10 @@ static enum as_status append(struct as_ref_writer *w, uint64_t at, uint64_t n, u
     AS_TRY(as_ref_append(w, AS_REF_MEDIA_quality, s.quality, n, err));
     AS_TRY(as_ref_append(w, AS_REF_MEDIA_path_offset, s.offset, n, err));
     AS_TRY(as_ref_append(w, AS_REF_MEDIA_path_length, s.length, n, err));
+    if (every == 0) {
+        fill(s.vector, n * VECTOR / 8);
+        AS_TRY(as_ref_append(w, AS_REF_MEDIA_vector_gist, s.vector, n, err));
+    }
 done:
     return status;
 }
@@ -68,6 +74,8 @@ static enum as_status make(const char *path, uint64_t rows, uint64_t every, cons
     AS_TRY(as_ref_create(&w, path, AS_REF_MEDIA, "invented", err));
     for (size_t i = 0; i < sizeof SETS / sizeof *SETS; i++)
         AS_TRY(as_ref_begin(w, SETS[i], rows, 0, err));
+    if (every == 0)
+        AS_TRY(as_ref_begin(w, AS_REF_MEDIA_vector_gist, rows, 0, err));
     AS_TRY(as_ref_begin(w, AS_REF_MEDIA_strings, 4, 0, err));
     AS_TRY(as_ref_append(w, AS_REF_MEDIA_strings, "made", 4, err));
     for (uint64_t at = 0; at < rows; at += STEP)

@@ -38,6 +38,7 @@ for m in f["matches"][:]:
     i = items[m["item_row"]]
     name = text[i["path_offset"]:i["path_offset"] + i["path_length"]].decode().split("/")[-1]
     assert m["kind"] == 3 and m["value"] > 40 and m["p_false_alarm"] < 1e-6, m
+    assert m["others"] == 1 and m["other_value"] < 20, m
     found[name] = found.get(name, []) + [int(m["reference"])]
     assert text[m["name_offset"]:m["name_offset"] + m["name_length"]].decode() == ("first", "two")[m["reference"]]
 said = [text[r["text_offset"]:r["text_offset"] + r["text_length"]].decode() for r in f["findings"][:]]

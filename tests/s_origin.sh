@@ -67,7 +67,7 @@ END
 "$python" expect.py alone || fail "the groups are not what they should be"
 
 for n in 3 7; do
-    run 0 "$n" "ranks$n" evidence --origins
+    run 0 "$n" "ranks$n" evidence --origins --memory 4M
     same alone "ranks$n"
 done
 run 0 1 part1 evidence --origins --shard 1/2 --lot-entries 3

@@ -227,15 +227,21 @@ const struct as_detector as_detector_camera = {
         "the probability that chance gives as much for all fingerprints and orientations tried.  "
         "Of more than 16 fingerprints and orientations of a picture's size only the 16 that agree "
         "best over its middle are compared in full, and can match.  "
-        "Measured with fingerprints of 4, 10 and 10 flat fields: 7 photographs of three bodies, "
-        "two of one model, as they "
-        "are, at quality 90, 75 and 50 and turned by 90, 180 and 270 degrees: 49 of 49 matched, "
-        "PCE "
-        "31 and more; of 42 pairs with the other body of the same model none, PCE 8.9 at most in "
-        "the "
-        "40 compared in full.  These are few: no error rate follows.  Cropped or scaled pictures "
-        "are not matched: their size is no "
-        "fingerprint's.",
+        "Measured on 49 photographs of ten bodies (six with fingerprints of 10 flat fields, four "
+        "of 6 to 12 photographs of one scene), whole pictures, as they are, at quality 90, 75 "
+        "and 50 and turned by 90 degrees: the right camera stood first for 48 or 49, AUC .994 to "
+        ".997; the 90 wrong pairs, of one size, gave a PCE of 8.3 at most.  A fingerprint of few "
+        "photographs may give PCE 1 to 25, which is no match.\n\n"
+        "Cropped, scaled and zoomed pictures are looked for with --camera-search: at all shifts, "
+        "and with scale at ratios that programs use.  Of 17 crops of 1024 x 1024, of bodies with "
+        "flat fields and of a phone, 15 were found, of 22 of 512 x 512 eleven; the method was "
+        "chosen on these.  False alarms on other photographs: of 1480 wrong pairs of crops of "
+        "512 x 512, 18 at a probability of 0.01 or less (14.8 expected; ratio 0.7 to 1.9 with 95 "
+        "% confidence), 1 at 0.001.\n\n"
+        "There is no likelihood ratio: ten bodies bound it to about 60 to 1 either way, whatever "
+        "the PCE, and say nothing of phones that merge exposures.  The probability of a false "
+        "alarm is computed, and measured no further than above.  The best of the other cameras "
+        "of the size stands beside a match.",
     .family = AS_FAMILY_NOISE,
     .needs = AS_LUMA | AS_NOISE | AS_META,
     .min_side = MIN_SIDE,

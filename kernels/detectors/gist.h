@@ -4,7 +4,9 @@
 
 #include "detector.h"
 
-enum { AS_GIST_DIM = 512 }; /* bytes of its code: numbers 0..255 that are compared by their cosine */
+enum {
+    AS_GIST_DIM = 512
+}; /* bytes of its code: numbers 0..255 that are compared by their cosine */
 
 /* Two pictures are similar from this cosine on: datasets/results/gist.md. */
 #define AS_GIST_SIMILAR 0.93F

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Pixels that are kept of a picture where nothing else is asked for. */
+enum { RESIDUAL_CAMERAS = 4 << 20, RESIDUAL_ORIGINS = 16 << 20 };
+
 enum { LIST_MAX_BYTES = 4000, DIGEST_TEXT = 65 };
 
 static uint64_t rows_of(const struct as_ref *ref)
@@ -99,6 +102,8 @@ enum as_status as_against_imply(const struct as_against *a, struct as_options *o
         known = true;
         o->md5 = o->md5 || as_known_needs_md5(a->ref[i]);
     }
+    if (o->residual_pixels == 0) /* two pictures show less of a sensor than a fingerprint does */
+        o->residual_pixels = o->origins ? RESIDUAL_ORIGINS : RESIDUAL_CAMERAS;
     if (camera && o->detectors[0] == 0)
         o->detectors = "all,camera";
     AS_TRY(as_detectors_select(o->detectors, with, err));

@@ -33,7 +33,7 @@ enum as_status as_against_agree(const struct as_against *a, struct as_comm *comm
                                 struct as_err *err) AS_MUST_CHECK;
 
 /* Sets what the stores ask for: MD5 and SHA-1, the camera detector beside all others
- * where none is named. */
+ * where none is named, and how much of a picture's noise is kept where nothing is said. */
 enum as_status as_against_imply(const struct as_against *a, struct as_options *o,
                                 struct as_err *err) AS_MUST_CHECK;
 

@@ -76,8 +76,10 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
         strcmp(o->camera_search, "scale") != 0)
         AS_FAIL(err, AS_EUSAGE, "--camera-search is aligned, shift or scale, not \"%s\"",
                 o->camera_search);
-    if (o->residual_pixels < RESIDUAL_MIN || o->residual_pixels > AS_KEEP_PIXELS_MAX)
-        AS_FAIL(err, AS_EUSAGE, "--residual-pixels is %d to %d", RESIDUAL_MIN, AS_KEEP_PIXELS_MAX);
+    if ((o->residual_pixels > 0 && o->residual_pixels < RESIDUAL_MIN) ||
+        o->residual_pixels > AS_KEEP_PIXELS_MAX)
+        AS_FAIL(err, AS_EUSAGE, "--residual-pixels is %d to %d, or 0", RESIDUAL_MIN,
+                AS_KEEP_PIXELS_MAX);
 done:
     return status;
 }

@@ -156,7 +156,6 @@ enum as_status as_search_camera(struct as_search *s, struct as_err *err)
     h.total = h.pictures.n;
     AS_TRY(as_comm_sum(s->r->comm, &h.total, 1));
     AS_TRY(as_comm_agree(s->r->comm, all_sizes(&h, err), err));
-    AS_TRY(as_residuals_end(&h.pictures, s->r, err));
     AS_TRY(as_comm_agree(s->r->comm, as_hunt_confirm(&h, err), err));
     AS_TRY(as_residuals_end(&h.pictures, s->r, err));
 done:

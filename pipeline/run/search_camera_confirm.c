@@ -27,16 +27,13 @@ static const double false_matches = 0.01;
 
 enum { TRIALS_MAX = 2 * AS_TURNS * AS_PRNU_SHAPES_MAX, BATCH = 1024 /* pictures */ };
 
-/* How it is looked for, and how pictures are prepared for it: at few shifts as for known alignment,
- * at many so that the tails are what they should be. */
+/* What is looked for together: one count of what was tried. */
 struct pass {
     enum as_prnu_look look[2];
-    uint32_t nlook, flags;
+    uint32_t nlook;
 };
-static const struct pass ratio = {{AS_PRNU_RATIO}, 1, AS_PRNU_LOCAL | AS_PRNU_WEIGHT},
-                         crops = {{AS_PRNU_CROPS}, 1, AS_PRNU_LOCAL | AS_PRNU_WIENER},
-                         scales = {
-                             {AS_PRNU_CROPS, AS_PRNU_SCALES}, 2, AS_PRNU_LOCAL | AS_PRNU_WIENER};
+static const struct pass ratio = {{AS_PRNU_RATIO}, 1}, crops = {{AS_PRNU_CROPS}, 1},
+                         scales = {{AS_PRNU_CROPS, AS_PRNU_SCALES}, 2};
 
 /* One thing to try with a fingerprint: the picture turned so, at this shape. */
 struct trial {
@@ -251,9 +248,7 @@ static enum as_status prepare(struct batch *b, struct worker *w, uint64_t i, uin
 {
     const struct as_rect *k = &b->kept, whole = {0, 0, k->w, k->h};
     const struct as_plane luma = {w->other, pw, ph, pw};
-    const bool weight = (b->pass->flags & AS_PRNU_WEIGHT) != 0;
     enum as_status status = AS_OK;
-    struct as_fft *fft = NULL;
     struct as_noise_head head;
     const uint8_t *bytes;
 
@@ -271,15 +266,8 @@ static enum as_status prepare(struct batch *b, struct worker *w, uint64_t i, uin
     } else {
         memcpy(w->other, w->turned, (size_t)pw * ph * sizeof(float));
     }
-    pthread_mutex_lock(&b->hunt->lock); /* plans are made by one thread at a time */
-    status = weight ? AS_OK : as_fft_new(pw, ph, &fft);
-    pthread_mutex_unlock(&b->hunt->lock);
-    if (status == AS_OK)
-        status = as_prnu_query(&luma, b->pass->flags, fft, w->a, w->plane, w->scratch);
+    status = as_prnu_query(&luma, AS_PRNU_LOCAL | AS_PRNU_WEIGHT, NULL, NULL, w->plane, w->scratch);
 done:
-    pthread_mutex_lock(&b->hunt->lock);
-    as_fft_free(fft);
-    pthread_mutex_unlock(&b->hunt->lock);
     return status;
 }
 

@@ -8,8 +8,10 @@
  * ICIP 2007.                                                                          */
 #include "search_origin.h"
 
+#include "../log.h"
 #include "search_origin_parts.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,10 +119,36 @@ done:
     return status;
 }
 
+/* From pairs of one size to those that are told, and what each step took.  Collective. */
+static enum as_status search_pairs(struct as_origin_search *o, struct as_err *err)
+{
+    struct as_rank *r = o->s->r;
+    enum as_status status = AS_OK;
+    uint64_t n[2]; /* compared in full, told */
+    double at[4] = {as_rank_elapsed(r)};
+
+    AS_TRY(as_origin_propose(o, err));
+    n[0] = o->pair.n;
+    at[1] = as_rank_elapsed(r);
+    AS_TRY(as_comm_agree(r->comm, as_origin_confirm(o, err), err));
+    n[1] = o->pair.n;
+    at[2] = as_rank_elapsed(r);
+    AS_TRY(as_comm_agree(r->comm, link_pairs(o), err));
+    AS_TRY(as_origin_group(o, err));
+    at[3] = as_rank_elapsed(r);
+    AS_TRY(as_comm_sum(r->comm, n, 2));
+    if (r->me == 0)
+        as_log(AS_LOG_INFO,
+               "origins pairs=%" PRIu64 " compared=%" PRIu64 " told=%" PRIu64
+               " products=%.1fs comparing=%.1fs grouping=%.1fs",
+               o->pairs, n[0], n[1], at[1] - at[0], at[2] - at[1], at[3] - at[2]);
+done:
+    return status;
+}
+
 enum as_status as_search_origin(struct as_search *s, struct as_err *err)
 {
     struct as_origin_search o = {.s = s};
-    struct as_comm *comm = s->r->comm;
     enum as_status status = AS_OK;
     const struct as_keep keep = {s->r->options->residual_pixels, AS_KEEP_STEP};
 
@@ -131,10 +159,7 @@ enum as_status as_search_origin(struct as_search *s, struct as_err *err)
     if (o.pairs == 0)
         goto done;
     set_thresholds(&o);
-    AS_TRY(as_origin_propose(&o, err));
-    AS_TRY(as_comm_agree(comm, as_origin_confirm(&o, err), err));
-    AS_TRY(as_comm_agree(comm, link_pairs(&o), err));
-    AS_TRY(as_origin_group(&o, err));
+    AS_TRY(search_pairs(&o, err));
 done:
     as_residuals_clear(&o.pictures);
     free(o.size);

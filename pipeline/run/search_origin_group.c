@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a mean; bytes of pictures that are kept at hand. */
-enum { MEAN = 16, HAND_BYTES = 1 << 28, HAND_LEAST = 4 };
+/* Of a mean; pictures that are kept at hand: a share of the memory, or so many. */
+enum { MEAN = 16, HAND_SHARE = 4, HAND_LEAST = 4 };
 
 /* A picture that a pair is told of. */
 struct node {
@@ -179,7 +179,8 @@ static enum as_status take_size(struct grouping *g, uint64_t node, struct as_err
     g->nhands = 0;
     AS_TRY(as_origin_read(&g->eye, g->node[node].place, NULL, err));
     const size_t n = as_origin_samples(&g->eye.view);
-    const uint64_t fit = HAND_BYTES / n > HAND_LEAST ? HAND_BYTES / n : HAND_LEAST;
+    const uint64_t part = g->o->s->memory / HAND_SHARE / n;
+    const uint64_t fit = part > HAND_LEAST ? part : HAND_LEAST;
     g->hand = calloc(fit, sizeof *g->hand);
     g->mean[0] = malloc(n * sizeof(float));
     g->mean[1] = malloc(n * sizeof(float));

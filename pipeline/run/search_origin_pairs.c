@@ -18,10 +18,11 @@
 enum {
     TILE = 1024, /* samples: 1024 * 127 * 127 < 2^24 */
     TILES = 64,  /* of a thread in a step of the ring */
-    GROUP = 32,  /* pictures on each side of a product */
+    GROUP = 64,  /* pictures on each side of a product, at most */
     THREADS_MAX = 64,
-    HELD_BYTES = 1 << 28,  /* of this rank's pictures, at a time */
-    BLOCK_BYTES = 1 << 26, /* of a block's, or one picture       */
+    HELD_SHARE = 4,        /* of the memory: this rank's pictures at a time */
+    BLOCK_SHARE = 16,      /* likewise, each of two blocks of others'       */
+    BLOCK_BYTES = 1 << 26, /* at most                                       */
     STEPS_TOLD = 64
 };
 _Static_assert(TILE * 127 * 127 < 1 << 24, "sums are exact in float");
@@ -61,6 +62,7 @@ struct worker {
     pthread_t thread;
     struct pairing *p;
     uint64_t first, last; /* tiles */
+    enum as_status status;
     float a[GROUP * TILE], b[GROUP * TILE], c[GROUP * GROUP];
     int64_t sum[AS_ORIGIN_TURNS][GROUP * GROUP];
 };
@@ -76,8 +78,8 @@ struct pairing {
     uint64_t *energy;
     struct list *list;
     /* blocks */
-    uint64_t next; /* to be given */
-    uint32_t block_bytes;
+    uint64_t next;                 /* to be given */
+    uint64_t block_bytes;          /* of samples; agreed on */
     const struct block_head *head; /* of the block at hand */
     const int8_t *planes;
     struct list *of_block;           /* [GROUP] */
@@ -193,7 +195,7 @@ static enum as_status hold(struct pairing *p, struct as_err *err)
     uint64_t bytes = 0, end = p->held_end;
 
     p->held = p->held_end;
-    for (; end < p->n && (end == p->held || bytes < HELD_BYTES); end++) {
+    for (; end < p->n && (end == p->held || bytes < p->o->s->memory / HELD_SHARE); end++) {
         const struct as_origin_view v = view_of(p, p->own[end].size);
         bytes += as_origin_samples(&v);
     }
@@ -252,7 +254,7 @@ static enum as_status give(void *state, uint8_t *to, uint32_t *n, struct as_err 
     const struct as_origin_view v = view_of(p, head->size);
     const size_t samples = as_origin_samples(&v);
     while (p->next < p->n && p->own[p->next].size == head->size && head->n < GROUP &&
-           samples <= p->block_bytes - at) {
+           samples <= p->block_bytes + sizeof *head - at) {
         struct traveller *t = &head->picture[head->n++];
         const struct own *own = &p->own[p->next];
         t->row = own->row;
@@ -299,33 +301,32 @@ static bool begin_block(struct pairing *p, const uint8_t *bytes)
 
 /* ---- 3. products ---- */
 
-/* One tile of up to GROUP pictures as floats, zeros after them and beyond the end. */
-static void tiles_of(const struct as_origin_view *v, const int8_t *const *q, uint64_t n,
-                     uint32_t turn, uint64_t tile, float *to)
+/* One tile of the pictures as floats, rows TILE apart; returns its samples. */
+static size_t tiles_of(const struct as_origin_view *v, const int8_t *const *q, uint64_t n,
+                       uint32_t turn, uint64_t tile, float *to)
 {
-    const size_t all = as_origin_samples(v), first = tile * TILE;
-    const size_t count = all - first < TILE ? all - first : TILE;
+    const size_t first = tile * TILE, left = as_origin_samples(v) - first;
+    const size_t count = left < TILE ? left : TILE;
 
-    memset(to, 0, sizeof(float) * GROUP * TILE);
     for (uint64_t i = 0; i < n; i++)
         as_origin_turn(v, q[i], turn, first, count, to + i * TILE);
+    return count;
 }
 
 static void *multiply(void *state)
 {
     struct worker *w = state;
     const struct pairing *p = w->p;
-    const struct as_gemm product = {.m = GROUP,
-                                    .n = GROUP,
-                                    .k = TILE,
-                                    .a = w->a,
-                                    .b = w->b,
-                                    .c = w->c,
-                                    .lda = TILE,
-                                    .ldb = TILE,
-                                    .ldc = GROUP,
-                                    .alpha = 1,
-                                    .trans_b = true};
+    struct as_gemm product = {.m = p->group_end - p->group,
+                              .n = p->head->n,
+                              .a = w->a,
+                              .b = w->b,
+                              .c = w->c,
+                              .lda = TILE,
+                              .ldb = TILE,
+                              .ldc = GROUP,
+                              .alpha = 1,
+                              .trans_b = true};
     const size_t samples = as_origin_samples(&p->view);
     const int8_t *own[GROUP], *other[GROUP];
 
@@ -333,23 +334,24 @@ static void *multiply(void *state)
         own[i - p->group] = p->q[i - p->held];
     for (uint32_t i = 0; i < p->head->n; i++)
         other[i] = p->planes + i * samples;
-    for (uint64_t t = w->first; t < w->last; t++) {
-        tiles_of(&p->view, own, p->group_end - p->group, 0, t, w->a);
-        tiles_of(&p->view, other, p->head->n, p->turn, t, w->b);
-        if (as_linalg_sgemm(&product) != AS_OK)
-            memset(w->c, 0, sizeof w->c);
-        for (int i = 0; i < GROUP * GROUP; i++)
-            w->sum[p->turn][i] += (int64_t)w->c[i];
+    for (uint64_t t = w->first; t < w->last && w->status == AS_OK; t++) {
+        tiles_of(&p->view, own, product.m, 0, t, w->a);
+        product.k = tiles_of(&p->view, other, product.n, p->turn, t, w->b);
+        w->status = as_linalg_sgemm(&product);
+        for (size_t i = 0; i < product.m; i++)
+            for (size_t k = 0; k < product.n; k++)
+                w->sum[p->turn][i * GROUP + k] += (int64_t)w->c[i * GROUP + k];
     }
     return NULL;
 }
 
 /* The next tiles of the group and orientation at hand, by all threads; the last step of an
  * orientation sets p->tile to 0.                                                   */
-static void step(struct pairing *p)
+static enum as_status step(struct pairing *p)
 {
     const uint64_t ntiles = (as_origin_samples(&p->view) + TILE - 1) / TILE;
     bool running[THREADS_MAX] = {false};
+    enum as_status status = AS_OK;
 
     for (uint32_t k = 0; k < p->nworkers; k++) {
         struct worker *w = &p->worker[k];
@@ -361,11 +363,14 @@ static void step(struct pairing *p)
         if (!running[k])
             multiply(w);
     }
-    for (uint32_t k = 0; k < p->nworkers; k++)
+    for (uint32_t k = 0; k < p->nworkers; k++) {
         if (running[k])
             pthread_join(p->worker[k].thread, NULL);
+        status = p->worker[k].status > status ? p->worker[k].status : status;
+    }
     if (p->tile == ntiles)
         p->tile = 0;
+    return status;
 }
 
 /* ---- 4. which pairs ---- */
@@ -455,7 +460,7 @@ static enum as_status visit(void *state, const uint8_t *bytes, uint32_t n, uint3
         return AS_END;
     if (part % STEPS_TOLD == 0)
         AS_TRY(stopped(p, err));
-    step(p);
+    AS_TRY(step(p));
     if (p->tile > 0)
         return AS_OK;
     p->turn += as_origin_turns(&p->view) == AS_ORIGIN_TURNS ? 1 : 2;
@@ -475,18 +480,18 @@ done:
 
 static enum as_status start(struct pairing *p, struct as_err *err)
 {
+    const uint64_t part = p->o->s->memory / BLOCK_SHARE;
+    const uint64_t fit = part < BLOCK_BYTES ? part : BLOCK_BYTES;
     const uint32_t threads = p->o->s->threads;
     enum as_status status = AS_OK;
-    uint64_t most = 0;
 
     AS_TRY(as_origin_eye_init(&p->eye, &p->o->pictures, err));
     for (uint32_t i = 0; i < p->o->nsizes; i++) {
         const struct as_origin_view v = view_of(p, i);
-        const uint64_t all = as_origin_samples(&v) * GROUP;
-        const uint64_t bytes = all < BLOCK_BYTES ? all : BLOCK_BYTES;
-        most = bytes > most ? bytes : most;
+        const uint64_t one = as_origin_samples(&v), all = one * GROUP;
+        const uint64_t bytes = all < fit ? all : one > fit ? one : fit;
+        p->block_bytes = bytes > p->block_bytes ? bytes : p->block_bytes;
     }
-    p->block_bytes = (uint32_t)(sizeof(struct block_head) + most);
     p->nworkers = threads < THREADS_MAX ? threads : THREADS_MAX;
     p->worker = calloc(p->nworkers, sizeof *p->worker);
     p->of_block = calloc(GROUP, sizeof *p->of_block);
@@ -503,7 +508,8 @@ done:
 /* As many of this rank's pictures as it can hold, against all of all ranks.  Collective. */
 static enum as_status one_round(struct pairing *p, struct as_err *err)
 {
-    const struct as_ring ring = {p, p->block_bytes, give, visit};
+    const struct as_ring ring = {p, (uint32_t)(sizeof(struct block_head) + p->block_bytes), give,
+                                 visit};
     struct as_comm *comm = p->o->s->r->comm;
     enum as_status status = AS_OK, kept = AS_OK;
 
@@ -526,6 +532,7 @@ enum as_status as_origin_propose(struct as_origin_search *o, struct as_err *err)
     uint64_t left = 1;
 
     AS_TRY(as_comm_agree(comm, start(&p, err), err));
+    AS_TRY(as_comm_max(comm, &p.block_bytes, 1));
     while (left > 0) {
         AS_TRY(one_round(&p, err));
         left = p.n - p.held_end;

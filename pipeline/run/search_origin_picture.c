@@ -191,13 +191,14 @@ void as_origin_turn(const struct as_origin_view *v, const int8_t *q, uint32_t tu
                     size_t n, float *to)
 {
     const size_t all = as_origin_samples(v);
+    const int8_t *from = turn == 2 ? q + all - first - n : q + first;
 
     if (turn == 0)
         for (size_t i = 0; i < n; i++)
-            to[i] = q[first + i];
+            to[i] = from[i];
     else if (turn == 2)
         for (size_t i = 0; i < n; i++)
-            to[i] = q[all - 1 - first - i];
+            to[i] = from[n - 1 - i];
     else /* a square: sample (x, y) turned clockwise was (y, w - 1 - x) */
         for (size_t i = 0; i < n; i++) {
             const size_t at = turn == 1 ? first + i : all - 1 - first - i;

@@ -175,7 +175,7 @@ static enum as_status search_sets(struct as_search *s, struct as_err *err)
     for (uint16_t i = 0; i < a->n; i++) {
         if (as_ref_kind(a->ref[i]) != AS_REF_MEDIA)
             continue;
-        if (copies.rec == NULL)
+        if (copies.first == NULL) /* not rec: a rank without copies has none after the deal */
             AS_TRY(take_copies(&copies, s->catalogue, err));
         AS_TRY(search_set(s, i, &copies, err));
     }
