@@ -86,37 +86,43 @@ struct sums {
 
 /* ---- the residual ---- */
 
-static void sort2(float *a, float *b)
+static float least(float a, float b)
 {
-    const float low = *a < *b ? *a : *b, high = *a < *b ? *b : *a;
-    *a = low;
-    *b = high;
+    return a < b ? a : b;
 }
 
-/* The median of nine by 19 exchanges (J. L. Smith, "Implementing median filters in XC4000E FPGAs",
- * Xcell 23, 1996). */
-static float median9(float p[9])
+static float most(float a, float b)
 {
-    static const uint8_t pairs[19][2] = {{1, 2}, {4, 5}, {7, 8}, {0, 1}, {3, 4}, {6, 7}, {1, 2},
-                                         {4, 5}, {7, 8}, {0, 3}, {5, 8}, {4, 7}, {3, 6}, {1, 4},
-                                         {2, 5}, {4, 7}, {4, 2}, {6, 4}, {4, 2}};
-    for (int i = 0; i < 19; i++)
-        sort2(&p[pairs[i][0]], &p[pairs[i][1]]);
-    return p[4];
+    return a < b ? b : a;
 }
 
-/* r[x] := med3 - I of row y, x = 1 .. w - 2; r[0] and what is beyond are 0. */
-static void residual_row(const struct as_plane *p, uint32_t y, float *r)
+static float middle(float a, float b, float c)
+{
+    return most(least(a, b), least(most(a, b), c));
+}
+
+/* to[x] := med3 - I of row y, x = 1 .. w - 2; to[0] and what is beyond are 0.  The median of nine
+ * is that of the largest of the columns' least, the middle of their middles, the least of their
+ * largest.  `columns`: 3 rows. */
+static void residual_row(const struct as_plane *p, uint32_t y, float *columns, float *to)
 {
     const float *b = p->at + (size_t)y * p->stride, *a = b - p->stride, *c = b + p->stride;
+    float *low = columns, *mid = low + p->w, *high = mid + p->w;
 
-    r[0] = 0;
-    for (uint32_t x = 1; x + 1 < p->w; x++) {
-        float v[9] = {a[x - 1], a[x], a[x + 1], b[x - 1], b[x], b[x + 1], c[x - 1], c[x], c[x + 1]};
-        r[x] = median9(v) - b[x];
+    for (uint32_t x = 0; x < p->w; x++) {
+        const float l = least(a[x], b[x]), h = most(a[x], b[x]);
+        low[x] = least(l, c[x]);
+        mid[x] = most(l, least(h, c[x]));
+        high[x] = most(h, c[x]);
     }
+    to[0] = 0;
+    for (uint32_t x = 0; x + 2 < p->w; x++)
+        to[x + 1] = middle(most(most(low[x], low[x + 1]), low[x + 2]),
+                           middle(mid[x], mid[x + 1], mid[x + 2]),
+                           least(least(high[x], high[x + 1]), high[x + 2])) -
+                    b[x + 1];
     for (uint32_t x = p->w - 1; x < p->w + LANES + ORDER; x++)
-        r[x] = 0;
+        to[x] = 0;
 }
 
 /* The sum of a[x] b[x], x < n; both are 0 from n to the next LANES. */
@@ -150,6 +156,12 @@ static void add_residual(struct sums *s, float *const *rows, uint32_t above, uin
 
 /* ---- steps ---- */
 
+/* The whole number next to b - a; samples are within 0..255. */
+static int step(float a, float b)
+{
+    return (int)(b - a + 256.5F) - 256;
+}
+
 /* The pairs of steps from a[i] to b[i] to c[i]. */
 static void add_steps(struct sums *s, const float *a, const float *b, const float *c, uint32_t n)
 {
@@ -157,7 +169,7 @@ static void add_steps(struct sums *s, const float *a, const float *b, const floa
     uint32_t used = 0;
 
     for (uint32_t i = 0; i < n; i++) {
-        const int d = (int)floorf(b[i] - a[i] + 0.5F), e = (int)floorf(c[i] - b[i] + 0.5F);
+        const int d = step(a[i], b[i]), e = step(b[i], c[i]);
         if (b[i] >= clipped || b[i] <= black)
             continue;
         used++;
@@ -200,7 +212,7 @@ static void collect(const struct as_plane *p, float *scratch, struct sums *s)
         const float *b = p->at + (size_t)y * p->stride;
         for (uint32_t k = 0; k <= ORDER; k++)
             rows[k] = scratch + (y + ORDER + 1 - k) % (ORDER + 1) * length;
-        residual_row(p, y, rows[0]);
+        residual_row(p, y, scratch + (ORDER + 1) * length, rows[0]);
         add_residual(s, rows, y - 1, p->w);
         add_steps(s, b, b + 1, b + 2, p->w - 2);
         add_steps(s, b - p->stride, b, b + p->stride, p->w);
@@ -244,7 +256,7 @@ static int measure(const struct sums *s, float *feat)
 static size_t median_scratch_bytes(uint32_t w, uint32_t h)
 {
     (void)h;
-    return (ORDER + 1) * ((size_t)w + LANES + ORDER) * sizeof(float);
+    return ((ORDER + 1) * ((size_t)w + LANES + ORDER) + 3 * (size_t)w) * sizeof(float);
 }
 
 static enum as_status median_extract(void *state, const struct as_unit *unit, void *scratch,
@@ -269,11 +281,20 @@ const struct as_detector as_detector_median = {
     .summary = "whether the picture went through a median filter",
     .paper = "X. Kang, M. Stamm, A. Peng, K. J. R. Liu, Robust Median Filtering Forensics Using an "
              "Autoregressive Model, IEEE TIFS 8(9), 2013",
-    .card = "CARD "
-            "......................................................................................"
-            ".................."
-            "......................................................................................"
-            "..................",
+    .card = "Measures steps between neighbours and an autoregressive model of what a median of 3 "
+            "x 3 would change, in green. A median filter removes scratches and noise, and is used "
+            "to hide traces of other editing; cameras and phones denoise in similar ways.\n\n"
+            "The score is that of a linear model trained on 534 pictures: invented photographs, "
+            "and 67 real ones with their parts, each as it was and through a median of 3 or 5. On "
+            "41 other pictures (photographs and pictures of the web, parts of at most 640 x 640): "
+            "AUC 0.975 (0.953 to 0.993), without JPEG after it 0.997, after quality 95 0.978, "
+            "after 90 0.939, after 80 0.951. At the score 0: 67 of 80 found, 2 of 75 untouched "
+            "(at most 9.3 % with 95 % confidence). On invented ones of another seed: 24 of 30, "
+            "none of 30 (at most 11.6 %).\n\n"
+            "It abstains below quality 70, and where there is too little noise or texture. It "
+            "sees the picture as a whole: a filtered part is not found. Not measured: wavelet and "
+            "bilateral denoising, out-of-focus pictures, beautifying filters of phones, filtering "
+            "of luma alone; they may look the same.",
     .family = AS_FAMILY_GEOMETRY,
     .needs = AS_RGB | AS_META,
     .min_side = MIN_SIDE,
