@@ -25,7 +25,7 @@ enum {
     SIDE_MIN = 64,
     REACH = AS_COPY_REACH,
     STEP = AS_MATCH_STEP,
-    ROUNDS = 6, /* of the search */
+    ROUNDS = 4, /* of the search; 6 found no more made copies */
     APART = 16, /* px between a place and its match, at least */
     HEAT = 4
 };
