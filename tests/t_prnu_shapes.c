@@ -57,8 +57,8 @@ static void test_all_fit(void **state)
     for (int look = AS_PRNU_RATIO; look <= AS_PRNU_SCALES; look++)
         for (size_t f = 0; f < sizeof size / sizeof *size; f++)
             for (size_t q = 0; q < sizeof size / sizeof *size; q++) {
-                const uint32_t n = shapes((enum as_prnu_look)look, size[f][0], size[f][1],
-                                          size[q][0], size[q][1]);
+                const uint32_t n =
+                    shapes((enum as_prnu_look)look, size[f][0], size[f][1], size[q][0], size[q][1]);
                 assert_true(n <= AS_PRNU_SHAPES_MAX);
                 for (uint32_t i = 0; i < n; i++) {
                     const struct as_prnu_shape *s = &shape[i];
