@@ -1,4 +1,6 @@
-/* t_c2pa.c - C2PA manifests that are checked: right ones, and each thing that can be wrong. */
+/* t_c2pa.c - C2PA manifests that are checked: right ones, and each thing that can be wrong.
+ *
+ * t_c2pa --seeds FOLDER writes seeds for fuzz_c2pa.c instead.                        */
 #include "c2pa_maker.h"
 
 #include "../pipeline/media/c2pa.h"
@@ -364,7 +366,50 @@ static void test_cbor(void **state)
     assert_int_equal(as_cbor_item((struct as_span){deep, sizeof deep}).n, 0);
 }
 
-int main(void)
+/* ---- seeds for fuzz_c2pa.c ---- */
+
+static void write_seed(const char *folder, const char *name, uint8_t what, const struct maker *m)
+{
+    char path[4096];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/c2pa_%s", folder, name);
+    if ((f = fopen(path, "wb")) == NULL)
+        return;
+    fputc(what, f);
+    fwrite(m->at, 1, m->n, f);
+    fclose(f);
+}
+
+/* The store of a file, and a signature before its claim. */
+static int write_seeds(const char *folder)
+{
+    struct recipe r = {.by = &good, .label = "urn:a", .stamp = &stamper, .stamped = 1700000000};
+    struct maker m, store, pair = {0};
+    struct as_c2pa_boxes *boxes = calloc(1, sizeof *boxes);
+
+    make_signers(NULL);
+    m = make_signed(&r, NULL, 0, NULL);
+    store = (struct maker){m.at + 14, m.n - 14 - PICTURE, 0};
+    write_seed(folder, "store", 0, &store);
+    if (boxes)
+        as_c2pa_read_boxes(boxes, store.at, store.n);
+    for (uint32_t i = 0; boxes && i < boxes->n; i++) {
+        struct as_span cose = as_c2pa_content(boxes, i, AS_FOUR('c', 'b', 'o', 'r'));
+        if (!as_text_is(boxes->at[i].label, "c2pa.signature"))
+            continue;
+        put_be(&pair, cose.n, 2);
+        put(&pair, cose.at, cose.n);
+        put_text(&pair, "claim");
+    }
+    write_seed(folder, "signature", 1, &pair);
+    free(pair.at);
+    free(boxes);
+    free(m.at);
+    return free_signers(NULL);
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_valid),       cmocka_unit_test(test_wrong),
@@ -379,7 +424,9 @@ int main(void)
     if (as_kvs_init(&kvs) != AS_OK)
         return 2;
     as_metadata_warm();
-    failed = cmocka_run_group_tests_name("c2pa", tests, make_signers, free_signers);
+    failed = argc > 2 && strcmp(argv[1], "--seeds") == 0
+                 ? write_seeds(argv[2])
+                 : cmocka_run_group_tests_name("c2pa", tests, make_signers, free_signers);
     as_kvs_clear(&kvs);
     return failed;
 }
