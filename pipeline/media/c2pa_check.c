@@ -7,11 +7,10 @@
  * C2PA technical specification 2.1, chapter 15.
  *
  *  1. what is told   2. names   3. assertions   4. ingredients   5. binding   6. manifests
- *  7. the verdict
+ *  7. the whole
  */
 #include "c2pa.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -434,71 +433,7 @@ static void find_manifests(struct check *c)
     }
 }
 
-/* ---- 7. the verdict ---- */
-
-const char *as_c2pa_verdict(const struct as_c2pa *f)
-{
-    if (!f->readable)
-        return "unreadable";
-    if (f->signature == AS_C2PA_BAD)
-        return "signature bad";
-    if (f->assertions == AS_C2PA_BAD)
-        return "assertion bad";
-    if (f->binding == AS_C2PA_BAD)
-        return "hash bad";
-    if (f->certificate == AS_C2PA_BAD || f->time == AS_C2PA_BAD)
-        return "certificate or time stamp bad";
-    if (f->ingredients == AS_C2PA_BAD)
-        return "ingredient bad";
-    if (f->binding == AS_C2PA_ABSENT)
-        return "not bound to the file";
-    if (f->signature != AS_C2PA_GOOD || f->assertions == AS_C2PA_UNCHECKED ||
-        f->binding == AS_C2PA_UNCHECKED || f->ingredients == AS_C2PA_UNCHECKED)
-        return "not fully checked";
-    return f->trust == AS_C2PA_GOOD  ? "valid, signer trusted"
-           : f->trust == AS_C2PA_BAD ? "valid, signer not trusted"
-                                     : "valid, no trust list";
-}
-
-static void tell_signer(struct check *c)
-{
-    static const char *const time[] = {"no time stamp", "from a trusted authority",
-                                       "the time stamp does not hold", "authority not trusted"};
-    struct as_kvs *kvs = c->md->kvs;
-    const struct as_c2pa_signed *by = &c->by;
-
-    as_kvs_add(kvs, "c2pa.signer", by->signer, strlen(by->signer));
-    as_kvs_add(kvs, "c2pa.signer_issuer", by->issuer, strlen(by->issuer));
-    if (by->valid_from[0])
-        as_kvs_addf(kvs, "c2pa.certificate_period", "%s to %s", by->valid_from, by->valid_to);
-    as_kvs_add(kvs, "c2pa.signed_at", by->signed_at, strlen(by->signed_at));
-    as_kvs_addf(kvs, "c2pa.time_stamp", "%s", time[by->time]);
-    if (by->flaw)
-        problem(c, as_text_of("signature"), by->flaw);
-}
-
-static void tell(struct check *c)
-{
-    static const char *const words[] = {"absent", "good", "bad", "not checked"};
-    static const char *const trust[] = {"no list given", "on the trust list",
-                                        "not on the trust list", "not checked"};
-    const struct as_c2pa *f = c->facts;
-    struct as_kvs *kvs = c->md->kvs;
-
-    as_kvs_addf(kvs, "c2pa.state", "%s", as_c2pa_verdict(f));
-    if (!f->readable)
-        return;
-    as_kvs_addf(kvs, "c2pa.signature", "%s", words[f->signature]);
-    as_kvs_addf(kvs, "c2pa.certificate", "%s", words[f->certificate]);
-    as_kvs_addf(kvs, "c2pa.trust", "%s", trust[f->trust]);
-    as_kvs_addf(kvs, "c2pa.binding", "%s", words[f->binding]);
-    as_kvs_addf(kvs, "c2pa.assertions_state", "%s (%u)", words[f->assertions], c->assertions);
-    as_kvs_addf(kvs, "c2pa.ingredients_state", "%s (%u)", words[f->ingredients],
-                f->checked_ingredients);
-    if (f->outside)
-        as_kvs_addf(kvs, "c2pa.unbound_bytes", "%" PRIu64, f->outside);
-    tell_signer(c);
-}
+/* ---- 7. the whole ---- */
 
 static enum as_status check_all(struct check *c)
 {
@@ -544,6 +479,8 @@ void as_c2pa_check(struct as_md *md, struct as_c2pa_boxes *boxes, struct as_c2pa
     c->facts->readable = c->n > 0 && c->manifest[c->n - 1].claim.n > 0;
     if (c->facts->readable && check_all(c) != AS_OK)
         md->no_memory = true;
-    tell(c);
+    if (c->by.flaw)
+        problem(c, as_text_of("signature"), c->by.flaw);
+    as_c2pa_tell(md->kvs, c->facts, &c->by, c->assertions);
     free(c);
 }
