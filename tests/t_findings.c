@@ -24,7 +24,7 @@ static int make_model(void **state)
     static struct as_model model;
     (void)state;
 
-    while (as_detectors[det] && as_detectors[det]->says == NULL)
+    while (as_detectors[det] && !(as_detectors[det]->says && as_detectors[det]->declares & 1))
         det++;
     if (as_detectors[det] == NULL)
         return -1;
