@@ -18,7 +18,7 @@
 
 /* ---- boxes ---- */
 
-enum { AS_C2PA_BOXES_MAX = 4096, AS_C2PA_NOWHERE = UINT32_MAX };
+enum { AS_C2PA_BOXES_MAX = 4096, AS_C2PA_NOWHERE = INT32_MAX };
 
 /* A box; a superbox ("jumb") has a label and the type of its description box. */
 struct as_c2pa_box {
