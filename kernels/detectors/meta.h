@@ -89,4 +89,19 @@ struct as_meta {
 /* The value of `key`, or NULL. */
 const struct as_text *as_meta_find(const struct as_meta *meta, const char *key);
 
+/* The mean step of the table that luma was quantised with: 5.8 at the IJG's quality 95, 11.5 at 90;
+ * 0: not a JPEG, or the table is missing. */
+static inline float as_meta_luma_step(const struct as_meta *meta)
+{
+    const struct as_jpeg *jpeg = meta->jpeg;
+    const uint8_t table = jpeg ? jpeg->comp_tq[0] : 4;
+    float sum = 0;
+
+    if (table > 3 || !(jpeg->qt_mask >> table & 1))
+        return 0;
+    for (uint32_t k = 0; k < 64; k++)
+        sum += (float)jpeg->qt[table][k];
+    return sum / 64;
+}
+
 #endif
