@@ -213,6 +213,33 @@ static void test_ingredients(void **state)
     free(box.at);
 }
 
+/* An ingredient's assertion may be redacted by its user; the file's own by nobody, least of all by
+ * a manifest that was put beside it.                                                        */
+static void test_redaction(void **state)
+{
+    struct recipe inner = {.by = &good, .label = "urn:inner", .missing = true};
+    struct recipe outer = {.by = &rsa, .label = "urn:outer", .parent = "urn:inner"};
+    struct recipe beside = {.by = &rsa, .label = "urn:beside", .no_binding = true};
+    struct maker box, other, first = make_signed(&inner, NULL, 0, &box), m;
+
+    (void)state;
+    free(first.at);
+    outer.parent_box = &box;
+    m = make_signed(&outer, &box, 1, NULL);
+    read_maker(AS_KIND_JPEG, &m);
+    assert_string_equal(value_of("c2pa.state"), "ingredient bad");
+    outer.redacts = beside.redacts = "self#jumbf=/c2pa/urn:inner/c2pa.assertions/org.gone";
+    m = make_signed(&outer, &box, 1, NULL);
+    read_maker(AS_KIND_JPEG, &m);
+    assert_string_equal(value_of("c2pa.state"), "valid, no trust list");
+    free(box.at);
+    other = make_manifest(&beside);
+    m = make_signed(&inner, &other, 1, NULL);
+    read_maker(AS_KIND_JPEG, &m);
+    assert_string_equal(value_of("c2pa.state"), "assertion bad");
+    free(other.at);
+}
+
 /* A manifest that is its own ingredient ends. */
 static void test_own_parent(void **state)
 {
@@ -415,9 +442,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_valid),       cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_unbound),     cmocka_unit_test(test_every_byte),
         cmocka_unit_test(test_trust),       cmocka_unit_test(test_stamp),
-        cmocka_unit_test(test_ingredients), cmocka_unit_test(test_own_parent),
-        cmocka_unit_test(test_update),      cmocka_unit_test(test_two_stores),
-        cmocka_unit_test(test_bmff),        cmocka_unit_test(test_cbor),
+        cmocka_unit_test(test_ingredients), cmocka_unit_test(test_redaction),
+        cmocka_unit_test(test_own_parent),  cmocka_unit_test(test_update),
+        cmocka_unit_test(test_two_stores),  cmocka_unit_test(test_bmff),
+        cmocka_unit_test(test_cbor),
     };
     int failed;
 

@@ -120,7 +120,8 @@ static bool is_draft(struct as_text url)
 
 /* ---- 3. assertions ---- */
 
-/* Whether the claim of any manifest redacts this assertion. */
+/* Whether the claim of a manifest that has this one as ingredient redacts the assertion.  Only
+ * manifests that the active one leads to count: others may have been added by anyone.      */
 static bool is_redacted(const struct check *c, const struct manifest *m, struct as_text label)
 {
     struct as_span rest, item;
@@ -128,6 +129,8 @@ static bool is_redacted(const struct check *c, const struct manifest *m, struct 
 
     for (uint32_t i = 0; i < c->n; i++) {
         struct as_span list = as_cbor_get(c->manifest[i].claim, "redacted_assertions");
+        if (&c->manifest[i] == m || !c->manifest[i].reached)
+            continue;
         for (bool more = as_cbor_first(list, &rest, &item); more; more = as_cbor_next(&rest, &item))
             if (as_cbor_text(item, &url) && cut(&url, "self#jumbf=/c2pa/") &&
                 as_text_same(next_part(&url), m->label) && cut(&url, "c2pa.assertions/") &&
