@@ -188,6 +188,33 @@ static const struct as_command COMMANDS[] = {
         .run = as_cmd_enroll,
     },
     {
+        .name = "bench",
+        .bit = AS_CMD_BENCH,
+        .args = "MANIFEST -o CASE",
+        .min_args = 1,
+        .max_args = 1,
+        .summary = "measure detectors on labelled pictures",
+        .about =
+            "MANIFEST names pictures and what is true of them: a CSV file with the columns path, "
+            "label (authentic, tampered, generated) and perhaps split, mask, group, generator, "
+            "camera. They are examined as `run` does, alone or under mpirun, and CASE is a case "
+            "like any other. Then all scores are measured: AUC, average precision, equal error "
+            "rate, true positives at 1 % and 0.1 % false ones, Cllr after the best calibration, by "
+            "split and generator, with intervals from a bootstrap that draws whole groups; maps "
+            "against masks; and what a detector did not score, with its reason.\n"
+            "Two checks of the set itself come with it: how well format, size, quality and length "
+            "of the files alone tell the classes apart, with a warning when they do, and which "
+            "pictures are in several splits, by their bytes, PDQ codes and groups.\n"
+            "CASE/bench has the tables as CSV and the scores as HDF5. A second start with another "
+            "--measure, --compare, --draws or --seed, or other labels, measures anew and examines "
+            "nothing.",
+        .examples = {{"assay bench set.manifest.csv -o case", "all detectors with a model"},
+                     {"assay bench set.csv -o case --measure jpeg_tables.quality_luma",
+                      "a measure as if it were a score"},
+                     {"mpirun -n 4 assay bench set.csv -o case", "examined by four ranks"}},
+        .run = as_cmd_bench,
+    },
+    {
         .name = "train",
         .bit = AS_CMD_TRAIN,
         .args = "MANIFEST --detector NAME -o MODEL.json",

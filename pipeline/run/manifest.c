@@ -251,6 +251,8 @@ static enum as_status place_rows(struct as_manifest *m, const char *path, struct
     enum as_status status = AS_OK;
     uint32_t s = 0;
 
+    if ((m->dir = strndup(path, (size_t)dir)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the folder of a manifest");
     for (uint64_t i = 0; i < m->n; i++) {
         while (!holds(m->folder[s], m->by_path[i]->path))
             s++;
@@ -325,7 +327,16 @@ void as_manifest_clear(struct as_manifest *m)
     free(m->by_path);
     free(m->row);
     free(m->text);
+    free(m->dir);
     memset(m, 0, sizeof *m);
+}
+
+bool as_manifest_mask(const struct as_manifest *m, const struct as_labelled *row, char *to,
+                      size_t n)
+{
+    const int len = snprintf(to, n, "%s%s", row->mask[0] == '/' ? "" : m->dir, row->mask);
+
+    return len >= 0 && (size_t)len < n;
 }
 
 const struct as_labelled *as_manifest_find(const struct as_manifest *m, const struct as_row *item)

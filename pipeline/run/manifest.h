@@ -32,7 +32,7 @@ struct as_manifest {
     char **source;   /* [nsources] folders that all pictures are in, none in another */
     char **folder;   /* [nsources] the same, relative to the manifest */
     uint32_t nsources;
-    char *text;
+    char *text, *dir; /* dir: of the manifest, "" or ending in a slash; masks begin there */
     struct as_labelled **by_path; /* [n] */
 };
 
@@ -42,6 +42,11 @@ struct as_manifest {
 enum as_status as_manifest_read(struct as_manifest *m, const char *path,
                                 struct as_err *err) AS_MUST_CHECK;
 void as_manifest_clear(struct as_manifest *m);
+
+/* The path of a row's mask, which has one; false: it does not fit. */
+enum { AS_MANIFEST_PATH_MAX = 8192 };
+bool as_manifest_mask(const struct as_manifest *m, const struct as_labelled *row, char *to,
+                      size_t n);
 
 /* The row of an item of a run over m->source, in that order; NULL: the manifest does not name it.
  */
