@@ -48,8 +48,9 @@ static void expect(const char *name, enum as_status status, const char *want)
 static void test_pairs(void **state)
 {
     (void)state;
-    write_file("pairs.json", " [[\"./Tp/6.jpg\", \"./Gt/6.png\"], [\"/x/../y/a,b.jpg\", \"Negative\"],"
-                             "  [\"./Tp//6.jpg\", \"./Gt/6.png\"]]");
+    write_file("pairs.json",
+               " [[\"./Tp/6.jpg\", \"./Gt/6.png\"], [\"/x/../y/a,b.jpg\", \"Negative\"],"
+               "  [\"./Tp//6.jpg\", \"./Gt/6.png\"]]");
     expect("pairs.json", AS_OK,
            HEAD "\"/y/a,b.jpg\",authentic,,,,\nTp/6.jpg,tampered,,Gt/6.png,,\n");
     write_file("bad.json", "[[\"a.jpg\"]]");
@@ -129,9 +130,9 @@ static void test_others(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pairs), cmocka_unit_test(test_objects), cmocka_unit_test(test_tree),
-        cmocka_unit_test(test_folders), cmocka_unit_test(test_others)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pairs), cmocka_unit_test(test_objects),
+                                       cmocka_unit_test(test_tree), cmocka_unit_test(test_folders),
+                                       cmocka_unit_test(test_others)};
     char command[96];
     int bad;
 

@@ -23,8 +23,8 @@
 enum { BINS = 16, FOLDS = 5, FEW = 8 };
 enum { FORMAT, WIDTH, HEIGHT, PIXELS, BYTES, BYTES_PER_PIXEL, QUALITY, FEATURES };
 
-static const char *const NAMES[FEATURES + 1] = {
-    "format", "width", "height", "pixels", "bytes", "bytes_per_pixel", "quality", "together"};
+static const char *const NAMES[FEATURES + 1] = {"format", "width",           "height",  "pixels",
+                                                "bytes",  "bytes_per_pixel", "quality", "together"};
 
 /* ---- 1. features ---- */
 
@@ -246,11 +246,10 @@ static bool same_group(const struct as_bench_item *a, const struct as_bench_item
 }
 
 /* Of each run of equals: its first item with the first of each other split. */
-static enum as_status leaks_of_equals(struct as_benchmark *b, const struct as_bench_item **sorted,
-                                      enum as_leak_kind kind,
-                                      int (*order)(const void *, const void *),
-                                      bool (*same)(const struct as_bench_item *,
-                                                   const struct as_bench_item *))
+static enum as_status
+leaks_of_equals(struct as_benchmark *b, const struct as_bench_item **sorted, enum as_leak_kind kind,
+                int (*order)(const void *, const void *),
+                bool (*same)(const struct as_bench_item *, const struct as_bench_item *))
 {
     enum as_status status = AS_OK;
     uint32_t start = 0;

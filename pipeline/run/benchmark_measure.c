@@ -132,6 +132,7 @@ static enum as_status measure(const struct as_benchmark *b, struct as_measured *
 
     AS_TRY(status);
     AS_TRY(take_sample(b, m, &s));
+    AS_TRY(as_bench_cllr(b, m));
     m->groups = s.groups;
     if (!m->defined)
         goto done;
@@ -230,8 +231,7 @@ static enum as_status find_scorer(const struct as_benchmark *b, const char *name
     enum as_status status = AS_OK;
 
     for (*which = 0; *which < b->nscorers; ++*which)
-        if (strlen(b->scorer[*which].name) == len &&
-            memcmp(b->scorer[*which].name, name, len) == 0)
+        if (strlen(b->scorer[*which].name) == len && memcmp(b->scorer[*which].name, name, len) == 0)
             return AS_OK;
     AS_FAIL(err, AS_EUSAGE,
             "--compare: %.*s gives no score here; a detector without a model does by --measure",

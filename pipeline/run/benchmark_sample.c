@@ -115,8 +115,7 @@ done:
     return status;
 }
 
-enum as_status as_sample_auc(struct as_sample *s, const struct as_options *o,
-                             struct as_ranged *auc)
+enum as_status as_sample_auc(struct as_sample *s, const struct as_options *o, struct as_ranged *auc)
 {
     double value[AS_METRICS], *drawn = calloc(o->draws, sizeof *drawn);
     struct as_bootstrap boot = {0};

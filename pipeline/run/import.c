@@ -23,22 +23,35 @@ struct word {
 enum { FAKE = -2 }; /* altered, one way or the other */
 
 static const struct word LABELS[] = {
-    {"authentic", AS_LABEL_AUTHENTIC}, {"real", AS_LABEL_AUTHENTIC},
-    {"0_real", AS_LABEL_AUTHENTIC},    {"original", AS_LABEL_AUTHENTIC},
-    {"pristine", AS_LABEL_AUTHENTIC},  {"nature", AS_LABEL_AUTHENTIC},
-    {"au", AS_LABEL_AUTHENTIC},        {"0", AS_LABEL_AUTHENTIC},
-    {"tampered", AS_LABEL_TAMPERED},   {"manipulated", AS_LABEL_TAMPERED},
-    {"forged", AS_LABEL_TAMPERED},     {"tp", AS_LABEL_TAMPERED},
-    {"generated", AS_LABEL_GENERATED}, {"synthetic", AS_LABEL_GENERATED},
-    {"ai", AS_LABEL_GENERATED},        {"fake", FAKE},
-    {"1_fake", FAKE},                  {"1", FAKE},
+    {"authentic", AS_LABEL_AUTHENTIC},
+    {"real", AS_LABEL_AUTHENTIC},
+    {"0_real", AS_LABEL_AUTHENTIC},
+    {"original", AS_LABEL_AUTHENTIC},
+    {"pristine", AS_LABEL_AUTHENTIC},
+    {"nature", AS_LABEL_AUTHENTIC},
+    {"au", AS_LABEL_AUTHENTIC},
+    {"0", AS_LABEL_AUTHENTIC},
+    {"tampered", AS_LABEL_TAMPERED},
+    {"manipulated", AS_LABEL_TAMPERED},
+    {"forged", AS_LABEL_TAMPERED},
+    {"tp", AS_LABEL_TAMPERED},
+    {"generated", AS_LABEL_GENERATED},
+    {"synthetic", AS_LABEL_GENERATED},
+    {"ai", AS_LABEL_GENERATED},
+    {"fake", FAKE},
+    {"1_fake", FAKE},
+    {"1", FAKE},
 };
 
 static const struct word SPLITS[] = {
-    {"train", AS_SPLIT_TRAIN},         {"training", AS_SPLIT_TRAIN},
-    {"val", AS_SPLIT_CALIBRATE},       {"valid", AS_SPLIT_CALIBRATE},
-    {"validation", AS_SPLIT_CALIBRATE}, {"calibrate", AS_SPLIT_CALIBRATE},
-    {"test", AS_SPLIT_TEST},           {"testing", AS_SPLIT_TEST},
+    {"train", AS_SPLIT_TRAIN},
+    {"training", AS_SPLIT_TRAIN},
+    {"val", AS_SPLIT_CALIBRATE},
+    {"valid", AS_SPLIT_CALIBRATE},
+    {"validation", AS_SPLIT_CALIBRATE},
+    {"calibrate", AS_SPLIT_CALIBRATE},
+    {"test", AS_SPLIT_TEST},
+    {"testing", AS_SPLIT_TEST},
 };
 
 static int meaning(const struct word *words, size_t count, const char *word, size_t n)
@@ -124,9 +137,11 @@ enum as_status as_import_add(struct as_import *im, const struct as_import_row *r
         im->cap = cap;
     }
     to = &im->row[im->n++];
-    *to = (struct as_import_row){normal(row->path), normal(row->mask ? row->mask : ""),
+    *to = (struct as_import_row){normal(row->path),
+                                 normal(row->mask ? row->mask : ""),
                                  strdup(row->group ? row->group : ""),
-                                 strdup(row->generator ? row->generator : ""), row->label,
+                                 strdup(row->generator ? row->generator : ""),
+                                 row->label,
                                  row->split};
     if (!to->path || !to->mask || !to->group || !to->generator)
         AS_FAIL(err, AS_ENOMEM, "no memory to import %s", im->from);
@@ -171,8 +186,10 @@ static enum as_status drop_twice(struct as_import *im, struct as_err *err)
         as_log(AS_LOG_WARN, "%" PRIu64 " lines of %s repeat a picture; each counts once", same,
                im->from);
     if (leaks)
-        as_log(AS_LOG_WARN, "LEAK: %s has pictures in several splits (%" PRIu64 " times); each "
-               "counts once, as test before calibrate before train", im->from, leaks);
+        as_log(AS_LOG_WARN,
+               "LEAK: %s has pictures in several splits (%" PRIu64 " times); each "
+               "counts once, as test before calibrate before train",
+               im->from, leaks);
 done:
     return status;
 }
@@ -255,11 +272,15 @@ enum as_status as_import(const char *path, char **text, struct as_err *err)
     AS_TRY(S_ISDIR(st.st_mode) ? as_import_folder(&im, err) : as_import_json(&im, err));
     AS_TRY(drop_twice(&im, err));
     if (im.unlabelled)
-        as_log(AS_LOG_WARN, "%" PRIu64 " files of %s are left out: no folder of their path says what "
-               "they are (real, fake, ...)", im.unlabelled, path);
+        as_log(AS_LOG_WARN,
+               "%" PRIu64 " files of %s are left out: no folder of their path says what "
+               "they are (real, fake, ...)",
+               im.unlabelled, path);
     if (im.n == 0)
-        AS_FAIL(err, AS_EUSAGE, "%s names no picture: folders called real and fake, or a manifest, "
-                "are wanted (assay help bench)", path);
+        AS_FAIL(err, AS_EUSAGE,
+                "%s names no picture: folders called real and fake, or a manifest, "
+                "are wanted (assay help bench)",
+                path);
     AS_TRY(write_text(&im, text, err));
 done:
     for (size_t i = 0; i < im.n; i++)

@@ -4,8 +4,8 @@
  *                   folders called train, val, test; what is left of the path names the generator.
  *                   IMDL-BenCo's Tp, Au, and Gt with the masks
  *   IMDL-BenCo      JSON: [[picture, mask], [picture, "Negative"], ...]
- *   ForensicHub     JSON: [{"path": ..., "label": 0 or 1}, ...], perhaps mask, split, group, generator
- *   DeepfakeBench   JSON: {set: {class: {split: {video: {"label": ..., "frames": [...],
+ *   ForensicHub     JSON: [{"path": ..., "label": 0 or 1}, ...], perhaps mask, split, group,
+ * generator DeepfakeBench   JSON: {set: {class: {split: {video: {"label": ..., "frames": [...],
  *                   "masks": [...]}}}}}, or with a compression between split and video
  *
  * Formats as their tools read and write them; paths are relative to the file.              */

@@ -140,8 +140,8 @@ static enum as_status take_file(struct as_import *im, struct masks *masks, const
         goto done;
     }
     const struct as_import_row row = {.path = path,
-                                      .generator = t.label == AS_LABEL_AUTHENTIC ? NULL
-                                                                                 : t.generator,
+                                      .generator =
+                                          t.label == AS_LABEL_AUTHENTIC ? NULL : t.generator,
                                       .label = t.label,
                                       .split = t.split < 0 ? AS_SPLIT_NONE : t.split};
     AS_TRY(as_import_add(im, &row, err));

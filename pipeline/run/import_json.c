@@ -49,7 +49,7 @@ static int label_of(const json_t *value, int fake)
                : json_integer_value(value) == 1 ? fake
                                                 : -1;
     if (json_is_real(value))
-        return json_real_value(value) == 0 ? AS_LABEL_AUTHENTIC
+        return json_real_value(value) == 0   ? AS_LABEL_AUTHENTIC
                : json_real_value(value) == 1 ? fake
                                              : -1;
     return word ? as_import_label(word, strlen(word), fake) : -1;
@@ -61,14 +61,14 @@ static enum as_status take_object(struct as_import *im, const json_t *object, si
     const char *path = text_of(object, "path", "image"), *mask = text_of(object, "mask", NULL);
     const char *split = text_of(object, "split", NULL);
     const bool masked = mask && mask[0] && strcasecmp(mask, "negative") != 0;
-    const int label = label_of(json_object_get(object, "label"),
-                               masked ? AS_LABEL_TAMPERED : AS_LABEL_GENERATED);
+    const int label =
+        label_of(json_object_get(object, "label"), masked ? AS_LABEL_TAMPERED : AS_LABEL_GENERATED);
     const int part = split ? as_import_split(split, strlen(split)) : AS_SPLIT_NONE;
     enum as_status status = AS_OK;
 
     if (path == NULL || label < 0 || part < 0)
-        AS_FAIL(err, AS_EUSAGE, "%s: entry %zu has no path, or no label or split that is understood",
-                im->from, i);
+        AS_FAIL(err, AS_EUSAGE,
+                "%s: entry %zu has no path, or no label or split that is understood", im->from, i);
     const struct as_import_row row = {.path = (char *)path,
                                       .mask = masked ? (char *)mask : NULL,
                                       .group = (char *)text_of(object, "group", NULL),
