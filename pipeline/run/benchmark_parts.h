@@ -32,6 +32,13 @@ enum as_status as_bench_leaks(struct as_benchmark *b, struct as_err *err) AS_MUS
 /* Writes the folder CASE/bench. */
 enum as_status as_bench_write(const struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
 
+/* Does parts 0 .. n-1 of a task, on all cores that this process may use; parts do not depend on
+ * each other.  AS_ESTOP: a signal came. */
+enum as_status as_bench_share(struct as_benchmark *b, uint64_t n,
+                              enum as_status (*part)(void *b, uint32_t worker, uint64_t i,
+                                                     struct as_err *err),
+                              struct as_err *err) AS_MUST_CHECK;
+
 /* ---- subsets ---- */
 
 /* Fills b->subset: each split alone, test first, and, if there are several, all of them; of each,
