@@ -165,7 +165,8 @@ static enum as_status drop_twice(struct as_import *im, struct as_err *err)
     uint64_t same = 0, leaks = 0;
     size_t kept = 0;
 
-    qsort(im->row, im->n, sizeof *im->row, by_path);
+    if (im->n > 0)
+        qsort(im->row, im->n, sizeof *im->row, by_path);
     for (size_t i = 0; i < im->n; i++) {
         struct as_import_row *row = &im->row[i], *last = kept ? &im->row[kept - 1] : NULL;
         if (last == NULL || strcmp(row->path, last->path) != 0) {
