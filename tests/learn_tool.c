@@ -1,9 +1,15 @@
-/* learn_tool.c - metrics of numbers on the standard input, for learn_check.py to compare.
+/* learn_tool.c - metrics and fits of numbers on the standard input, for learn_check.py to compare.
  *
  * usage: learn_tool metrics < "label score weight" lines
  *        learn_tool llr < the same, score being a log10 likelihood ratio
- *        learn_tool pixels < "label value weight" lines, value 0..255                     */
+ *        learn_tool pixels < "label value weight" lines, value 0..255
+ *        learn_tool calibrate < "label score group" lines
+ *        learn_tool lda|ridge|logistic|fld N DIM GROUPS SEED < N records of DIM floats, label and
+ *        group (u32); prints the direction, or the ensemble's votes of each item             */
+#include "../kernels/learn/calibrate.h"
+#include "../kernels/learn/fld.h"
 #include "../kernels/learn/metrics.h"
+#include "../kernels/linalg.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,11 +88,112 @@ static void pixels(void)
     say("best_f1", best);
 }
 
+static void calibrate(void)
+{
+    struct as_calibration c;
+
+    check(as_calibrate_fit(&c, score, label, weight, MOST, n));
+    say("slope", c.slope);
+    say("intercept", c.intercept);
+    say("low", c.low);
+    say("high", c.high);
+}
+
+/* ---- fits ---- */
+
+static void *room(size_t items, size_t bytes)
+{
+    void *at = calloc(items + 1, bytes);
+
+    if (at == NULL)
+        exit(70);
+    return at;
+}
+
+static void find_scale(struct as_scale *s, const float *feat, size_t items)
+{
+    for (size_t i = 0; i < items; i++)
+        as_scale_range(s, feat + i * s->dim);
+    check(as_fit_scale_ranges(&as_sums_alone, s));
+    for (size_t i = 0; i < items; i++)
+        as_scale_count(s, feat + i * s->dim);
+    check(as_fit_scale_sums(&as_sums_alone, s));
+}
+
+static void fit_ensemble(const struct as_fit *f, const struct as_scale *s, const float *feat)
+{
+    struct as_fld e;
+    double error;
+
+    check(as_fld_train(f, &e, &error));
+    printf("learners %u\ncolumns %u\n", e.learners, e.columns);
+    say("error", error);
+    for (size_t i = 0; i < f->s.n; i++)
+        printf("share%zu %.17g\n", i,
+               as_fld_share(&e, s->mean, s->factor, feat + i * f->s.dim) * e.learners);
+    as_fld_clear(&e);
+}
+
+static void fit_direction(const struct as_fit *f, enum as_fit_method method)
+{
+    struct as_direction d = {.weight = room(f->s.dim, sizeof(double))};
+    double ridge;
+
+    check(as_fit_linear(f, method, &d, &ridge));
+    say("ridge", ridge);
+    say("bias", d.bias);
+    for (uint32_t j = 0; j < f->s.dim; j++)
+        printf("weight%u %.17g\n", j, d.weight[j]);
+    free(d.weight);
+}
+
+static void fit(enum as_fit_method method, char **argv)
+{
+    const size_t items = strtoul(argv[0], NULL, 10);
+    const uint32_t dim = (uint32_t)strtoul(argv[1], NULL, 10);
+    float *feat = room(items * dim, sizeof *feat);
+    int16_t *z = room(items * dim, sizeof *z);
+    uint8_t *labels = room(items, 1);
+    uint32_t *groups = room(items, sizeof *groups), l;
+    struct as_scale s;
+
+    as_linalg_one_thread();
+    for (size_t i = 0; i < items; i++) {
+        if (fread(feat + i * dim, sizeof *feat, dim, stdin) != dim ||
+            fread(&l, sizeof l, 1, stdin) != 1 || fread(&groups[i], sizeof l, 1, stdin) != 1)
+            exit(65);
+        labels[i] = (uint8_t)l;
+    }
+    check(as_scale_init(&s, dim));
+    find_scale(&s, feat, items);
+    for (size_t i = 0; i < items; i++)
+        as_scale_apply(&s, feat + i * dim, z + i * dim);
+    const struct as_fit f = {{items, dim, z, labels},
+                             groups,
+                             (uint32_t)strtoul(argv[2], NULL, 10),
+                             strtoul(argv[3], NULL, 10),
+                             &as_sums_alone};
+    if (method == AS_FIT_FLD)
+        fit_ensemble(&f, &s, feat);
+    else
+        fit_direction(&f, method);
+    as_scale_clear(&s);
+    free(feat);
+    free(z);
+    free(labels);
+    free(groups);
+}
+
 int main(int argc, char **argv)
 {
-    const char *what = argc == 2 ? argv[1] : "";
+    const char *what = argc >= 2 ? argv[1] : "";
     unsigned l, w;
 
+    for (int m = 0; m < AS_FIT_METHODS && argc == 6; m++)
+        if (strcmp(what, as_fit_words[m]) == 0) {
+            fit((enum as_fit_method)m, argv + 2);
+            return 0;
+        }
     while (n < MOST && scanf("%u %lf %u", &l, &score[n], &w) == 3) {
         label[n] = (uint8_t)l;
         weight[n++] = w;
@@ -97,6 +204,8 @@ int main(int argc, char **argv)
         llr();
     else if (strcmp(what, "pixels") == 0)
         pixels();
+    else if (strcmp(what, "calibrate") == 0)
+        calibrate();
     else
         return 64;
     return 0;

@@ -8,6 +8,7 @@
  * Dartmouth TR2006-583; E. Kee, M. Johnson, H. Farid, "Digital image authentication from JPEG
  * headers", IEEE TIFS 6(3), 2011.
  */
+#include "../dct.h"
 #include "detector.h"
 
 #include <string.h>
@@ -63,39 +64,20 @@ static const char *const reasons[] = {
     NULL,
 };
 
-/* T.81, tables K.1 and K.2, row by row. */
-static const uint8_t annex_k[2][64] = {
-    {16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,
-     14, 13, 16, 24, 40,  57,  69,  56,  14, 17, 22, 29, 51,  87,  80,  62,
-     18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,
-     49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99},
-    {17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99,
-     99, 99, 47, 66, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
-     99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99},
-};
-
-/* Step k of the IJG table at a quality of 1..100, limited to 1..255 as for baseline. */
-static uint32_t ijg_step(uint8_t base, uint32_t quality)
-{
-    const uint32_t percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
-    const uint32_t step = (base * percent + 50) / 100;
-    return step < 1 ? 1 : step > 255 ? 255 : step;
-}
-
 struct nearest {
     uint32_t quality;
     uint32_t distance; /* sum of |difference| over the 64 steps */
 };
 
 /* The quality whose table is nearest; ties: `prefer`, then the higher. */
-static struct nearest find_nearest(const uint16_t *table, const uint8_t *base, uint32_t prefer)
+static struct nearest find_nearest(const uint16_t *table, bool chroma, uint32_t prefer)
 {
     struct nearest best = {0, UINT32_MAX};
 
     for (uint32_t q = 100; q >= 1; q--) {
         uint32_t distance = 0;
-        for (size_t k = 0; k < 64; k++) {
-            const uint32_t step = ijg_step(base[k], q);
+        for (uint32_t k = 0; k < 64; k++) {
+            const uint32_t step = as_ijg_step(chroma, k, q);
             distance += table[k] > step ? table[k] - step : step - table[k];
         }
         if (distance < best.distance || (distance == best.distance && q == prefer))
@@ -130,12 +112,12 @@ static enum as_status measure_tables(const struct as_jpeg *j, float *feat)
 
     if (!luma)
         return AS_SKIP;
-    l = find_nearest(luma, annex_k[0], 0);
+    l = find_nearest(luma, false, 0);
     feat[QUALITY_LUMA] = (float)l.quality;
     feat[DISTANCE_LUMA] = (float)l.distance / 64;
     feat[STANDARD] = l.distance == 0;
     if (chroma) {
-        c = find_nearest(chroma, annex_k[1], l.quality);
+        c = find_nearest(chroma, true, l.quality);
         feat[QUALITY_CHROMA] = (float)c.quality;
         feat[DISTANCE_CHROMA] = (float)c.distance / 64;
         feat[STANDARD] = l.distance == 0 && c.distance == 0 && c.quality == l.quality;
@@ -164,7 +146,7 @@ static void measure_thumb(const struct as_jpeg *j, float *feat)
 
     if (!(j->thumb_qt_mask & 1) || !luma)
         return;
-    feat[QUALITY_THUMB] = (float)find_nearest(j->thumb_qt[0], annex_k[0], 0).quality;
+    feat[QUALITY_THUMB] = (float)find_nearest(j->thumb_qt[0], false, 0).quality;
     feat[THUMB_DIFFERS] = memcmp(j->thumb_qt[0], luma, sizeof j->thumb_qt[0]) != 0;
 }
 
