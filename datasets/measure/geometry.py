@@ -1,6 +1,6 @@
 """geometry.py - how well a measure of a case separates the labels of a manifest.
 
-usage: geometry.py CASE DETECTOR MEASURE THRESHOLD MANIFEST[:SPLIT]... [--by AXIS[,AXIS]]
+usage: geometry.py CASE DETECTOR MEASURE|score THRESHOLD MANIFEST[:SPLIT]... [--by AXIS[,AXIS]]
 
 Prints, for each quality of the notes (q2): how many pictures, how many abstentions, AUC with the 95 %
 percentile interval of 1000 bootstrap draws of whole groups, detections and picture-level false alarms above
@@ -19,8 +19,11 @@ from scipy.stats import beta
 def read(case, detector, measure):
     with h5py.File(case + "/results.h5") as f:
         items, strings = f["items"][:], f["strings"][:].tobytes()
-        columns = [c.decode() for c in f["measures/" + detector].attrs["columns"]]
-        values = f["measures/" + detector][:, columns.index(measure)]
+        if measure == "score":
+            values = f["scores/" + detector][:]
+        else:
+            columns = [c.decode() for c in f["measures/" + detector].attrs["columns"]]
+            values = f["measures/" + detector][:, columns.index(measure)]
         status = f["status/" + detector][:]
         paths = [strings[o:o + n].decode() for o, n in zip(items["path_offset"], items["path_length"])]
         return {p: (s == 1, v) for p, s, v in zip(paths, status, values)}
