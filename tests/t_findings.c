@@ -1,4 +1,5 @@
 /* t_findings.c - findings: ranked by score, ties by row, with the sentence that weighs most. */
+#include "../kernels/learn/model.h"
 #include "../pipeline/run/findings.h"
 
 #include <math.h>
@@ -13,7 +14,7 @@
 
 #include <cmocka.h>
 
-static uint16_t det; /* one that has sentences */
+static uint16_t det; /* one that has sentences, and whose first measure is a declaration */
 enum { PLAIN = 3 };  /* a measure that is nothing the file declares */
 static float weights[256], feat[256], plain;
 static struct as_models models;
@@ -24,7 +25,8 @@ static int make_model(void **state)
     static struct as_model model;
     (void)state;
 
-    while (as_detectors[det] && as_detectors[det]->says == NULL)
+    while (as_detectors[det] && (as_detectors[det]->says == NULL ||
+                                 (as_detectors[det]->declares & (1 | 1 << PLAIN)) != 1))
         det++;
     if (as_detectors[det] == NULL)
         return -1;
@@ -130,6 +132,47 @@ static void t_many(void **state)
     as_findings_free(f);
 }
 
+/* A model of a detector without sentences speaks for all measures, in its domain alone. */
+static void t_trained(void **state)
+{
+    static float many[1024];
+    struct as_model model = {.kind = AS_MODEL_LINEAR, .weights = many, .map_threshold = INFINITY};
+    struct as_models trained = {0};
+    bool only[AS_DETECTORS_MAX] = {false};
+    struct as_row row = {.id = 3, .status = AS_ITEM_OK, .kind = 5, .w = 600, .h = 400};
+    struct as_finding got;
+    struct as_findings *f;
+    uint64_t n;
+    uint16_t d = 0;
+    (void)state;
+
+    while (as_detectors[d] && strcmp(as_detectors[d]->name, "spam") != 0)
+        d++;
+    assert_true(as_detectors[d] && as_detectors[d]->says == NULL && as_detectors[d]->dim > 256);
+    model.det = as_detectors[d];
+    model.dim = as_detectors[d]->dim;
+    model.bias = 1;
+    trained.at[d] = &model;
+    only[d] = true;
+    row.det[d] = (struct as_det_row){.status = AS_DET_APPLIES, .feat = many};
+    assert_int_equal(as_findings_new(&f, &trained, only, NULL, NULL), AS_OK);
+    assert_int_equal(as_findings_look(f, &row), AS_OK); /* no domain: nothing is said */
+    model.domain = (struct as_domain){.kinds = 1 << 5, .side_min = 400, .side_max = 600};
+    assert_int_equal(as_findings_look(f, &row), AS_OK);
+    row.w = 601;
+    assert_int_equal(as_findings_look(f, &row), AS_OK);
+    row.w = 600;
+    row.kind = 6;
+    assert_int_equal(as_findings_look(f, &row), AS_OK);
+    assert_int_equal(as_findings_rank(f, NULL, &n, NULL), AS_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(as_findings_get(f, 0, &got, NULL), AS_OK);
+    assert_int_equal(got.kind, AS_FINDING_SCORE);
+    assert_int_equal(got.det, d);
+    assert_non_null(strstr(got.text, "which are not said to be real"));
+    as_findings_free(f);
+}
+
 static const struct as_set_row SETS[] = {
     {AS_SET_KNOWN, "hashes", "", "", 9},
     {AS_SET_MEDIA, "media", "", "", 9},
@@ -199,10 +242,8 @@ static void t_matches(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(t_rank),
-        cmocka_unit_test(t_unwanted),
-        cmocka_unit_test(t_many),
-        cmocka_unit_test(t_matches),
+        cmocka_unit_test(t_rank), cmocka_unit_test(t_unwanted), cmocka_unit_test(t_trained),
+        cmocka_unit_test(t_many), cmocka_unit_test(t_matches),
     };
     return cmocka_run_group_tests(tests, make_model, NULL);
 }

@@ -84,6 +84,31 @@ static void test_top(void **state)
     as_manifest_clear(&m);
 }
 
+/* Fields in quotes; absolute paths beside relative ones. */
+static void test_quotes(void **state)
+{
+    struct as_manifest m;
+    struct as_err err;
+
+    (void)state;
+    assert_int_equal(reading(&m,
+                             "path,label,note\n"
+                             "\"a, \"\"b\"\".jpg\",authentic,\"\"\n"
+                             "/data/set/x.jpg,tampered,\"1,2\"\n"
+                             "z.jpg,generated,plain\n",
+                             &err),
+                     AS_OK);
+    assert_int_equal(m.n, 3);
+    assert_string_equal(m.row[0].path, "a, \"b\".jpg");
+    assert_string_equal(m.row[0].note, "");
+    assert_string_equal(m.row[1].note, "1,2");
+    assert_int_equal(m.nsources, 2);
+    assert_string_equal(m.source[m.row[1].source], "/data/set");
+    assert_int_equal(m.row[0].source, m.row[2].source);
+    assert_ptr_equal(find(&m, m.row[1].source, "set/x.jpg"), &m.row[1]);
+    as_manifest_clear(&m);
+}
+
 static void test_mistakes(void **state)
 {
     static const struct {
@@ -116,6 +141,7 @@ static void test_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_top),
+                                       cmocka_unit_test(test_quotes),
                                        cmocka_unit_test(test_mistakes)};
 
     snprintf(file, sizeof file, "/tmp/t_manifest.%ld", (long)getpid());

@@ -103,7 +103,8 @@ struct as_detector {
     uint32_t dim, code_bytes;
     const char *const *measures; /* [dim] names, units in the name       */
     const char *const *says;     /* [dim] what a finding says when this measure is
-                                    above 0 with a weight above 0; NULL: no findings */
+                                    above 0 with a weight above 0; NULL: a trained
+                                    model speaks for all, within its domain */
     uint32_t declares;           /* bit i: measure i is what the file says of itself */
     const char *const *reasons;  /* why not, ended by NULL               */
     uint32_t heat_step;          /* pixels per map cell side; 0 = no map */

@@ -191,22 +191,22 @@ const struct as_detector as_detector_spam = {
     .summary = "how differences of neighbouring pixels follow one another (SPAM-686)",
     .paper = "T. Pevny, P. Bas, J. Fridrich, Steganalysis by Subtractive Pixel Adjacency Matrix, "
              "TIFS 5(2), 2010",
-    .card =
-        "The probabilities of a difference of neighbours (luma in whole numbers, up to 3) "
-        "after the two before it, along rows and columns (343) and along diagonals (343).  "
-        "They describe noise and what was done to it in general, not up-sampling: a model of "
-        "them knows the cameras and the processing of its training.  They are measures for a "
-        "model to be trained on.  No model comes with it, so it gives no score and makes no "
-        "finding.  Runs only when it is named.\n\nMeasured with a linear discriminant on "
-        "invented pictures (12 random decoders, same sizes, qualities and file lengths; 240 "
-        "to test): AUC .98 (95 %: .97 to 1.00), as much where the kind of up-sampler was not "
-        "in training, which says that it tells the invented noise of the decoders from that "
-        "of the cameras; .78 after a second compression on another grid, .87 at 75 % size, "
-        ".90 after a blur.\n\nOn real generated pictures it showed nothing that survives: 38 of "
-        "7 sources and 26 photographs of 5, cut to 256 x 256 and compressed alike, AUC .61 "
-        "(.47 to .75) for sources not in training, .52 (.38 to .67) at equal resolution too, "
-        "and .33 when trained on the invented ones.  Abstains where there is no texture, or "
-        "nothing but strong noise.",
+    .card = "The probabilities of a difference of neighbours (luma in whole numbers, up to 3) "
+            "after the two before it, along rows and columns (343) and along diagonals (343).  "
+            "They describe noise and what was done to it in general, not up-sampling: a model of "
+            "them knows the cameras and the processing of its training.  They are measures for a "
+            "model to be trained on.  No model comes with it, so it gives no score and makes no "
+            "finding.  Runs only when it is named.\n\nMeasured with a linear discriminant on "
+            "invented pictures (12 random decoders, same sizes, qualities and file lengths; 240 "
+            "to test): AUC .98 (95 %: .97 to 1.00), as much where the kind of up-sampler was not "
+            "in training, which suggests that it tells the invented noise of the decoders from "
+            "that of the cameras; .78 after a second compression on another grid, .87 at 75 % "
+            "size, .90 after a blur.\n\nOn real generated pictures nothing is left that could be "
+            "relied on: 38 of 7 sources and 26 photographs of 5, cut to 256 x 256 and compressed "
+            "alike, AUC .61 (.47 to .75) for sources not in training; .54 (.40 to .68) where all "
+            "had been compressed once before, .52 (.38 to .67) at equal resolution; .33 to .36 "
+            "when trained on the invented ones.  Abstains where there is no texture, or nothing "
+            "but strong noise.",
     .family = AS_FAMILY_SPECTRUM,
     .needs = AS_LUMA,
     .min_side = SIDE_MIN,

@@ -46,15 +46,21 @@ double as_model_distance(const struct as_model *model, const float *feat)
     return n ? sum / n : 0;
 }
 
-bool as_model_llr(const struct as_model *model, const float *feat, float score, unsigned kind,
-                  uint32_t w, uint32_t h, float *llr)
+bool as_model_covers(const struct as_model *model, const float *feat, unsigned kind, uint32_t w,
+                     uint32_t h)
 {
     const struct as_domain *d = &model->domain;
     const uint32_t shorter = w < h ? w : h, longer = w < h ? h : w;
 
-    if (!model->real || model->calibration.items[0] == 0 || kind > 63 || !(d->kinds >> kind & 1) ||
-        shorter < d->side_min || longer > d->side_max ||
-        as_model_distance(model, feat) > d->distance)
+    return kind <= 63 && (d->kinds >> kind & 1) && shorter >= d->side_min &&
+           longer <= d->side_max && as_model_distance(model, feat) <= d->distance;
+}
+
+bool as_model_llr(const struct as_model *model, const float *feat, float score, unsigned kind,
+                  uint32_t w, uint32_t h, float *llr)
+{
+    if (!model->real || model->calibration.items[0] == 0 ||
+        !as_model_covers(model, feat, kind, w, h))
         return false;
     *llr = (float)as_calibrate_llr(&model->calibration, score);
     return true;

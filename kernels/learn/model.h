@@ -54,6 +54,11 @@ float as_model_score(const struct as_model *model, const float *feat);
  * trained. */
 double as_model_distance(const struct as_model *model, const float *feat);
 
+/* Whether an item, of this kind (enum as_kind) and size, with measures [dim] is like those that the
+ * model was calibrated with; false for a model without a domain. */
+bool as_model_covers(const struct as_model *model, const float *feat, unsigned kind, uint32_t w,
+                     uint32_t h);
+
 /* The log10 likelihood ratio of a score; false: the model has no calibration made on real data, or
  * the item, of this kind (enum as_kind) and size, is outside its domain. */
 bool as_model_llr(const struct as_model *model, const float *feat, float score, unsigned kind,

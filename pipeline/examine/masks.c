@@ -40,8 +40,8 @@ enum as_status as_masks_new(struct as_masks **masks, bool jailed, struct as_err 
     *masks = NULL;
     if (m == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for masks");
-    m->area = mmap(NULL, AREA, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
-                   -1, 0);
+    m->area =
+        mmap(NULL, AREA, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (m->area == MAP_FAILED) {
         m->area = NULL;
         AS_FAIL(err, AS_ENOMEM, "no memory for masks: %s", strerror(errno));

@@ -54,8 +54,10 @@ static void show_bias(const struct as_terminal *t, const struct as_benchmark *b)
         fputc('\n', t->out);
     }
     if (!loud && b->naudit)
-        fprintf(t->out, "Bias audit    by themselves, format, size, bytes and quality do not tell the classes "
-                        "apart (AUC at most .60)\n");
+        fprintf(
+            t->out,
+            "Bias audit    by themselves, format, size, bytes and quality do not tell the classes "
+            "apart (AUC at most .60)\n");
     if (b->naudit == 0)
         fprintf(t->out, "Bias audit    none: one of the classes has no pictures\n");
 }
@@ -116,10 +118,9 @@ static bool shown(const struct as_benchmark *b, const struct as_subset *of,
 static void show_measured(const struct as_terminal *t, const struct as_benchmark *b,
                           const struct as_subset *of)
 {
-    fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %-21s  %-7s %s\n", NAME, "", "scored", "AUC",
-            "EER", "TPR at FPR 1 %", "Cllr", "balanced accuracy");
-    fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %-21s  %-7s %s\n", NAME, "", "0 / 1", "", "", "",
-            "min", "(threshold from)");
+    fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %-21s  %-12s %s\n", NAME, "", "scored", "AUC", "EER",
+            "TPR at FPR 1 %", "Cllr (min)", "balanced accuracy");
+    fprintf(t->out, "  %-*s %9s %*s(threshold from)\n", NAME, "", "0 / 1", 83, "");
     for (uint32_t i = 0; i < b->nmeasured; i++) {
         const struct as_measured *m = &b->measured[i];
         char scored[48];
@@ -137,7 +138,11 @@ static void show_measured(const struct as_terminal *t, const struct as_benchmark
         ranged(t, &m->metric[AS_METRIC_EER]);
         fputc(' ', t->out);
         ranged(t, &m->metric[AS_METRIC_TPR_1]);
-        fprintf(t->out, "  %.3f  ", m->metric[AS_METRIC_CLLR_MIN].value);
+        if (isnan(m->cllr.value))
+            fprintf(t->out, "  -     ");
+        else
+            fprintf(t->out, "  %.3f ", m->cllr.value);
+        fprintf(t->out, "(%.3f) ", m->metric[AS_METRIC_CLLR_MIN].value);
         ranged(t, &m->bacc);
         fprintf(t->out, " (%s)\n", m->from < 0 ? "itself" : as_split_words[m->from]);
     }

@@ -62,7 +62,9 @@ static enum as_status work(struct as_benchmark *b, struct as_err *err)
     AS_TRY(as_store_open(&b->store, kase.results, err));
     snprintf(b->digest, sizeof b->digest, "%s", as_store_attr(b->store, "content_digest"));
     AS_TRY(as_bench_join(b, err));
+    AS_TRY(as_bench_calibrate(b, err));
     AS_TRY(as_bench_measure(b, err));
+    AS_TRY(as_bench_points(b, err));
     AS_TRY(as_bench_pixels(b, err));
     AS_TRY(as_bench_audit(b, err));
     AS_TRY(as_bench_leaks(b, err));
@@ -100,6 +102,7 @@ static void scorers_clear(struct as_benchmark *b)
 {
     for (uint32_t i = 0; i < b->nscorers; i++) {
         free(b->scorer[i].score);
+        free(b->scorer[i].llr);
         free(b->scorer[i].status);
         free(b->scorer[i].reason);
     }
@@ -115,6 +118,7 @@ void as_benchmark_clear(struct as_benchmark *b)
     free(b->mapped);
     free(b->subset);
     free(b->measured);
+    free(b->point);
     free(b->compared);
     free(b->maps);
     free(b->audit);

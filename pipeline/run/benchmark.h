@@ -4,9 +4,9 @@
  * the numbers are the same.
  *
  * The rules.  An item is a row of the manifest.  A scorer is a detector's model, or a measure that
- * was asked for.  Each item that a scorer gave no score is counted and listed with its reason, never
- * left out in silence.  Authentic items are the same for all generators: a generator is measured
- * against all authentic items of its split.                                            */
+ * was asked for.  Each item that a scorer gave no score is counted and listed with its reason,
+ * never left out in silence.  Authentic items are the same for all generators: a generator is
+ * measured against all authentic items of its split.                                            */
 #ifndef AS_BENCHMARK_H
 #define AS_BENCHMARK_H
 
@@ -27,11 +27,17 @@ struct as_bench_item {
     bool hashed;
 };
 
+/* Where likelihood ratios come from. */
+enum as_llr_from { AS_LLR_NONE, AS_LLR_MODEL, AS_LLR_CALIBRATE, AS_LLRS };
+extern const char *const as_llr_words[AS_LLRS];
+
 struct as_scorer {
     char name[96]; /* DETECTOR or DETECTOR.MEASURE */
     uint16_t det;
-    int measure;      /* -1: the score of the model      */
-    float *score;     /* [n] NaN: none                   */
+    int measure;  /* -1: the score of the model      */
+    float *score; /* [n] NaN: none                   */
+    float *llr;   /* [n] log10 likelihood ratio, NaN: none */
+    enum as_llr_from llr_from;
     uint8_t *status;  /* [n] enum as_det_status          */
     uint16_t *reason; /* [n] of the detector's reasons   */
 };
@@ -58,7 +64,10 @@ struct as_measured {
     double threshold; /* with the best balanced accuracy in the split below */
     int from;         /* that split, not this one; -1: there is no other  */
     struct as_confusion at;
-    struct as_ranged bacc; /* at that threshold */
+    struct as_ranged bacc;             /* at that threshold */
+    struct as_ranged cllr;             /* NaN: no ratios    */
+    uint64_t ratios[2];                /* authentic, altered items with one */
+    double for_altered, for_authentic; /* rates of misleading ratios of the other class */
 };
 
 /* Two scorers on the items that both scored. */
@@ -93,10 +102,10 @@ extern const char *const as_pixel_words[AS_PIXEL_METRICS], *const as_pixel_title
 struct as_mapped {
     uint16_t det;
     struct as_subset of;
-    uint64_t masks, mapped;                    /* altered pictures with a mask; with a map as well */
-    uint64_t authentic, authentic_mapped;      /* authentic pictures; with a map                   */
-    struct as_ranged mean[AS_PIXEL_METRICS];   /* over pictures with mask and map                  */
-    struct as_ranged false_alarms;             /* share of authentic pixels above 0.5, mean        */
+    uint64_t masks, mapped;                  /* altered pictures with a mask; with a map as well */
+    uint64_t authentic, authentic_mapped;    /* authentic pictures; with a map                   */
+    struct as_ranged mean[AS_PIXEL_METRICS]; /* over pictures with mask and map                  */
+    struct as_ranged false_alarms;           /* share of authentic pixels above 0.5, mean        */
     double pooled_auc, pooled_f1, pooled_best; /* all pixels together; best: that threshold, 0..1 */
 };
 
@@ -118,6 +127,15 @@ struct as_leak {
     float value; /* NEAR: bits of the PDQ codes that differ */
 };
 
+/* A point of a plot of likelihood ratios. */
+struct as_point {
+    uint32_t scorer;
+    struct as_subset of;
+    const char *kind; /* reliability, cross_entropy, cross_entropy_of_nothing */
+    double x, y;      /* said and seen probability; prior log10 odds and bits */
+    double weight;    /* items */
+};
+
 struct as_benchmark {
     const struct as_options *o;
     struct as_manifest manifest;
@@ -131,6 +149,8 @@ struct as_benchmark {
     uint32_t nsubsets;
     struct as_measured *measured;
     uint32_t nmeasured;
+    struct as_point *point;
+    size_t npoints;
     struct as_compared *compared;
     uint32_t ncompared;
     struct as_mapped *maps;

@@ -23,8 +23,8 @@
 enum { BINS = 16, FOLDS = 5, FEW = 8 };
 enum { FORMAT, WIDTH, HEIGHT, PIXELS, BYTES, BYTES_PER_PIXEL, QUALITY, FEATURES };
 
-static const char *const NAMES[FEATURES + 1] = {
-    "format", "width", "height", "pixels", "bytes", "bytes_per_pixel", "quality", "together"};
+static const char *const NAMES[FEATURES + 1] = {"format", "width",           "height",  "pixels",
+                                                "bytes",  "bytes_per_pixel", "quality", "together"};
 
 /* ---- 1. features ---- */
 
@@ -121,17 +121,17 @@ bool as_audit_is_loud(const struct as_audit *a)
     return a->n[0] >= FEW && a->n[1] >= FEW && a->auc.value > AS_AUDIT_LOUD && a->auc.low > .5;
 }
 
-static enum as_status audit_features(struct as_benchmark *b, const struct as_subset *of,
+/* Fills a[FEATURES + 1]. */
+static enum as_status audit_features(const struct as_benchmark *b, struct as_audit *a,
                                      struct as_sample *s, double *sorted, uint16_t *bin,
                                      double *together)
 {
     enum as_status status = AS_OK;
 
     for (int f = 0; f <= FEATURES; f++) {
-        struct as_audit *a = &b->audit[b->naudit];
-        *a = (struct as_audit){.feature = NAMES[f], .of = *of};
+        a[f].feature = NAMES[f];
         for (uint32_t i = 0; i < s->n; i++)
-            a->n[s->label[i]]++;
+            a[f].n[s->label[i]]++;
         if (f < FEATURES) {
             memset(s->score, 0, s->n * sizeof *s->score);
             make_bins(b, s, f, sorted, bin);
@@ -141,17 +141,17 @@ static enum as_status audit_features(struct as_benchmark *b, const struct as_sub
         } else {
             memcpy(s->score, together, s->n * sizeof *s->score);
         }
-        if ((status = as_sample_auc(s, b->o, &a->auc)) == AS_SKIP)
-            return AS_OK;
-        AS_TRY(status);
-        b->naudit++;
+        if ((status = as_sample_auc(s, b->o, &a[f].auc)) != AS_SKIP)
+            AS_TRY(status);
+        status = AS_OK;
     }
 done:
     return status;
 }
 
 /* Items that were decoded: what is no picture has no size. */
-static enum as_status audit_subset(struct as_benchmark *b, const struct as_subset *of)
+static enum as_status audit_subset(const struct as_benchmark *b, const struct as_subset *of,
+                                   struct as_audit *a)
 {
     double *sorted = calloc((size_t)b->n + 1, sizeof *sorted);
     double *together = calloc((size_t)b->n + 1, sizeof *together);
@@ -166,7 +166,7 @@ static enum as_status audit_subset(struct as_benchmark *b, const struct as_subse
         if (as_subset_has(of, b->item[i].is) && b->item[i].w > 0)
             as_sample_add(&s, b, i, 0);
     AS_TRY(as_sample_done(&s));
-    AS_TRY(audit_features(b, of, &s, sorted, bin, together));
+    AS_TRY(audit_features(b, a, &s, sorted, bin, together));
 done:
     as_sample_clear(&s);
     free(sorted);
@@ -175,15 +175,32 @@ done:
     return status;
 }
 
+static enum as_status audit_one(void *state, uint32_t worker, uint64_t i, struct as_err *err)
+{
+    struct as_benchmark *b = state;
+    struct as_audit *a = &b->audit[i * (FEATURES + 1)];
+    enum as_status status = AS_OK;
+
+    (void)worker;
+    for (int f = 0; f <= FEATURES; f++)
+        a[f].of = b->subset[i];
+    if (audit_subset(b, &b->subset[i], a) != AS_OK)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the audit");
+done:
+    return status;
+}
+
 enum as_status as_bench_audit(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
+    const uint32_t all = b->nsubsets * (FEATURES + 1);
 
-    if ((b->audit = calloc((size_t)b->nsubsets * (FEATURES + 1) + 1, sizeof *b->audit)) == NULL)
+    if ((b->audit = calloc((size_t)all + 1, sizeof *b->audit)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the audit");
-    for (uint32_t i = 0; i < b->nsubsets; i++)
-        if (audit_subset(b, &b->subset[i]) != AS_OK)
-            AS_FAIL(err, AS_ENOMEM, "no memory for the audit");
+    AS_TRY(as_bench_share(b, b->nsubsets, audit_one, err));
+    for (uint32_t i = 0; i < all; i++) /* where a class is missing there is nothing to say */
+        if (!isnan(b->audit[i].auc.value))
+            b->audit[b->naudit++] = b->audit[i];
 done:
     return status;
 }
@@ -246,11 +263,10 @@ static bool same_group(const struct as_bench_item *a, const struct as_bench_item
 }
 
 /* Of each run of equals: its first item with the first of each other split. */
-static enum as_status leaks_of_equals(struct as_benchmark *b, const struct as_bench_item **sorted,
-                                      enum as_leak_kind kind,
-                                      int (*order)(const void *, const void *),
-                                      bool (*same)(const struct as_bench_item *,
-                                                   const struct as_bench_item *))
+static enum as_status
+leaks_of_equals(struct as_benchmark *b, const struct as_bench_item **sorted, enum as_leak_kind kind,
+                int (*order)(const void *, const void *),
+                bool (*same)(const struct as_bench_item *, const struct as_bench_item *))
 {
     enum as_status status = AS_OK;
     uint32_t start = 0;

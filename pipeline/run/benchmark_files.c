@@ -73,9 +73,11 @@ struct file {
 static void write_items(const struct as_benchmark *b, FILE *f)
 {
     fputs("path,label,split,group,generator,camera,item_row,status,reason,width,height,format,"
-          "bytes,quality,sha256", f);
+          "bytes,quality,sha256",
+          f);
     for (uint32_t k = 0; k < b->nscorers; k++)
-        fprintf(f, ",%s,%s:why_not", b->scorer[k].name, b->scorer[k].name);
+        fprintf(f, ",%s,%s:llr,%s:why_not", b->scorer[k].name, b->scorer[k].name,
+                b->scorer[k].name);
     fputc('\n', f);
     for (uint32_t i = 0; i < b->n; i++) {
         const struct as_bench_item *item = &b->item[i];
@@ -104,6 +106,8 @@ static void write_items(const struct as_benchmark *b, FILE *f)
             fputc(',', f);
             number(f, (double)b->scorer[k].score[i]);
             fputc(',', f);
+            number(f, (double)b->scorer[k].llr[i]);
+            fputc(',', f);
             text(f, as_scorer_why(b, &b->scorer[k], i));
         }
         fputc('\n', f);
@@ -119,6 +123,9 @@ static void write_metrics(const struct as_benchmark *b, FILE *f)
         ranged_head(f, as_metric_word((enum as_metric)k));
     fputs(",threshold,threshold_from,tp,fp,fn,tn", f);
     ranged_head(f, "bacc");
+    fputs(",ratios_from,authentic_ratios,altered_ratios", f);
+    ranged_head(f, "cllr");
+    fputs(",misleading_for_altered,misleading_for_authentic", f);
     fputc('\n', f);
     for (uint32_t i = 0; i < b->nmeasured; i++) {
         const struct as_measured *m = &b->measured[i];
@@ -135,7 +142,28 @@ static void write_metrics(const struct as_benchmark *b, FILE *f)
         else
             fputs(",,,,,,", f);
         ranged(f, &m->bacc, m->defined);
+        const bool told = !isnan(m->cllr.value);
+        fprintf(f, ",%s,%" PRIu64 ",%" PRIu64,
+                told ? as_llr_words[b->scorer[m->scorer].llr_from] : "", m->ratios[0],
+                m->ratios[1]);
+        ranged(f, &m->cllr, told);
+        fputc(',', f);
+        number(f, told ? m->for_altered : NAN);
+        fputc(',', f);
+        number(f, told ? m->for_authentic : NAN);
         fputc('\n', f);
+    }
+}
+
+static void write_calibration(const struct as_benchmark *b, FILE *f)
+{
+    fputs("scorer,split,generator,ratios_from,kind,x,y,items\n", f);
+    for (size_t i = 0; i < b->npoints; i++) {
+        const struct as_point *p = &b->point[i];
+        fputs(b->scorer[p->scorer].name, f);
+        subset(f, &p->of);
+        fprintf(f, ",%s,%s,%.9g,%.9g,%.9g\n", as_llr_words[b->scorer[p->scorer].llr_from], p->kind,
+                p->x, p->y, p->weight);
     }
 }
 
@@ -223,6 +251,10 @@ static void write_leaks(const struct as_benchmark *b, FILE *f)
 
 /* ---- 4. the folder ---- */
 
+static const char *const LLR_TITLES[AS_LLRS] = {
+    "log10 likelihood ratio: none", "log10 likelihood ratio, by the model",
+    "log10 likelihood ratio, by the split calibrate of this set"};
+
 static enum as_status write_scores(const struct as_benchmark *b, const char *path,
                                    struct as_err *err)
 {
@@ -250,12 +282,15 @@ static enum as_status write_scores(const struct as_benchmark *b, const char *pat
                           err));
     AS_TRY(as_columns_put(to, "/split", AS_COLUMN_U8, split, "0 none, 1 train, 2 calibrate, 3 test",
                           err));
-    AS_TRY(as_columns_put(to, "/group", AS_COLUMN_U32, group, "equal for items drawn together",
-                          err));
+    AS_TRY(
+        as_columns_put(to, "/group", AS_COLUMN_U32, group, "equal for items drawn together", err));
     for (uint32_t k = 0; k < b->nscorers; k++) {
         snprintf(name, sizeof name, "/scores/%s", b->scorer[k].name);
         AS_TRY(as_columns_put(to, name, AS_COLUMN_F32, b->scorer[k].score,
                               "higher = more support for manipulation; NaN: none", err));
+        snprintf(name, sizeof name, "/llr/%s", b->scorer[k].name);
+        AS_TRY(as_columns_put(to, name, AS_COLUMN_F32, b->scorer[k].llr,
+                              LLR_TITLES[b->scorer[k].llr_from], err));
         snprintf(name, sizeof name, "/status/%s", b->scorer[k].name);
         AS_TRY(as_columns_put(to, name, AS_COLUMN_U8, b->scorer[k].status,
                               "0 not run, 1 applies, 2 not applicable, 3 abstains, 4 error", err));
@@ -294,9 +329,13 @@ done:
 enum as_status as_bench_write(const struct as_benchmark *b, struct as_err *err)
 {
     static const struct file FILES[] = {
-        {"items.csv", write_items},       {"metrics.csv", write_metrics},
-        {"compared.csv", write_compared}, {"pixels.csv", write_pixels},
-        {"audit.csv", write_audit},       {"leaks.csv", write_leaks},
+        {"items.csv", write_items},
+        {"metrics.csv", write_metrics},
+        {"compared.csv", write_compared},
+        {"pixels.csv", write_pixels},
+        {"audit.csv", write_audit},
+        {"leaks.csv", write_leaks},
+        {"calibration.csv", write_calibration},
     };
     enum as_status status = AS_OK;
     char *dir = NULL, *scores = NULL;

@@ -132,6 +132,7 @@ static enum as_status measure(const struct as_benchmark *b, struct as_measured *
 
     AS_TRY(status);
     AS_TRY(take_sample(b, m, &s));
+    AS_TRY(as_bench_cllr(b, m));
     m->groups = s.groups;
     if (!m->defined)
         goto done;
@@ -230,8 +231,7 @@ static enum as_status find_scorer(const struct as_benchmark *b, const char *name
     enum as_status status = AS_OK;
 
     for (*which = 0; *which < b->nscorers; ++*which)
-        if (strlen(b->scorer[*which].name) == len &&
-            memcmp(b->scorer[*which].name, name, len) == 0)
+        if (strlen(b->scorer[*which].name) == len && memcmp(b->scorer[*which].name, name, len) == 0)
             return AS_OK;
     AS_FAIL(err, AS_EUSAGE,
             "--compare: %.*s gives no score here; a detector without a model does by --measure",
@@ -282,19 +282,29 @@ done:
     return status;
 }
 
+static enum as_status measure_one(void *state, uint32_t worker, uint64_t i, struct as_err *err)
+{
+    struct as_benchmark *b = state;
+    struct as_measured *m = &b->measured[i];
+    enum as_status status = AS_OK;
+
+    (void)worker;
+    *m = (struct as_measured){
+        .scorer = (uint32_t)(i / b->nsubsets), .of = b->subset[i % b->nsubsets], .from = -1};
+    if (measure(b, m) != AS_OK)
+        AS_FAIL(err, AS_ENOMEM, "no memory to measure %s", b->scorer[m->scorer].name);
+done:
+    return status;
+}
+
 enum as_status as_bench_measure(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
     if ((b->measured = calloc((size_t)b->nsubsets * b->nscorers + 1, sizeof *b->measured)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the metrics");
-    for (uint32_t k = 0; k < b->nscorers; k++)
-        for (uint32_t i = 0; i < b->nsubsets; i++) {
-            struct as_measured *m = &b->measured[b->nmeasured++];
-            *m = (struct as_measured){.scorer = k, .of = b->subset[i], .from = -1};
-            if (measure(b, m) != AS_OK)
-                AS_FAIL(err, AS_ENOMEM, "no memory to measure %s", b->scorer[k].name);
-        }
+    AS_TRY(as_bench_share(b, (uint64_t)b->nsubsets * b->nscorers, measure_one, err));
+    b->nmeasured = b->nsubsets * b->nscorers;
     AS_TRY(compare_all(b, err));
 done:
     return status;

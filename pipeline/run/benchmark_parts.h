@@ -14,6 +14,11 @@ enum as_status as_bench_compare_check(const struct as_benchmark *b,
 /* Joins the rows of the store with the manifest: items and their scores. */
 enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
 
+/* Likelihood ratios where models give none; Cllr of a subset; points to be drawn. */
+enum as_status as_bench_calibrate(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_bench_cllr(const struct as_benchmark *b, struct as_measured *m) AS_MUST_CHECK;
+enum as_status as_bench_points(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
 /* Metrics of all scorers on all subsets, and the comparison that was asked for. */
 enum as_status as_bench_measure(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
 
@@ -26,6 +31,13 @@ enum as_status as_bench_leaks(struct as_benchmark *b, struct as_err *err) AS_MUS
 
 /* Writes the folder CASE/bench. */
 enum as_status as_bench_write(const struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
+/* Does parts 0 .. n-1 of a task, on all cores that this process may use; parts do not depend on
+ * each other.  AS_ESTOP: a signal came. */
+enum as_status as_bench_share(struct as_benchmark *b, uint64_t n,
+                              enum as_status (*part)(void *b, uint32_t worker, uint64_t i,
+                                                     struct as_err *err),
+                              struct as_err *err) AS_MUST_CHECK;
 
 /* ---- subsets ---- */
 
@@ -56,7 +68,8 @@ void as_sample_clear(struct as_sample *s);
 void as_sample_add(struct as_sample *s, const struct as_benchmark *b, uint32_t item, double score);
 enum as_status as_sample_done(struct as_sample *s) AS_MUST_CHECK;
 
-/* The mean of the scores of items with this label (0, 1), with its interval.  NaN: there are none. */
+/* The mean of the scores of items with this label (0, 1), with its interval.  NaN: there are none.
+ */
 enum as_status as_sample_mean(const struct as_sample *s, const struct as_options *o, int label,
                               struct as_ranged *mean) AS_MUST_CHECK;
 

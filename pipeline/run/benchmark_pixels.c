@@ -1,9 +1,9 @@
 /* benchmark_pixels.c - maps against masks.
  *
- * A cell of a map stands for all pixels it covers (nearest neighbour).  Altered pictures with a mask
- * give F1, IoU, MCC and AUC, each picture by itself, then their mean; authentic pictures give the
- * share of pixels that are called altered, since F1 is not defined where nothing is.  The threshold
- * .5 is 128 of 255.
+ * A cell of a map stands for all pixels it covers (nearest neighbour).  Altered pictures with a
+ * mask give F1, IoU, MCC and AUC, each picture by itself, then their mean; authentic pictures give
+ * the share of pixels that are called altered, since F1 is not defined where nothing is.  The
+ * threshold .5 is 128 of 255.
  *
  *  1. one picture   2. all pictures   3. what they say                                  */
 #include "benchmark_parts.h"
@@ -63,9 +63,8 @@ static enum as_status count_pixels(struct pixels *p, const struct as_map_row *ma
     for (uint32_t y = 0; y < h; y++) {
         const uint32_t cy = y / map->cell < map->h ? y / map->cell : map->h - 1U;
         for (uint32_t x = 0; y % map->cell == 0 && x < w; x++)
-            p->line[x] =
-                map->cells[(size_t)cy * map->w +
-                           (x / map->cell < map->w ? x / map->cell : map->w - 1U)];
+            p->line[x] = map->cells[(size_t)cy * map->w +
+                                    (x / map->cell < map->w ? x / map->cell : map->w - 1U)];
         as_pixels_add(to, p->line, mask ? mask + (size_t)y * w : NULL, w);
     }
     return AS_OK;

@@ -4,12 +4,25 @@
 #include "benchmark_parts.h"
 
 #include "../../kernels/learn/bootstrap.h"
+#include "machine.h"
+#include "team.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LEVEL .95
+
+enum as_status as_bench_share(struct as_benchmark *b, uint64_t n,
+                              enum as_status (*part)(void *b, uint32_t worker, uint64_t i,
+                                                     struct as_err *err),
+                              struct as_err *err)
+{
+    const struct as_team team = {b->o->examiners ? (uint32_t)b->o->examiners : as_machine_cores(),
+                                 n, b, part, "measuring; run the same command again"};
+
+    return as_team_run(&team, NULL, err);
+}
 
 enum as_status as_sample_init(struct as_sample *s, uint32_t n)
 {
@@ -115,8 +128,7 @@ done:
     return status;
 }
 
-enum as_status as_sample_auc(struct as_sample *s, const struct as_options *o,
-                             struct as_ranged *auc)
+enum as_status as_sample_auc(struct as_sample *s, const struct as_options *o, struct as_ranged *auc)
 {
     double value[AS_METRICS], *drawn = calloc(o->draws, sizeof *drawn);
     struct as_bootstrap boot = {0};

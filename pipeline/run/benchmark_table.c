@@ -29,12 +29,13 @@ static enum as_status add_scorer(struct as_benchmark *b, uint16_t det, int measu
     snprintf(s->name, sizeof s->name, "%s%s%s", as_detectors[det]->name, measure < 0 ? "" : ".",
              measure < 0 ? "" : as_detectors[det]->measures[measure]);
     s->score = malloc(b->n * sizeof *s->score);
+    s->llr = malloc(b->n * sizeof *s->llr);
     s->status = calloc(b->n, sizeof *s->status);
     s->reason = calloc(b->n, sizeof *s->reason);
-    if (!s->score || !s->status || !s->reason)
+    if (!s->score || !s->llr || !s->status || !s->reason)
         AS_FAIL(err, AS_ENOMEM, "no memory for %" PRIu32 " scores", b->n);
     for (uint32_t i = 0; i < b->n; i++)
-        s->score[i] = NAN;
+        s->score[i] = s->llr[i] = NAN;
 done:
     return status;
 }
@@ -75,8 +76,10 @@ static enum as_status add_measures(struct as_benchmark *b, const bool *with, str
                     "detector measures, as DETECTOR.MEASURE",
                     (int)n, p);
         if (!with[det])
-            AS_FAIL(err, AS_EUSAGE, "--measure %.*s: that detector does not run; name it with "
-                    "--detector", (int)n, p);
+            AS_FAIL(err, AS_EUSAGE,
+                    "--measure %.*s: that detector does not run; name it with "
+                    "--detector",
+                    (int)n, p);
         AS_TRY(add_scorer(b, det, measure, err));
     }
 done:
@@ -102,18 +105,23 @@ done:
 
 /* ---- 2. items ---- */
 
-static void take_scores(struct as_benchmark *b, uint32_t i, const struct as_row *row,
-                        const float *score)
+static void take_scores(struct as_benchmark *b, const struct as_models *models, uint32_t i,
+                        const struct as_row *row, const float *score)
 {
     for (uint32_t k = 0; k < b->nscorers; k++) {
         struct as_scorer *s = &b->scorer[k];
         const struct as_det_row *d = &row->det[s->det];
         s->status[i] = d->status;
         s->reason[i] = d->reason;
-        if (s->measure < 0)
+        if (s->measure < 0) {
             s->score[i] = score[s->det];
-        else if (d->status == AS_DET_APPLIES && d->feat)
+            if (isnan(s->score[i]) || d->feat == NULL ||
+                !as_model_llr(models->at[s->det], d->feat, s->score[i], row->kind, row->w, row->h,
+                              &s->llr[i]))
+                s->llr[i] = NAN;
+        } else if (d->status == AS_DET_APPLIES && d->feat) {
             s->score[i] = d->feat[s->measure];
+        }
     }
 }
 
@@ -144,9 +152,11 @@ static void take_item(struct as_bench_item *item, const struct as_row *row, uint
 enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
+    struct as_models models = {0};
     float score[AS_DETECTORS_MAX];
     struct as_row row;
 
+    AS_TRY(as_models_load(&models, err));
     for (uint32_t i = 0; i < b->n; i++)
         b->item[i] = (struct as_bench_item){.is = &b->manifest.row[i], .row = UINT64_MAX};
     for (uint64_t r = 0; r < as_store_items(b->store); r++) {
@@ -157,9 +167,10 @@ enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err)
         const uint32_t i = (uint32_t)(is - b->manifest.row);
         take_item(&b->item[i], &row, r);
         b->mapped[i] = row.nmap > 0;
-        take_scores(b, i, &row, score);
+        take_scores(b, &models, i, &row, score);
     }
 done:
+    as_models_clear(&models);
     return status;
 }
 
@@ -236,8 +247,10 @@ enum as_status as_bench_subsets(struct as_benchmark *b, struct as_err *err)
         splits += has[s];
     AS_TRY(list_generators(b, &name, &names, err));
     if (names > GENERATORS_MAX)
-        AS_FAIL(err, AS_EUSAGE, "the manifest names %" PRIu32 " generators; at most %d can be "
-                "measured apart", names, GENERATORS_MAX);
+        AS_FAIL(err, AS_EUSAGE,
+                "the manifest names %" PRIu32 " generators; at most %d can be "
+                "measured apart",
+                names, GENERATORS_MAX);
     if ((b->subset = calloc((size_t)(splits + 1) * (names + 1), sizeof *b->subset)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the subsets");
     for (int s = AS_SPLITS - 1; s >= -1; s--) {

@@ -8,6 +8,7 @@
  * 1 records   2 scores   3 matches   4 ranking                                       */
 #include "findings.h"
 
+#include "../../kernels/learn/model.h"
 #include "../cluster/sort.h"
 #include "../verdict.h"
 #include "catalogue_parts.h"
@@ -157,10 +158,23 @@ static struct voice weigh(const struct as_detector *det, const struct as_model *
     return v;
 }
 
+/* Where no measure has a sentence of its own: a trained model speaks for all of them, of items like
+ * those it knows; `best` is whether these were real. */
+static struct voice weigh_together(const struct as_model *model, const struct as_row *row,
+                                   const float *feat)
+{
+    const bool known = as_model_covers(model, feat, row->kind, row->w, row->h);
+
+    return (struct voice){.best = model->real, .speak = known};
+}
+
 static enum as_status add_score(struct as_findings *f, const struct as_row *row, uint16_t d,
                                 float score)
 {
-    const struct voice v = weigh(as_detectors[d], f->models->at[d], row->det[d].feat);
+    const struct as_model *model = f->models->at[d];
+    const float *feat = row->det[d].feat;
+    const struct voice v = as_detectors[d]->says ? weigh(as_detectors[d], model, feat)
+                                                 : weigh_together(model, row, feat);
     uint8_t *to;
 
     if (v.speak == 0)
@@ -189,8 +203,7 @@ enum as_status as_findings_look(struct as_findings *f, const struct as_row *row)
         return AS_OK;
     for (uint16_t d = 0; as_detectors[d] && status == AS_OK; d++) {
         float score = 0;
-        if (!f->with[d] || f->models->at[d] == NULL || as_detectors[d]->says == NULL ||
-            row->det[d].status != AS_DET_APPLIES)
+        if (!f->with[d] || f->models->at[d] == NULL || row->det[d].status != AS_DET_APPLIES)
             continue;
         status = as_det_score(as_detectors[d], f->models->at[d], row->det[d].feat, 1, &score);
         if (status == AS_OK && score > 0)
@@ -358,7 +371,12 @@ static void get_score(const uint8_t *at, struct as_finding *to)
     to->set = AS_FINDING_NONE;
     to->score = bits_float(UINT32_MAX - as_be_get(at + STRENGTH, 4));
     det = as_detectors[to->det];
-    if (at[OTHERS] > 0)
+    if (det->says == NULL)
+        snprintf(to->text, sizeof to->text,
+                 "its measures are like those of the altered pictures that the model was trained "
+                 "on%s",
+                 at[BEST] ? "" : ", which are not said to be real");
+    else if (at[OTHERS] > 0)
         snprintf(to->text, sizeof to->text, "%s (and %u more of %s)", det->says[at[BEST]],
                  (unsigned)at[OTHERS], det->name);
     else

@@ -5,6 +5,7 @@
 
 #include "../examine/record.h"
 #include "../hex.h"
+#include "import.h"
 
 #include <inttypes.h>
 #include <openssl/sha.h>
@@ -22,10 +23,9 @@ const char *const as_split_words[AS_SPLITS] = {"", "train", "calibrate", "test"}
 
 /* ---- 1. reading ---- */
 
-static enum as_status read_text(struct as_manifest *m, const char *path, struct as_err *err)
+static enum as_status read_file(struct as_manifest *m, const char *path, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    unsigned char digest[SHA256_DIGEST_LENGTH];
     FILE *f = fopen(path, "rb");
     long size = -1;
 
@@ -41,12 +41,24 @@ static enum as_status read_text(struct as_manifest *m, const char *path, struct 
     m->text[size] = '\0';
     if (memchr(m->text, 0, (size_t)size) != NULL)
         AS_FAIL(err, AS_EUSAGE, "the manifest %s is no text", path);
-    SHA256((const unsigned char *)m->text, (size_t)size, digest);
-    as_hex(digest, sizeof digest, m->sha256);
 done:
     if (f)
         fclose(f);
     return status;
+}
+
+static enum as_status read_text(struct as_manifest *m, const char *path, struct as_err *err)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    enum as_status status = as_import(path, &m->text, err);
+
+    if (status == AS_SKIP)
+        status = read_file(m, path, err);
+    if (status != AS_OK)
+        return status;
+    SHA256((const unsigned char *)m->text, strlen(m->text), digest);
+    as_hex(digest, sizeof digest, m->sha256);
+    return AS_OK;
 }
 
 /* The next line, NULL at the end; ends it with a NUL. */
@@ -64,18 +76,33 @@ static char *next_line(char **at)
     return line;
 }
 
+/* Ends the field at `p`, in quotes or not, with a NUL; gives what follows its comma, NULL: it was
+ * the last.  Two quotes within quotes are one. */
+static char *end_field(char *p)
+{
+    char *to = p, *from = p;
+
+    if (*p != '"') {
+        p += strcspn(p, ",");
+        from = p;
+        to = p;
+    } else {
+        for (from++; *from && (*from != '"' || from[1] == '"'); *to++ = *from++)
+            from += *from == '"';
+        from += strcspn(from, ",");
+    }
+    const bool more = *from == ',';
+    *to = '\0';
+    return more ? from + 1 : NULL;
+}
+
 /* Fields of a line, each ended by a NUL; how many there are, at most COLUMNS_MAX. */
 static int split_line(char *line, char **field)
 {
     int n = 0;
 
-    for (char *p = line; n < COLUMNS_MAX;) {
+    for (char *p = line; p && n < COLUMNS_MAX; p = end_field(p))
         field[n++] = p;
-        p += strcspn(p, ",");
-        if (*p == '\0')
-            break;
-        *p++ = '\0';
-    }
     return n;
 }
 
@@ -121,8 +148,8 @@ static enum as_status read_row(struct as_labelled *r, char *const *field, const 
         text[c] = place[c] < 0 ? "" : field[place[c]];
     label = word_of(text[LABEL], as_label_words, AS_LABELS);
     split = word_of(text[SPLIT], as_split_words, AS_SPLITS);
-    if (text[PATH][0] == '\0' || text[PATH][0] == '/')
-        AS_FAIL(err, AS_EUSAGE, "%s, line %" PRIu64 ": no path relative to its folder", path,
+    if (text[PATH][0] == '\0' || strrchr(text[PATH], '/') == text[PATH])
+        AS_FAIL(err, AS_EUSAGE, "%s, line %" PRIu64 ": no path of a file in a folder", path,
                 r->line);
     if (label < 0)
         AS_FAIL(err, AS_EUSAGE,
@@ -209,7 +236,8 @@ static bool holds(const char *folder, const char *path)
 {
     const size_t n = strlen(folder);
 
-    return n == 0 || (strncmp(folder, path, n) == 0 && (path[n] == '/' || path[n] == '\0'));
+    return (n == 0 && *path != '/') ||
+           (n > 0 && strncmp(folder, path, n) == 0 && (path[n] == '/' || path[n] == '\0'));
 }
 
 /* The folders of all pictures, relative, without those in others. */
@@ -255,13 +283,13 @@ static enum as_status place_rows(struct as_manifest *m, const char *path, struct
         AS_FAIL(err, AS_ENOMEM, "no memory for the folder of a manifest");
     for (uint64_t i = 0; i < m->n; i++) {
         while (!holds(m->folder[s], m->by_path[i]->path))
-            s++;
+            s = (s + 1) % m->nsources; /* absolute paths sort before, their folders behind "" */
         m->by_path[i]->source = s;
     }
     if ((m->source = calloc(m->nsources, sizeof *m->source)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the folders of a manifest");
     for (s = 0; s < m->nsources; s++)
-        if (asprintf(&m->source[s], "%.*s%s", dir, path,
+        if (asprintf(&m->source[s], "%.*s%s", m->folder[s][0] == '/' ? 0 : dir, path,
                      m->folder[s][0] || dir > 0 ? m->folder[s] : ".") < 0) {
             m->source[s] = NULL;
             AS_FAIL(err, AS_ENOMEM, "no memory for the folders of a manifest");

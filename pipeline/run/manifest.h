@@ -1,7 +1,8 @@
 /* manifest.h - labelled pictures: which there are, and what is known of each.
  *
- * A CSV file with a header, without quotes and without commas in its fields (datasets/README.md):
- *   path, label              needed; paths are relative to the manifest's folder
+ * A CSV file with a header, fields with commas in quotes, no line breaks in them (datasets/README.md),
+ * or what import.h turns into one:
+ *   path, label              needed; paths are relative to the manifest's folder, or absolute
  *   split, mask, group, generator, camera, note       may be missing or empty          */
 #ifndef AS_MANIFEST_H
 #define AS_MANIFEST_H

@@ -22,7 +22,7 @@ enum as_status as_columns_create(struct as_columns **to, const char *path, uint6
     enum as_status status = AS_OK;
     struct as_columns *c = calloc(1, sizeof *c);
     char why[AS_H5_WHY];
-    hid_t fapl;
+    hid_t fapl, fcpl;
 
     *to = NULL;
     as_h5_quiet();
@@ -36,7 +36,10 @@ enum as_status as_columns_create(struct as_columns **to, const char *path, uint6
     fapl = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_libver_bounds(fapl, H5F_LIBVER_V18, H5F_LIBVER_V18);
     H5Pset_file_locking(fapl, false, true);
-    c->file = H5Fcreate(c->tmp, H5F_ACC_TRUNC, H5P_DEFAULT, fapl);
+    fcpl = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_obj_track_times(fcpl, false);
+    c->file = H5Fcreate(c->tmp, H5F_ACC_TRUNC, fcpl, fapl);
+    H5Pclose(fcpl);
     H5Pclose(fapl);
     if (c->file < 0)
         AS_FAIL(err, AS_EIO, "cannot create %s: %s", c->tmp, as_h5_why(why));
@@ -59,17 +62,34 @@ done:
     return status;
 }
 
+/* Makes the group of /GROUP/NAME where it is not there, without a time: files of equal values are
+ * equal bytes. */
+static void need_group(const struct as_columns *to, const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    char *group = slash > name ? strndup(name, (size_t)(slash - name)) : NULL;
+
+    if (group && H5Lexists(to->file, group, H5P_DEFAULT) == 0) {
+        hid_t gcpl = H5Pcreate(H5P_GROUP_CREATE);
+        H5Pset_obj_track_times(gcpl, false);
+        hid_t made = H5Gcreate2(to->file, group, H5P_DEFAULT, gcpl, H5P_DEFAULT);
+        if (made >= 0)
+            H5Gclose(made);
+        H5Pclose(gcpl);
+    }
+    free(group);
+}
+
 static hid_t create(const struct as_columns *to, const char *name, hid_t type)
 {
     const hsize_t dims[1] = {to->n};
     hid_t space = H5Screate_simple(1, dims, NULL);
-    hid_t lcpl = H5Pcreate(H5P_LINK_CREATE), dcpl = H5Pcreate(H5P_DATASET_CREATE), ds;
+    hid_t dcpl = H5Pcreate(H5P_DATASET_CREATE), ds;
 
-    H5Pset_create_intermediate_group(lcpl, 1);
+    need_group(to, name);
     H5Pset_obj_track_times(dcpl, false);
-    ds = H5Dcreate2(to->file, name, type, space, lcpl, dcpl, H5P_DEFAULT);
+    ds = H5Dcreate2(to->file, name, type, space, H5P_DEFAULT, dcpl, H5P_DEFAULT);
     H5Pclose(dcpl);
-    H5Pclose(lcpl);
     H5Sclose(space);
     return ds;
 }

@@ -23,7 +23,8 @@ enum as_status as_columns_put(struct as_columns *to, const char *name, enum as_c
                               const void *values, const char *title,
                               struct as_err *err) AS_MUST_CHECK;
 
-/* Completes the file: sync, rename.  Takes and frees *to, also on failure, and then no file is left. */
+/* Completes the file: sync, rename.  Takes and frees *to, also on failure, and then no file is
+ * left. */
 enum as_status as_columns_commit(struct as_columns *to, struct as_err *err) AS_MUST_CHECK;
 
 /* Gives up; takes NULL. */

@@ -1,0 +1,33 @@
+/* import_parts.h - what the importers share: rows, and words for labels and splits. */
+#ifndef AS_IMPORT_PARTS_H
+#define AS_IMPORT_PARTS_H
+
+#include "import.h"
+#include "manifest.h"
+
+/* Texts are malloc'd, "" where there is none. */
+struct as_import_row {
+    char *path, *mask, *group, *generator;
+    int label, split; /* enum as_label, enum as_label_split */
+};
+
+struct as_import {
+    const char *from; /* what is imported, for reports */
+    struct as_import_row *row;
+    size_t n, cap;
+    uint64_t unlabelled; /* pictures of which nothing says what they are */
+};
+
+/* Adds a row; texts are copied, NULL: "".  AS_EUSAGE: a path has a line break. */
+enum as_status as_import_add(struct as_import *im, const struct as_import_row *row,
+                             struct as_err *err) AS_MUST_CHECK;
+
+/* The label or split that `n` bytes mean, in any case of letters; -1: none.  fake: what altered
+ * means where the word does not say (AS_LABEL_TAMPERED or AS_LABEL_GENERATED). */
+int as_import_label(const char *word, size_t n, int fake);
+int as_import_split(const char *word, size_t n);
+
+enum as_status as_import_json(struct as_import *im, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_import_folder(struct as_import *im, struct as_err *err) AS_MUST_CHECK;
+
+#endif
