@@ -43,25 +43,6 @@ static float sum_of(const float *v, size_t n)
     return sum;
 }
 
-/* Sums of 2 radius + 1 along each of `lines` lines of n values, `step` apart, the next line
- * `next` further. */
-static void sum_lines(float *map, uint32_t n, size_t step, uint32_t lines, size_t next,
-                      uint32_t radius)
-{
-    for (uint32_t line = 0; line < lines; line++) {
-        float *at = map + line * next, kept[2] = {0, 0}; /* the last two values */
-        for (uint32_t i = 0; i < n; i++) {
-            float sum = kept[1] * (float)(radius > 1) + kept[0];
-            const float own = at[i * step];
-            for (uint32_t k = 0; k <= radius && i + k < n; k++)
-                sum += at[(i + k) * step];
-            kept[1] = kept[0];
-            kept[0] = own;
-            at[i * step] = sum;
-        }
-    }
-}
-
 /* The value of rank n / 2, by selection; n is at most 25. */
 static float median_of(float *v, size_t n)
 {
@@ -74,11 +55,29 @@ static float median_of(float *v, size_t n)
     return v[n / 2];
 }
 
-/* First along rows, then down the columns: each pass keeps the few values it has overwritten. */
+/* to[x] += from[x + k], k = -radius .. radius, where there is one. */
+static void add_along(const float *from, uint32_t n, uint32_t radius, float *to)
+{
+    memset(to, 0, n * sizeof *to);
+    for (uint32_t k = 0; k <= 2 * radius; k++) {
+        const uint32_t first = k < radius ? radius - k : 0, ahead = k > radius ? k - radius : 0;
+        for (uint32_t x = first; x + ahead < n; x++)
+            to[x] += from[x + k - radius];
+    }
+}
+
 void as_region_sum(struct as_region_room *r, float *map, uint32_t radius)
 {
-    sum_lines(map, r->w, 1, r->h, r->w, radius);
-    sum_lines(map, r->h, r->w, r->w, 1, radius);
+    float *along = (float *)(void *)r->queue;
+    const size_t w = r->w;
+
+    for (size_t y = 0; y < r->h; y++)
+        add_along(map + y * w, r->w, radius, along + y * w);
+    memset(map, 0, r->cells * sizeof *map);
+    for (size_t y = 0; y < r->h; y++)
+        for (size_t k = 0; k <= 2 * radius; k++)
+            for (size_t x = 0; y + k >= radius && y + k - radius < r->h && x < w; x++)
+                map[y * w + x] += along[(y + k - radius) * w + x];
 }
 
 void as_region_smooth(struct as_region_room *r)

@@ -62,6 +62,8 @@ struct split {
 struct work {
     float error[NFREQ][2 * BIN_MAX + 1]; /* of a bin; below 0: does not count */
     uint32_t hist[NBIN];
+    const uint32_t *start; /* [cells + 1] the first entry of each block */
+    const uint16_t *entry; /* coefficients that are not 0: place in `error` seen as one row */
 };
 
 /* How far the multiple `n` of `second` lies from the nearest multiple of `first`, squared; -1 where
@@ -110,18 +112,37 @@ static uint32_t fill_errors(struct work *w, const uint16_t *steps, uint32_t qual
     return useful;
 }
 
-/* The mean error of each cell over 5 x 5 blocks; -1 where too few coefficients count. */
-static void fill_ratios(const struct work *w, const struct as_dct *dct, struct as_region_room *r)
+/* Lists the coefficients that count, once for all qualities. */
+static void list_entries(struct work *w, const struct as_dct *dct, size_t cells, uint32_t *start,
+                         uint16_t *entry)
 {
-    for (size_t b = 0; b < r->cells; b++) {
+    uint32_t at = 0;
+
+    for (size_t b = 0; b < cells; b++) {
         const int16_t *block = dct->comp[0].at + b * 64;
-        float sum = 0, count = 0;
-        for (size_t f = 0; f < NFREQ; f++) {
+        start[b] = at;
+        for (uint32_t f = 0; f < NFREQ; f++) {
             const int32_t n = block[as_zigzag[f + 1]];
-            if (n == 0 || n < -BIN_MAX || n > BIN_MAX || w->error[f][n + BIN_MAX] < 0)
-                continue;
-            sum += w->error[f][n + BIN_MAX];
-            count++;
+            if (n != 0 && n >= -BIN_MAX && n <= BIN_MAX)
+                entry[at++] = (uint16_t)((int32_t)f * (2 * BIN_MAX + 1) + n + BIN_MAX);
+        }
+    }
+    start[cells] = at;
+    w->start = start;
+    w->entry = entry;
+}
+
+/* The mean error of each cell over 5 x 5 blocks; -1 where too few coefficients count. */
+static void fill_ratios(const struct work *w, struct as_region_room *r)
+{
+    const float *error = &w->error[0][0];
+
+    for (size_t b = 0; b < r->cells; b++) {
+        float sum = 0, count = 0;
+        for (uint32_t i = w->start[b]; i < w->start[b + 1]; i++) {
+            const float e = error[w->entry[i]];
+            sum += e >= 0 ? e : 0;
+            count += e >= 0 ? 1.0f : 0.0f;
         }
         r->map[b] = sum;
         r->other[b] = count;
@@ -200,7 +221,7 @@ static uint32_t find_quality(struct work *w, const struct as_dct *dct, struct as
         struct split s;
         if (fill_errors(w, dct->comp[0].q, q) < MIN_FREQ)
             continue;
-        fill_ratios(w, dct, r);
+        fill_ratios(w, r);
         s = split_of(w, r);
         if (s.cells < MIN_BLOCKS)
             continue;
@@ -226,7 +247,10 @@ static void fill_heat(const struct as_region_room *r, const struct split *s, flo
 
 static size_t ghost_scratch_bytes(uint32_t w, uint32_t h)
 {
-    return sizeof(struct work) + as_region_bytes((size_t)((w + 7) / 8) * ((h + 7) / 8));
+    const size_t n = (size_t)((w + 7) / 8) * ((h + 7) / 8);
+
+    return sizeof(struct work) + (n + 1) * sizeof(uint32_t) + as_region_bytes(n) +
+           n * NFREQ * sizeof(uint16_t) + sizeof(uint16_t);
 }
 
 static int refuse(const struct as_unit *unit)
@@ -240,6 +264,19 @@ static int refuse(const struct as_unit *unit)
         if (dct->comp[0].q[as_zigzag[f]] == 0 || dct->comp[0].q[as_zigzag[f]] > 255)
             return BROKEN;
     return (size_t)wb * hb < MIN_BLOCKS ? SMALL : -1;
+}
+
+/* Lists the coefficients in the scratch and gives what is left of it. */
+static struct as_region_room lay_out(struct work *w, const struct as_dct *dct)
+{
+    const size_t n = (size_t)dct->comp[0].wb * dct->comp[0].hb;
+    uint32_t *start = (uint32_t *)(void *)(w + 1);
+    uint8_t *at = (uint8_t *)(start + n + 1);
+    const struct as_region_room r = as_region_lay(at, dct->comp[0].wb, dct->comp[0].hb);
+    const size_t used = (as_region_bytes(n) + 1) / 2 * 2;
+
+    list_entries(w, dct, n, start, (uint16_t *)(void *)(at + used));
+    return r;
 }
 
 static enum as_status ghost_extract(void *state, const struct as_unit *unit, void *scratch,
@@ -257,7 +294,7 @@ static enum as_status ghost_extract(void *state, const struct as_unit *unit, voi
     out->reason = (uint16_t)(why < 0 ? COARSE : why);
     if (why >= 0)
         return AS_OK;
-    r = as_region_lay((uint8_t *)scratch + sizeof *w, dct->comp[0].wb, dct->comp[0].hb);
+    r = lay_out(w, dct);
     quality = find_quality(w, dct, &r, &best);
     if (quality == 0)
         return AS_OK;
@@ -269,7 +306,7 @@ static enum as_status ghost_extract(void *state, const struct as_unit *unit, voi
     out->feat[GHOST] = strength_of(&best);
     if (out->heat) {
         fill_errors(w, dct->comp[0].q, quality);
-        fill_ratios(w, dct, &r);
+        fill_ratios(w, &r);
         fill_heat(&r, &best, out->heat->at);
     }
     out->verdict = AS_APPLIES;

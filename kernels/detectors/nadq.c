@@ -491,7 +491,40 @@ const struct as_detector as_detector_nadq = {
     .summary = "an earlier JPEG compression on another grid, and regions that differ in it",
     .paper = "Bianchi, Piva, Image forgery localization via block-grained analysis of JPEG "
              "artifacts, IEEE TIFS 2012",
-    .card = "To be measured.",
+    .card =
+        "Works on JPEG files of 1,024 blocks or more that were cropped, or pasted into, off the "
+        "grid of 8 x 8 and saved again: it finds where the first grid was and of which IJG quality "
+        "(40 to 95), and the part of the picture that has it, or lacks it.  It needs the last "
+        "quality above the first, and no resizing.  A first grid elsewhere means "
+        "that the picture was cropped after it had been saved, which is common and no finding; a "
+        "picture in which no other grid is found is not thereby as it was taken.\n\n"
+        "first_grid_z: how far the best grid and table stand out among the 63 grids, in "
+        "deviations; "
+        "first_grid_margin_z: above the next grid (8 and more counts).  shift_x_px, shift_y_px: "
+        "where blocks of the first compression begin, 0 to 7; they and first_quality are 0 where "
+        "no "
+        "grid is believed.  first_grid_percent: of cells that say anything, those that have it.  "
+        "The map turns the smaller part above one half; altered_area_percent, "
+        "altered_support_nats: "
+        "its strongest region and the mean log likelihood ratio there (sums of 3 x 3 blocks, "
+        "median of 5 x 5); altered: log10 of 1 + that support.\n\n"
+        "Measured at 768 x 512 with a bound of .9 chosen on other pictures, altered centre of a "
+        "quarter, first grid elsewhere.  The grid: right in all 94 pictures where one was named; "
+        "found in 44 of 44 invented scenes and 25 of 26 photographs at half size with the second "
+        "quality 10 or more above the first, in 12 of 14 at 1 to 9 above, 7 of 77 below; none "
+        "named "
+        "in 220 pictures compressed once, 47 twice on one grid, 78 photographs as found.  Pixel "
+        "AUC at 20 or more above: .999 (95 % .999 to .999; 22) and .995 (.989 to .998; 19), at 10 "
+        "to "
+        "19: .997 (22) and .923 (.808 to .996; 7), at 1 to 9 .83 and .81.  altered above .9: 30 of "
+        "44 "
+        "and 15 of 26; of authentic ones 0 of 280 and 3 of 160 (all three cropped and saved "
+        "again), 0 of 78 as found (upper end of 95 %: 4.6 %; 12 abstained).\n\n"
+        "Fails: first tables not of the IJG library, flat or clipped regions (no evidence), parts "
+        "smaller than about 60 pixels; in a picture of an aligned first compression a false grid "
+        "half "
+        "a block away is possible (1 of 12 altered files as found, without an altered region).  "
+        "Which part is the new one is for people to say.",
     .family = AS_FAMILY_JPEG,
     .needs = AS_DCT | AS_META,
     .min_side = 0,
