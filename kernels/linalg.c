@@ -4,6 +4,11 @@
 #include <cblas.h>
 #include <limits.h>
 
+/* LAPACK, which comes with the BLAS; matrices by columns. */
+void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda,
+             double *b, const int *ldb, int *info);
+
 static bool fits(size_t n)
 {
     return n <= INT_MAX;
@@ -39,6 +44,37 @@ enum as_status as_linalg_ssyrk(const struct as_gemm *g)
     cblas_ssyrk(CblasRowMajor, CblasUpper, g->trans_a ? CblasTrans : CblasNoTrans, (int)g->n,
                 (int)g->k, g->alpha, g->a, (int)g->lda, g->beta, g->c, (int)g->ldc);
     return AS_OK;
+}
+
+enum as_status as_linalg_dsyrk_add(size_t n, size_t k, const double *a, double *c)
+{
+    if (!fits(n) || !fits(k))
+        return AS_EUSAGE;
+    if (n > 0)
+        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)n, (int)k, 1, a, (int)n, 1, c,
+                    (int)n);
+    return AS_OK;
+}
+
+enum as_status as_linalg_factor(size_t n, double *a)
+{
+    const int size = (int)n;
+    int info = 0;
+
+    if (!fits(n))
+        return AS_EUSAGE;
+    if (n > 0)
+        dpotrf_("L", &size, a, &size, &info); /* upper by rows is lower by columns */
+    return info == 0 ? AS_OK : AS_SKIP;
+}
+
+void as_linalg_substitute(size_t n, const double *a, double *b)
+{
+    const int size = (int)n, one = 1;
+    int info;
+
+    if (n > 0)
+        dpotrs_("L", &size, &one, a, &size, b, &size, &info);
 }
 
 void as_linalg_one_thread(void)

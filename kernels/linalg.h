@@ -28,6 +28,18 @@ enum as_status as_linalg_sgemm(const struct as_gemm *g) __attribute__((warn_unus
  *   AS_EUSAGE as above */
 enum as_status as_linalg_ssyrk(const struct as_gemm *g) __attribute__((warn_unused_result));
 
+/* Adds a' a to the upper triangle of c [n][n], a being [k][n], all in double: exact, in any order,
+ * where a holds whole numbers and no sum passes 2^53. AS_EUSAGE a size is above 2^31 - 1 */
+enum as_status as_linalg_dsyrk_add(size_t n, size_t k, const double *a, double *c)
+    __attribute__((warn_unused_result));
+
+/* Factors a symmetric positive definite a [n][n], of which only the upper triangle is read, in
+ * place. AS_SKIP   a is not positive definite AS_EUSAGE as above */
+enum as_status as_linalg_factor(size_t n, double *a) __attribute__((warn_unused_result));
+
+/* b [n] becomes x of a x = b, a being factored. */
+void as_linalg_substitute(size_t n, const double *a, double *b);
+
 /* Holds the library to one thread, for this process and those forked from it. */
 void as_linalg_one_thread(void);
 

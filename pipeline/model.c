@@ -4,12 +4,14 @@
  *   {"detector": "metadata", "version": 1, "kind": "linear", "bias": 0,
  *    "weights": {"measure": 1.5, ...}, "map_threshold": null, "note": "...",
  *    "authentic": {"items": 45, "fired": 0, "upper95": 0.079, "what": "..."}}
- * Weights go by the names of the measures; every measure must have one, and no other may
+ * or "kind": "fld" with "ensemble" in place of the weights; what training adds is read and written in
+ * model_trained.c.  Weights go by the names of the measures; every measure must have one, and no other may
  * be there, so that a model cannot silently fit another version of its detector.
  */
 #include "model.h"
 
 #include "hex.h"
+#include "model_trained.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -20,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MODEL_FILE_MAX = 16 << 20 };
+enum { MODEL_FILE_MAX = 256 << 20 };
 
 static enum as_status read_file(const char *path, char **text, size_t *len, struct as_err *err)
 {
@@ -78,6 +80,8 @@ static enum as_status get_weights(const json_t *root, const char *path, struct a
     enum as_status status = AS_OK;
     const json_t *weights = json_object_get(root, "weights");
 
+    if ((model->weights = calloc(model->dim + (size_t)1, sizeof *model->weights)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the model %s", path);
     for (uint32_t i = 0; i < model->dim; i++)
         if (!get_float(json_object_get(weights, model->det->measures[i]), &model->weights[i]))
             AS_FAIL(err, AS_EUSAGE, "the model %s has no number as weight of %s", path,
@@ -114,14 +118,17 @@ static enum as_status fill(const json_t *root, const char *path, struct as_model
     if (!is_for(root, model->det))
         AS_FAIL(err, AS_EUSAGE, "%s is not a model of %s version %u", path, model->det->name,
                 (unsigned)model->det->version);
-    if (!kind || strcmp(kind, "linear") != 0)
+    if (kind && strcmp(kind, "fld") == 0)
+        model->kind = AS_MODEL_FLD;
+    else if (!kind || strcmp(kind, "linear") != 0)
         AS_FAIL(err, AS_EUSAGE, "the model %s is of an unknown kind", path);
     if (!get_float(json_object_get(root, "bias"), &model->bias))
         AS_FAIL(err, AS_EUSAGE, "the model %s has no number as bias", path);
     model->map_threshold = INFINITY;
     if (threshold && !json_is_null(threshold) && !get_float(threshold, &model->map_threshold))
         AS_FAIL(err, AS_EUSAGE, "the map_threshold of the model %s is no number", path);
-    AS_TRY(get_weights(root, path, model, err));
+    AS_TRY(model->kind == AS_MODEL_LINEAR ? get_weights(root, path, model, err) : AS_OK);
+    AS_TRY(as_model_read_trained(root, path, model, err));
     if (!get_authentic(json_object_get(root, "authentic"), &model->authentic))
         AS_FAIL(err, AS_EUSAGE, "\"authentic\" of the model %s lacks items, fired, upper95 or what",
                 path);
@@ -144,8 +151,7 @@ enum as_status as_model_read(const char *path, const struct as_detector *det,
     if ((root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at)) == NULL)
         AS_FAIL(err, json_error_code(&at) == json_error_out_of_memory ? AS_ENOMEM : AS_EUSAGE,
                 "the model %s, line %d: %s", path, at.line, at.text);
-    if ((m = calloc(1, sizeof *m)) == NULL ||
-        (m->weights = calloc(det->dim, sizeof *m->weights)) == NULL)
+    if ((m = calloc(1, sizeof *m)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the model %s", path);
     m->kind = AS_MODEL_LINEAR;
     m->det = det;
@@ -164,8 +170,12 @@ done:
 
 void as_model_free(struct as_model *model)
 {
-    if (model)
-        free(model->weights);
+    if (model == NULL)
+        return;
+    free(model->weights);
+    free(model->mean);
+    free(model->factor);
+    as_fld_clear(&model->fld);
     free(model);
 }
 

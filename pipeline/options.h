@@ -18,9 +18,11 @@ enum {
     AS_CMD_MEDIA = 1 << 9,
     AS_CMD_CAMERA = 1 << 10,
     AS_CMD_SEARCH = 1 << 11,
-    AS_CMD_LOOK = AS_CMD_MEDIA | AS_CMD_CAMERA, /* those that examine pictures */
-    AS_CMD_ENROLL = AS_CMD_KNOWN | AS_CMD_LOOK,
-    AS_CMD_ALL = (1 << 12) - 1
+    AS_CMD_TRAIN = 1 << 12,
+    AS_CMD_BENCH = 1 << 13,
+    AS_CMD_LOOK = AS_CMD_MEDIA | AS_CMD_CAMERA | AS_CMD_TRAIN | AS_CMD_BENCH, /* that examine pictures */
+    AS_CMD_ENROLL = AS_CMD_KNOWN | AS_CMD_MEDIA | AS_CMD_CAMERA,
+    AS_CMD_ALL = (1 << 14) - 1
 };
 
 enum as_option_type { AS_OPTION_FLAG, AS_OPTION_COUNT, AS_OPTION_BYTES, AS_OPTION_TEXT };

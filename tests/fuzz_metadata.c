@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         as_metadata_warm();
     }
     as_kvs_reset(&kvs);
-    if (as_metadata_read(kinds[data[0] % (sizeof kinds / sizeof *kinds)], &in, &kvs, &facts,
+    if (as_metadata_read(kinds[data[0] % (sizeof kinds / sizeof *kinds)], &in, NULL, &kvs, &facts,
                          NULL) != AS_OK)
         return 0;
     if (kvs.n > AS_KVS_MAX || kvs.used > AS_KVS_BYTES)

@@ -13,6 +13,7 @@
 
 static struct as_kvs kvs;
 static struct as_facts facts;
+static struct as_trust *trust; /* for as_metadata_read; NULL: no list */
 
 static inline enum as_kind guess_kind(const uint8_t *p, size_t n)
 {
@@ -69,7 +70,7 @@ static inline void read_memory(enum as_kind kind, const uint8_t *p, size_t n)
     struct as_input in = {.at = p, .fd = -1, .size = n};
 
     as_kvs_reset(&kvs);
-    assert_int_equal(as_metadata_read(kind, &in, &kvs, &facts, NULL), AS_OK);
+    assert_int_equal(as_metadata_read(kind, &in, trust, &kvs, &facts, NULL), AS_OK);
 }
 
 static inline const char *value_of(const char *key)

@@ -5,6 +5,7 @@
 #ifndef STORE_ROWS_H
 #define STORE_ROWS_H
 
+#include "../kernels/learn/model.h"
 #include "../pipeline/store/seal.h"
 
 #include <fcntl.h>
@@ -54,10 +55,12 @@ static const char *const REASONS_ALPHA[] = {"too flat", "too dark", NULL};
 static inline enum as_status score_beta(const struct as_model *model, const float *feat, size_t n,
                                         float *score)
 {
-    const float *factor = (const float *)(const void *)model;
+    float factor;
+    uint32_t dim;
 
+    as_model_weights(model, &dim, &factor);
     for (size_t i = 0; i < n; i++)
-        score[i] = *factor * feat[5 * i] + feat[5 * i + 1];
+        score[i] = factor * feat[5 * i] + feat[5 * i + 1];
     return AS_OK;
 }
 
@@ -296,7 +299,7 @@ struct kit {
     struct as_member *members;
     struct as_origin *origins;
     struct as_timing_row timing[2];
-    float factor;
+    struct as_model model;
     const struct as_model *models[AS_DETECTORS_MAX];
 };
 
@@ -423,8 +426,8 @@ static inline struct kit *kit_new(uint64_t seed, uint64_t n, int rank, int ranks
     k->what.timing = k->timing;
     k->what.ntiming = 2;
     k->what.with_det = WITH;
-    k->factor = 0.5f;
-    k->models[2] = (const struct as_model *)(const void *)&k->factor;
+    k->model.bias = 0.5f;
+    k->models[2] = &k->model;
     k->what.models = k->models;
     k->what.provenance = "{\"ranks\": 1}";
     return k;

@@ -156,7 +156,7 @@ static void test_descriptor(void **state)
     assert_true(fd >= 0 && fstat(fd, &st) == 0);
     in.size = (uint64_t)st.st_size;
     as_kvs_reset(&kvs);
-    assert_int_equal(as_metadata_read(AS_KIND_MOV, &in, &kvs, &facts, NULL), AS_OK);
+    assert_int_equal(as_metadata_read(AS_KIND_MOV, &in, NULL, &kvs, &facts, NULL), AS_OK);
     used = kvs.used;
     assert_true(used > 0);
     memcpy(first, kvs.bytes, used);

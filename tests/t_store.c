@@ -356,11 +356,11 @@ static void test_shared_tables(void **state)
     assert_string_not_equal(plain.content, d.content);
     assert_string_equal(plain.exact, d.exact);
     k->findings[3].text[0] = 'f';
-    k->factor = 0.25f;
+    k->model.bias = 0.25f;
     seal_to(path_b, k, &d);
     assert_string_not_equal(plain.content, d.content);
     assert_string_equal(plain.exact, d.exact);
-    k->factor = 0.5f;
+    k->model.bias = 0.5f;
     k->sources[1].recheck = 3;
     seal_to(path_b, k, &d);
     assert_string_not_equal(plain.content, d.content);

@@ -1,5 +1,5 @@
 /* det.c - calls through a detector's row, with the checks promised to it. */
-#include "detector.h"
+#include "../learn/model.h"
 
 #include <math.h>
 #include <string.h>
@@ -84,32 +84,18 @@ const char *as_det_reason(const struct as_detector *det, uint16_t reason)
     return "unknown reason";
 }
 
-/* bias + sum of weight * measure, in double, in the order of the measures. */
-static enum as_status score_linear(const struct as_model *model, uint32_t dim, const float *feat,
-                                   size_t n, float *score)
-{
-    uint32_t weights;
-    float bias;
-    const float *w = as_model_weights(model, &weights, &bias);
-
-    if (!w || weights != dim)
-        return AS_EUSAGE;
-    for (size_t i = 0; i < n; i++) {
-        double sum = bias;
-        for (uint32_t j = 0; j < dim; j++)
-            sum += (double)w[j] * feat[i * dim + j];
-        score[i] = (float)sum;
-    }
-    return AS_OK;
-}
-
 enum as_status as_det_score(const struct as_detector *det, const struct as_model *model,
                             const float *feat, size_t n, float *score)
 {
     if (!model)
         return AS_SKIP;
-    return det->score ? det->score(model, feat, n, score)
-                      : score_linear(model, det->dim, feat, n, score);
+    if (det->score)
+        return det->score(model, feat, n, score);
+    if (model->dim != det->dim)
+        return AS_EUSAGE;
+    for (size_t i = 0; i < n; i++)
+        score[i] = as_model_score(model, feat + i * det->dim);
+    return AS_OK;
 }
 
 void as_det_free(const struct as_detector *det, void *state)

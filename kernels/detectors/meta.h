@@ -55,6 +55,25 @@ struct as_dct {
     } comp[4];
 };
 
+/* What was found of one part of a C2PA manifest. */
+enum as_c2pa_state { AS_C2PA_ABSENT, AS_C2PA_GOOD, AS_C2PA_BAD, AS_C2PA_UNCHECKED };
+
+/* What checking a C2PA manifest store gave; of the manifest that speaks for the file unless said
+ * otherwise.  The entries "c2pa.*" say the same in words.                                   */
+struct as_c2pa {
+    bool present;                    /* there is a store; else nothing below counts          */
+    bool readable;                   /* it holds a manifest with a claim, and is the only one */
+    enum as_c2pa_state signature;    /* over the claim                                       */
+    enum as_c2pa_state certificate;  /* may it sign content, does its chain hold             */
+    enum as_c2pa_state time;         /* the time stamp; unchecked: holds, authority unknown  */
+    enum as_c2pa_state trust;        /* leads to the trust list; absent: no list was given   */
+    enum as_c2pa_state assertions;   /* are those that the claim names                       */
+    enum as_c2pa_state binding;      /* the bytes of the file are those that were signed     */
+    enum as_c2pa_state ingredients;  /* the manifests of what went into it                   */
+    uint32_t manifests, checked_ingredients;
+    uint64_t outside; /* bytes beside the store that the binding leaves out                   */
+};
+
 struct as_meta {
     uint32_t w, h;              /* as decoded                               */
     uint16_t kind;              /* enum as_kind of pipeline/media, a number here */
@@ -64,9 +83,25 @@ struct as_meta {
     struct as_plane thumb;      /* luma of the EXIF thumbnail; at == NULL: none */
     struct as_plane small;      /* luma of the picture, box-averaged to at most
                                    160 x 160 keeping aspect; at == NULL: none */
+    const struct as_c2pa *c2pa; /* NULL: no manifest store                  */
 };
 
 /* The value of `key`, or NULL. */
 const struct as_text *as_meta_find(const struct as_meta *meta, const char *key);
+
+/* The mean step of the table that luma was quantised with: 5.8 at the IJG's quality 95, 11.5 at 90;
+ * 0: not a JPEG, or the table is missing. */
+static inline float as_meta_luma_step(const struct as_meta *meta)
+{
+    const struct as_jpeg *jpeg = meta->jpeg;
+    const uint8_t table = jpeg ? jpeg->comp_tq[0] : 4;
+    float sum = 0;
+
+    if (table > 3 || !(jpeg->qt_mask >> table & 1))
+        return 0;
+    for (uint32_t k = 0; k < 64; k++)
+        sum += (float)jpeg->qt[table][k];
+    return sum / 64;
+}
 
 #endif

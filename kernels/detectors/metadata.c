@@ -66,7 +66,7 @@ static const char *const says[DIM] = {
     [THUMBNAIL_MISMATCH] = "the embedded thumbnail does not show the same as the picture",
     [IMPOSSIBLE_DATES] = "the dates in the metadata contradict each other or are no dates",
     [UNSET_DATES] = "a date in the metadata has a zero day or is before 1990",
-    [C2PA_PRESENT] = "the file carries a C2PA manifest (its signature is not checked)",
+    [C2PA_PRESENT] = "the file carries a C2PA manifest (c2pa.state says whether it holds)",
 };
 
 enum { NO_METADATA };
@@ -340,7 +340,8 @@ const struct as_detector as_detector_metadata = {
         "Metadata can be written by anyone.  A rule that fires says what the file states, and a "
         "clean file says nothing: no rule speaks for authenticity, and most services strip "
         "metadata. "
-        "C2PA signatures are not checked.  Editors are named in many honest files.  The thumbnail "
+        "C2PA declarations count whether or not the signature holds (detector c2pa says).  Editors "
+        "are named in many honest files.  The thumbnail "
         "is compared as a whole, so that it shows crops and replaced pictures and not small "
         "retouches; dates are compared with a day's tolerance for time zones; dates that a camera "
         "without a set clock writes have a rule of their own.  Settings hidden in pixel values and "

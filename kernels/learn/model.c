@@ -1,9 +1,12 @@
-/* model.c - the weights that turn a detector's measures into a score. */
+/* model.c - the weights that turn a detector's measures into a score, and that into a likelihood
+ * ratio. */
 #include "model.h"
+
+#include "scale.h"
 
 const float *as_model_weights(const struct as_model *model, uint32_t *dim, float *bias)
 {
-    *dim = model->dim;
+    *dim = model->weights ? model->dim : 0;
     *bias = model->bias;
     return model->weights;
 }
@@ -11,4 +14,48 @@ const float *as_model_weights(const struct as_model *model, uint32_t *dim, float
 bool as_model_keeps_map(const struct as_model *model, float score)
 {
     return model && score > model->map_threshold;
+}
+
+/* In double, in the order of the measures. */
+static float score_linear(const struct as_model *model, const float *feat)
+{
+    double sum = model->bias;
+
+    for (uint32_t j = 0; j < model->dim; j++)
+        sum += (double)model->weights[j] * feat[j];
+    return (float)sum;
+}
+
+float as_model_score(const struct as_model *model, const float *feat)
+{
+    if (model->kind == AS_MODEL_LINEAR)
+        return score_linear(model, feat);
+    return (float)(model->bias + as_fld_share(&model->fld, model->mean, model->factor, feat));
+}
+
+double as_model_distance(const struct as_model *model, const float *feat)
+{
+    double sum = 0;
+    uint32_t n = 0;
+
+    for (uint32_t j = 0; model->mean && j < model->dim; j++) {
+        const double z = (double)as_scale_one(model->mean[j], model->factor[j], feat[j]);
+        sum += z * z / AS_SCALE_ONE / AS_SCALE_ONE;
+        n += model->factor[j] > 0;
+    }
+    return n ? sum / n : 0;
+}
+
+bool as_model_llr(const struct as_model *model, const float *feat, float score, unsigned kind,
+                  uint32_t w, uint32_t h, float *llr)
+{
+    const struct as_domain *d = &model->domain;
+    const uint32_t shorter = w < h ? w : h, longer = w < h ? h : w;
+
+    if (!model->real || model->calibration.items[0] == 0 || kind > 63 || !(d->kinds >> kind & 1) ||
+        shorter < d->side_min || longer > d->side_max ||
+        as_model_distance(model, feat) > d->distance)
+        return false;
+    *llr = (float)as_calibrate_llr(&model->calibration, score);
+    return true;
 }

@@ -1,10 +1,16 @@
-/* model.h - the weights that turn a detector's measures into a score. */
+/* model.h - the weights that turn a detector's measures into a score, and that into a likelihood
+ * ratio. */
 #ifndef AS_LEARN_MODEL_H
 #define AS_LEARN_MODEL_H
 
 #include "../detectors/detector.h"
+#include "calibrate.h"
+#include "fld.h"
 
-enum as_model_kind { AS_MODEL_LINEAR };
+enum as_model_kind {
+    AS_MODEL_LINEAR, /* bias + sum of weight * measure              */
+    AS_MODEL_FLD     /* bias + share of the votes of an ensemble    */
+};
 
 /* How often a finding was made on items known to be authentic. */
 struct as_authentic {
@@ -13,19 +19,44 @@ struct as_authentic {
     char what[96];         /* which items                                      */
 };
 
+/* The items that a calibration speaks for. */
+struct as_domain {
+    uint64_t kinds;              /* bits, 1 << enum as_kind; 0: no domain       */
+    uint32_t side_min, side_max; /* pixels, of the shorter and the longer side  */
+    double distance;             /* largest as_model_distance                   */
+};
+
 /* Made by pipeline/model.c from a model file, or by training. */
 struct as_model {
     enum as_model_kind kind;
     const struct as_detector *det;
     uint32_t det_version; /* the version of the detector that it was made for       */
     uint32_t dim;
-    float *weights; /* [dim], in the order of the detector's measures             */
+    float *weights; /* linear: [dim], in the order of the detector's measures; else NULL */
     float bias;
     struct as_authentic authentic;
-    float map_threshold; /* maps are kept where the score passes it; INFINITY: never   */
+    float map_threshold;   /* maps are kept where the score passes it; INFINITY: never   */
+    double *mean, *factor; /* [dim] as as_scale; NULL: the model was not trained        */
+    struct as_fld fld;
+    struct as_calibration calibration; /* no items: none                                */
+    bool real;                         /* it was made on real labelled data             */
+    struct as_domain domain;
 };
 
 /* Whether the map of an item with this score is kept; false for no model. */
 bool as_model_keeps_map(const struct as_model *model, float score);
+
+/* The score of one item's measures [dim]. */
+float as_model_score(const struct as_model *model, const float *feat);
+
+/* How far measures [dim] are from those that the model was trained on: the mean of squared standard
+ * deviations, each cut at 8, over the measures that differ at all; 0 for a model that was not
+ * trained. */
+double as_model_distance(const struct as_model *model, const float *feat);
+
+/* The log10 likelihood ratio of a score; false: the model has no calibration made on real data, or
+ * the item, of this kind (enum as_kind) and size, is outside its domain. */
+bool as_model_llr(const struct as_model *model, const float *feat, float score, unsigned kind,
+                  uint32_t w, uint32_t h, float *llr);
 
 #endif

@@ -44,6 +44,8 @@ int as_cmd_show(const struct as_options *o, int argc, char **argv);
 int as_cmd_cat(const struct as_options *o, int argc, char **argv);
 int as_cmd_verify(const struct as_options *o, int argc, char **argv);
 int as_cmd_enroll(const struct as_options *o, int argc, char **argv);
+int as_cmd_bench(const struct as_options *o, int argc, char **argv);
+int as_cmd_train(const struct as_options *o, int argc, char **argv);
 int as_cmd_doctor(const struct as_options *o, int argc, char **argv);
 
 struct as_run_result; /* run.h */

@@ -76,7 +76,10 @@ static void measures(const struct as_terminal *t, const struct as_detector *det)
 
     if (det->dim)
         as_terminal_heading(t, "Measures");
-    for (uint32_t i = 0; i < det->dim; i++) {
+    if (det->dim > AS_SHOW_MEASURES)
+        fprintf(t->out, "  %" PRIu32 ", from %s to %s; --json names them\n", det->dim,
+                det->measures[0], det->measures[det->dim - 1]);
+    for (uint32_t i = 0; det->dim <= AS_SHOW_MEASURES && i < det->dim; i++) {
         const char *says = det->says ? det->says[i] : NULL;
         int n = fprintf(t->out, "  %-*s", NAME - 2, det->measures[i]);
         as_terminal_wrap(t, (unsigned)n, NAME, as_text_of(says ? says : ""), AS_SHOW_VALUE);
@@ -127,9 +130,9 @@ static int detectors(const struct as_terminal *t, struct as_json *j, const char 
         } else if (one) {
             card(t, det);
         } else {
-            fprintf(t->out, "%-14s v%-4" PRIu32 "%-12s%-18s", det->name, det->version,
+            fprintf(t->out, "%-14s v%-4" PRIu32 "%-11s %-21s ", det->name, det->version,
                     family_of(det), needs_of(det, needs, sizeof needs));
-            as_terminal_wrap(t, 49, 49, as_text_of(det->summary), AS_SHOW_VALUE);
+            as_terminal_wrap(t, 54, 54, as_text_of(det->summary), AS_SHOW_VALUE);
         }
     }
     if (j)

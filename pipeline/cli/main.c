@@ -188,6 +188,56 @@ static const struct as_command COMMANDS[] = {
         .run = as_cmd_enroll,
     },
     {
+        .name = "bench",
+        .bit = AS_CMD_BENCH,
+        .args = "MANIFEST -o CASE",
+        .min_args = 1,
+        .max_args = 1,
+        .summary = "measure detectors on labelled pictures",
+        .about =
+            "MANIFEST names pictures and what is true of them: a CSV file with the columns path, "
+            "label (authentic, tampered, generated) and perhaps split, mask, group, generator, "
+            "camera. They are examined as `run` does, alone or under mpirun, and CASE is a case "
+            "like any other. Then all scores are measured: AUC, average precision, equal error "
+            "rate, true positives at 1 % and 0.1 % false ones, Cllr after the best calibration, by "
+            "split and generator, with intervals from a bootstrap that draws whole groups; maps "
+            "against masks; and what a detector did not score, with its reason.\n"
+            "Two checks of the set itself come with it: how well format, size, quality and length "
+            "of the files alone tell the classes apart, with a warning when they do, and which "
+            "pictures are in several splits, by their bytes, PDQ codes and groups.\n"
+            "CASE/bench has the tables as CSV and the scores as HDF5. A second start with another "
+            "--measure, --compare, --draws or --seed, or other labels, measures anew and examines "
+            "nothing.",
+        .examples = {{"assay bench set.manifest.csv -o case", "all detectors with a model"},
+                     {"assay bench set.csv -o case --measure jpeg_tables.quality_luma",
+                      "a measure as if it were a score"},
+                     {"mpirun -n 4 assay bench set.csv -o case", "examined by four ranks"}},
+        .run = as_cmd_bench,
+    },
+    {
+        .name = "train",
+        .bit = AS_CMD_TRAIN,
+        .args = "MANIFEST --detector NAME -o MODEL.json",
+        .min_args = 1,
+        .max_args = 1,
+        .summary = "fit a model of a detector to labelled pictures",
+        .about =
+            "MANIFEST is a CSV file with a header: path (relative to it), label (authentic, tampered, "
+            "generated), split (train, calibrate, test), group (scene, camera or generator: what is no "
+            "independent trial). The pictures are examined as `run` does, under mpirun on all its ranks, "
+            "in the folders that hold them; what lies there unnamed is examined for nothing. MODEL.json.case "
+            "holds what was examined until the model is written: a training that was stopped goes on.\n"
+            "The model is fitted to the split train. A finding is a score above that of 99 % of the authentic "
+            "pictures of calibrate, which also gives scores their likelihood ratios; with --real these are told "
+            "of items like those of calibrate, and of no others. What is printed was measured on test, with "
+            "95 % intervals that draw groups.\n"
+            "Copy the model to the folder that ASSAY_MODELS names, as NAME.json, and runs use it.",
+        .examples = {{"assay train set.manifest.csv --detector metadata -o metadata.json", "one rank"},
+                     {"mpirun -n 4 assay train set.manifest.csv --detector spam --fit fld -o spam.json",
+                      "an ensemble, on four ranks: the same file"}},
+        .run = as_cmd_train,
+    },
+    {
         .name = "doctor",
         .bit = AS_CMD_DOCTOR,
         .args = "[FOLDER]",

@@ -40,6 +40,7 @@ struct as_bench {
     float measures[AS_MEASURES_MAX];
     uint8_t code[AS_DETECTORS_MAX][CODE_MAX];
     const struct as_models *models; /* that say whose maps are kept; NULL: none are */
+    const struct as_trust *trust;
     struct as_heat_room heat;
     uint8_t map[AS_MAPS_MAX][AS_MAP_SIDE_MAX * AS_MAP_SIDE_MAX];
     struct as_err err[2]; /* of metadata and decoding: rows borrow their text */
@@ -121,6 +122,11 @@ uint64_t as_bench_kept(const struct as_bench *b)
 void as_bench_models(struct as_bench *b, const struct as_models *models)
 {
     b->models = models;
+}
+
+void as_bench_trust(struct as_bench *b, const struct as_trust *trust)
+{
+    b->trust = trust;
 }
 
 void as_bench_ask(struct as_bench *b, uint32_t views)
@@ -304,8 +310,9 @@ static enum as_status run_detectors(struct as_bench *b, const struct as_picture 
 
     b->meta = (struct as_meta){pic->w,    pic->h,    row->kind,
                                b->kvs.at, b->kvs.n,  b->facts.is_jpeg ? &b->facts.jpeg : NULL,
-                               {0},       pic->small};
+                               {0},       pic->small, NULL};
     b->meta.thumb = decode_thumb(b);
+    b->meta.c2pa = b->facts.c2pa.present ? &b->facts.c2pa : NULL;
     unit.views = pic->views | AS_META;
     unit.luma = pic->luma;
     memcpy(unit.rgb, pic->rgb, sizeof unit.rgb);
@@ -397,7 +404,7 @@ enum as_status as_bench_examine(struct as_bench *b, enum as_kind kind, const str
     if (class != AS_CLASS_VIDEO)
         status = load(b, &whole, &b->err[0]);
     if (status == AS_OK)
-        status = as_metadata_read(kind, &whole, &b->kvs, &b->facts, &b->err[0]);
+        status = as_metadata_read(kind, &whole, b->trust, &b->kvs, &b->facts, &b->err[0]);
     times->decode += as_now_us() - begun;
     row->flags = b->facts.flags;
     if (as_item_failed(status) && status != AS_ENOMEM)

@@ -25,6 +25,8 @@ uint64_t as_bench_kept(const struct as_bench *b);
 /* Has maps kept where these models (borrowed for the bench's life) or --maps say so; without this
  * none are. */
 void as_bench_models(struct as_bench *b, const struct as_models *models);
+/* Has C2PA signers traced to this list (borrowed likewise); without it they are not. */
+void as_bench_trust(struct as_bench *b, const struct as_trust *trust);
 /* Has views made that no detector asks for (for measuring what they cost). */
 void as_bench_ask(struct as_bench *b, uint32_t views);
 void as_bench_free(struct as_bench *b);

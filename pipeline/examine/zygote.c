@@ -33,6 +33,7 @@ struct nursery {
     const struct as_options *options;
     char *const *passwords;
     const struct as_models *models;
+    const struct as_trust *trust;
     struct as_jail *jail;
     struct {
         uint64_t tag;
@@ -159,6 +160,7 @@ static void spawn(struct nursery *n, const struct as_msg *m, int *fds, int nfds)
                                     .cpu = (unsigned)m->v[1],
                                     .passwords = n->passwords,
                                     .models = n->models,
+                                    .trust = n->trust,
                                     .noise = -1};
     pid_t me = getpid(), pid;
     size_t at = 0;
@@ -250,7 +252,7 @@ static void unfit(const struct nursery *n, const struct as_err *err)
 }
 
 static void be_zygote(int socket, const struct as_options *options, char *const *passwords,
-                      const struct as_models *models)
+                      const struct as_models *models, const struct as_trust *trust)
 {
     struct nursery *n = calloc(1, sizeof *n);
     struct rlimit none = {0, 0};
@@ -267,6 +269,7 @@ static void be_zygote(int socket, const struct as_options *options, char *const 
     n->options = options;
     n->passwords = passwords;
     n->models = models;
+    n->trust = trust;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
@@ -287,6 +290,7 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
     enum as_status status = AS_OK;
     struct as_msg *m = NULL;
     struct as_models models = {0};
+    struct as_trust *trust = NULL;
     char **passwords = NULL;
     pid_t me = getpid();
     int pair[2] = {-1, -1};
@@ -295,6 +299,7 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
     z->socket = -1;
     AS_TRY(as_passwords_load(options->passwords, &passwords, err));
     AS_TRY(as_models_load(&models, err));
+    AS_TRY(as_trust_load(options->c2pa_trust, &trust, err));
     if ((m = calloc(1, sizeof *m)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to start the zygote");
     if (as_channel_pair(pair) != 0 || (z->pid = fork()) < 0)
@@ -303,7 +308,7 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
         if (orphaned(me))
             _exit(0);
         close(pair[0]);
-        be_zygote(pair[1], options, passwords, &models);
+        be_zygote(pair[1], options, passwords, &models, trust);
     }
     close(pair[1]);
     pair[1] = -1;
@@ -316,6 +321,7 @@ done:
     free(m);
     as_passwords_free(passwords);
     as_models_clear(&models);
+    as_trust_free(trust);
     if (status != AS_OK && z->socket >= 0)
         as_zygote_stop(z);
     return status;

@@ -28,6 +28,7 @@ struct as_worker_start {
     int noise;           /* that area, as_noise_bytes(&keep)                             */
     char *const *passwords; /* ended by NULL                                           */
     const struct as_models *models;
+    const struct as_trust *trust; /* NULL: no list */
 };
 
 struct as_zygote {

@@ -11,6 +11,7 @@
 #include "../input.h"
 #include "kvs.h"
 #include "sniff.h"
+#include "trust.h"
 
 /* What is asked of a decoder. */
 struct as_want {
@@ -69,6 +70,7 @@ struct as_facts {
     bool is_jpeg;
     struct as_input thumb;   /* the EXIF thumbnail's bytes (a JPEG), inside the input; size 0: none */
     uint32_t flags;          /* AS_FLAG_TRAILING ...                          */
+    struct as_c2pa c2pa;
 };
 
 /*
@@ -76,8 +78,10 @@ struct as_facts {
  * EXIF, GPS, maker, XMP, IPTC, PNG text, ICC, C2PA.  Broken metadata yields
  * the entry "meta.broken" = what was broken; only AS_ENOMEM fails.
  * `in` is in memory (at != NULL) for pictures; for video it may be a descriptor.
+ * `trust` is what C2PA signers are traced to; NULL: they are not.
  */
-enum as_status as_metadata_read(enum as_kind kind, const struct as_input *in, struct as_kvs *kvs,
+enum as_status as_metadata_read(enum as_kind kind, const struct as_input *in,
+                                const struct as_trust *trust, struct as_kvs *kvs,
                                 struct as_facts *facts, struct as_err *err) AS_MUST_CHECK;
 
 /* Uses every library once on tiny built-in samples, so that nothing is

@@ -1,5 +1,5 @@
 /* metadata.c - what a file says about itself: dispatch, and what the readers share. */
-#include "metadata.h"
+#include "c2pa.h"
 
 #include <cbor.h>
 #include <lcms2.h>
@@ -197,11 +197,12 @@ static void read_kind(enum as_kind kind, struct as_md *md)
             readers[i].read(md);
 }
 
-enum as_status as_metadata_read(enum as_kind kind, const struct as_input *in, struct as_kvs *kvs,
+enum as_status as_metadata_read(enum as_kind kind, const struct as_input *in,
+                                const struct as_trust *trust, struct as_kvs *kvs,
                                 struct as_facts *facts, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct as_md md = {.in = in, .kvs = kvs, .facts = facts};
+    struct as_md md = {.in = in, .kvs = kvs, .facts = facts, .trust = trust};
 
     memset(facts, 0, sizeof *facts);
     facts->thumb.fd = -1;
@@ -259,6 +260,7 @@ void as_metadata_warm(void)
         cmsCloseProfile(srgb);
     }
     warm_cbor();
+    as_c2pa_warm();
     as_kvs_clear(&kvs);
 }
 

@@ -25,6 +25,7 @@ struct as_md {
     const struct as_input *in;
     struct as_kvs *kvs;
     struct as_facts *facts;
+    const struct as_trust *trust; /* may be NULL */
     unsigned depth;    /* of blocks within blocks      */
     unsigned blocks;   /* EXIF, XMP ... blocks read    */
     uint64_t bytes;    /* of them                      */
@@ -82,7 +83,11 @@ void as_md_xmp(struct as_md *md, const uint8_t *at, size_t n);
 void as_md_iptc(struct as_md *md, const uint8_t *at, size_t n); /* IIM records         */
 void as_md_irb(struct as_md *md, const uint8_t *at, size_t n);  /* Photoshop resources */
 void as_md_icc(struct as_md *md, const uint8_t *at, size_t n);
-void as_md_c2pa(struct as_md *md, const uint8_t *at, size_t n); /* JUMBF boxes         */
+
+/* JUMBF boxes.  [from, to) is where they lie in the file, with the headers of the segments they
+ * came in; to == 0: in place, or not known.                                       */
+void as_md_c2pa_at(struct as_md *md, const uint8_t *at, size_t n, uint64_t from, uint64_t to);
+void as_md_c2pa(struct as_md *md, const uint8_t *at, size_t n); /* to == 0 */
 
 /* A stretch of the input: in place, or read into memory that *copy owns (free it).
  * Cut at AS_BLOCK_MAX; empty when it cannot be read.                         */

@@ -19,6 +19,7 @@ enum { DEPTH_MAX = 16, BOXES_MAX = 65536, KEYS_MAX = 256, ORDER_MAX = 1024 };
 struct box {
     uint32_t type;
     uint64_t at, n; /* payload */
+    uint64_t start; /* of its header */
 };
 
 struct frame {
@@ -218,7 +219,7 @@ static void add_user_data(struct walk *w, uint32_t type, const uint8_t *at, size
     }
 }
 
-static void add_uuid(struct as_md *md, const uint8_t *at, size_t n)
+static void add_uuid(struct as_md *md, const struct box *box, const uint8_t *at, size_t n)
 {
     static const uint8_t c2pa[16] = {0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C,
                                      0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4, 0x81};
@@ -236,7 +237,7 @@ static void add_uuid(struct as_md *md, const uint8_t *at, size_t n)
         /* version and flags, purpose, for a manifest the offset of a hash tree, the store */
         size_t skip = (size_t)(end - at) + 1;
         if (AS_BEGINS(at + 20, n - 20, "manifest\0") && n - skip > 8)
-            as_md_c2pa(md, at + skip + 8, n - skip - 8);
+            as_md_c2pa_at(md, at + skip + 8, n - skip - 8, box->start, box->at + box->n);
         else
             as_kvs_add(md->kvs, "c2pa.present", "yes", 3);
     }
@@ -300,7 +301,7 @@ static void read_leaf(struct walk *w, const struct box *box)
     else if (box->type == FOUR('h', 'd', 'l', 'r'))
         add_handler(w->md, got.at, got.n);
     else if (box->type == FOUR('u', 'u', 'i', 'd'))
-        add_uuid(w->md, got.at, got.n);
+        add_uuid(w->md, box, got.at, got.n);
     else if (box->type == FOUR('c', 'o', 'l', 'r'))
         add_colour(w, got.at, got.n);
     else if (box->type == FOUR('k', 'e', 'y', 's'))
@@ -350,6 +351,7 @@ static bool next_box(struct as_md *md, uint64_t at, uint64_t end, struct box *bo
         as_md_broken(md, "box longer than what it lies in");
         size = end - at;
     }
+    box->start = at;
     box->at = at + n;
     box->n = size - n;
     return true;
@@ -372,7 +374,7 @@ static void read_box(struct walk *w, const struct box *box, uint64_t start)
 
     if (box->type == FOUR('j', 'u', 'm', 'b') && w->depth == 0) {
         got = as_md_fetch(w->md, start, box->at + box->n - start, &copy); /* with its header */
-        as_md_c2pa(w->md, got.at, got.n);
+        as_md_c2pa_at(w->md, got.at, got.n, start, box->at + box->n);
         free(copy);
     } else if (box->type == FOUR('i', 'd', 'a', 't') && in(w, FOUR('m', 'e', 't', 'a'))) {
         w->items.idat = box->at;

@@ -1,18 +1,19 @@
-/* metadata_c2pa.c - C2PA manifest stores: JUMBF boxes by our own walk, CBOR by metadata_cbor.c.
+/* metadata_c2pa.c - C2PA manifest stores: what they declare, as entries.
  *
  * A store is a JUMBF superbox "c2pa" of manifests; the last manifest is the
  * active one.  A manifest holds an assertion store, a claim and a signature.
- * Nothing is verified here: entries say what the store declares.
+ * The entries made here say what the store declares; whether it holds is told
+ * by c2pa_check.c, under "c2pa.state" and its like.
  *
  * References: ISO/IEC 19566-5 (JUMBF), C2PA specification 2.1, RFC 9052 (COSE).
  */
-#include "metadata.h"
+#include "c2pa.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DEPTH_MAX = 16, LABEL_MAX = 128, LIST_MAX = 4096, BOXES_MAX = 65536 };
+enum { LIST_MAX = 4096 };
 
 /* A list joined with "; ". */
 struct list {
@@ -38,7 +39,7 @@ static void list_add(struct list *list, const char *at, size_t n)
 
 /* What is kept of one manifest. */
 struct manifest {
-    char label[LABEL_MAX];
+    struct as_text label;
     struct list generator, generator_info, title, format, actions, agents, source_types, assertions;
     unsigned ingredients;
     int64_t alg;
@@ -103,129 +104,60 @@ static void read_signature(struct manifest *m, const uint8_t *at, size_t n)
         as_md_cbor(head.at, head.n, alg_text, m);
 }
 
-/* A content box, under the labels of the superboxes around it. */
-static void read_content(struct manifest *m, const char *part, const char *label, uint32_t type,
-                         const uint8_t *at, size_t n)
+/* The superbox around box i at `depth`, or NULL. */
+static const struct as_c2pa_box *around(const struct as_c2pa_boxes *boxes, uint32_t i,
+                                        uint32_t depth)
+{
+    while (i != AS_C2PA_NOWHERE && boxes->at[i].depth > depth)
+        i = boxes->at[i].parent;
+    return i != AS_C2PA_NOWHERE && boxes->at[i].depth == depth ? &boxes->at[i] : NULL;
+}
+
+/* A content box, inside a part of a manifest (depth 3) or an assertion (4). */
+static void read_content(struct manifest *m, const struct as_c2pa_boxes *boxes, uint32_t i)
 {
     enum { CBOR = 0x63626F72 };
+    const struct as_c2pa_box *box = &boxes->at[i], *part = around(boxes, box->parent, 3);
+    const struct as_c2pa_box *assertion = around(boxes, box->parent, 4);
 
-    if (type != CBOR)
+    if (box->type != CBOR || part == NULL)
         return;
-    if (strncmp(part, "c2pa.claim", 10) == 0)
-        as_md_cbor(at, n, claim_text, m);
-    else if (strcmp(part, "c2pa.assertions") == 0 && strncmp(label, "c2pa.actions", 12) == 0)
-        as_md_cbor(at, n, actions_text, m);
-    else if (strcmp(part, "c2pa.signature") == 0)
-        read_signature(m, at, n);
+    if (as_text_begins(part->label, "c2pa.claim"))
+        as_md_cbor(box->content.at, box->content.n, claim_text, m);
+    else if (as_text_is(part->label, "c2pa.assertions") && assertion &&
+             as_text_begins(assertion->label, "c2pa.actions"))
+        as_md_cbor(box->content.at, box->content.n, actions_text, m);
+    else if (as_text_is(part->label, "c2pa.signature"))
+        read_signature(m, box->content.at, box->content.n);
 }
 
-/* ---- JUMBF ---- */
-
-struct frame {
-    size_t end; /* of the superbox */
-    char label[LABEL_MAX];
-};
-
-struct box {
-    uint32_t type;
-    size_t at, n; /* its payload */
-};
-
-/* The box at `at`, inside `end`; false when there is none. */
-static bool next_box(const uint8_t *p, size_t at, size_t end, struct box *box)
+/* A superbox with a label: a manifest begins (depth 2), or an assertion (4). */
+static void labelled(struct store *s, const struct as_c2pa_boxes *boxes, uint32_t i)
 {
-    uint64_t size, head = 8;
+    const struct as_c2pa_box *box = &boxes->at[i], *part = around(boxes, i, 3);
 
-    if (end - at < 8)
-        return false;
-    size = as_u32be(p + at);
-    box->type = as_u32be(p + at + 4);
-    if (size == 1) {
-        if (end - at < 16)
-            return false;
-        size = as_u64be(p + at + 8);
-        head = 16;
-    } else if (size == 0) { /* to the end of what is around it */
-        size = end - at;
-    }
-    if (size < head || size > end - at)
-        return false;
-    box->at = at + (size_t)head;
-    box->n = (size_t)(size - head);
-    return true;
-}
-
-/* The label of a description box: type (16 bytes), toggles, label ended by NUL. */
-static void read_label(const uint8_t *at, size_t n, char *label)
-{
-    size_t len = 0;
-
-    label[0] = '\0';
-    if (n < 17 || (at[16] & 2) == 0)
-        return;
-    while (len < LABEL_MAX - 1 && 17 + len < n && at[17 + len] != 0) {
-        label[len] = (char)at[17 + len];
-        len++;
-    }
-    label[len] = '\0';
-}
-
-/* A superbox's label is known: a manifest begins (level 2), or an assertion (level 4). */
-static void labelled(struct store *s, const struct frame *frame, unsigned depth)
-{
-    const char *label = frame[depth - 1].label;
-
-    if (depth == 2) {
+    if (box->depth == 2) {
         list_add(&s->source_types, s->now.source_types.at, s->now.source_types.n);
         memset(&s->now, 0, sizeof s->now);
-        memcpy(s->now.label, label, sizeof s->now.label);
+        s->now.label = box->label;
         s->manifests++;
-    } else if (depth == 4 && strcmp(frame[2].label, "c2pa.assertions") == 0) {
-        list_add(&s->now.assertions, label, strlen(label));
-        s->now.ingredients += strncmp(label, "c2pa.ingredient", 15) == 0 &&
-                              strncmp(label, "c2pa.ingredient.thumb", 21) != 0;
+    } else if (box->depth == 4 && part && as_text_is(part->label, "c2pa.assertions")) {
+        list_add(&s->now.assertions, box->label.at, box->label.len);
+        s->now.ingredients += as_text_begins(box->label, "c2pa.ingredient") &&
+                              !as_text_begins(box->label, "c2pa.ingredient.thumb");
     }
 }
 
-/* Walks all boxes with a stack of the superboxes around the current one. */
-static void walk(struct store *s, const uint8_t *p, size_t n)
+static void read_store(struct store *s, const struct as_c2pa_boxes *boxes)
 {
-    enum { JUMB = 0x6A756D62, JUMD = 0x6A756D64 };
-    struct frame frame[DEPTH_MAX + 1];
-    unsigned depth = 0, boxes = 0;
-    size_t at = 0, end = n;
-    struct box box;
-
-    while (boxes++ < BOXES_MAX) {
-        while (depth > 0 && at >= frame[depth - 1].end)
-            depth--;
-        end = depth ? frame[depth - 1].end : n;
-        if (at >= end && depth == 0)
-            return;
-        if (!next_box(p, at, end, &box)) {
-            as_md_broken(s->md, "C2PA box length");
-            if (depth == 0)
-                return;
-            at = end; /* go on behind the superbox */
-            continue;
-        }
-        if (box.type == JUMB && depth < DEPTH_MAX) {
-            frame[depth].end = box.at + box.n;
-            frame[depth++].label[0] = '\0';
-            at = box.at;
-            continue;
-        }
-        if (box.type == JUMB)
-            as_md_broken(s->md, "C2PA boxes nested too deeply");
-        at = box.at + box.n;
-        if (box.type == JUMD && depth > 0) {
-            read_label(p + box.at, box.n, frame[depth - 1].label);
-            labelled(s, frame, depth);
-        } else if (depth >= 3) {
-            read_content(&s->now, frame[2].label, depth > 3 ? frame[3].label : "", box.type,
-                         p + box.at, box.n);
-        }
+    for (uint32_t i = 0; i < boxes->n; i++) {
+        if (boxes->at[i].label.at)
+            labelled(s, boxes, i);
+        else
+            read_content(&s->now, boxes, i);
     }
+    if (boxes->broken)
+        as_md_broken(s->md, boxes->broken);
 }
 
 /* ---- entries ---- */
@@ -254,7 +186,7 @@ static void add_entries(struct store *s)
     as_kvs_addf(kvs, "c2pa.manifests", "%u", s->manifests);
     if (s->manifests == 0)
         return;
-    as_kvs_add(kvs, "c2pa.active_manifest", m->label, strlen(m->label));
+    as_kvs_add(kvs, "c2pa.active_manifest", m->label.at, m->label.len);
     as_kvs_add(kvs, "c2pa.claim_generator", generator->at, generator->n);
     as_kvs_add(kvs, "c2pa.claim_generator_info", m->generator_info.at, m->generator_info.n);
     as_kvs_add(kvs, "c2pa.title", m->title.at, m->title.n);
@@ -269,10 +201,41 @@ static void add_entries(struct store *s)
         as_kvs_add(kvs, "c2pa.signature_alg", alg_name(m->alg), strlen(alg_name(m->alg)));
 }
 
-void as_md_c2pa(struct as_md *md, const uint8_t *at, size_t n)
+/* Where bytes that lie in the input as they are lie in it. */
+static struct as_c2pa_place place_of(const struct as_md *md, const uint8_t *at, size_t n)
+{
+    const uint8_t *file = md->in->at;
+    struct as_c2pa_place place = {0, 0};
+
+    if (file && (uintptr_t)at >= (uintptr_t)file &&
+        (uintptr_t)at - (uintptr_t)file <= md->in->size - n && md->in->size >= n)
+        place = (struct as_c2pa_place){(uint64_t)(at - file), (uint64_t)(at - file) + n};
+    return place;
+}
+
+static void read_and_check(struct as_md *md, const uint8_t *at, size_t n,
+                           struct as_c2pa_place place)
+{
+    struct store *s = calloc(1, sizeof *s);
+    struct as_c2pa_boxes *boxes = calloc(1, sizeof *boxes);
+
+    if (s == NULL || boxes == NULL) {
+        md->no_memory = true;
+    } else {
+        s->md = md;
+        as_c2pa_read_boxes(boxes, at, n);
+        read_store(s, boxes);
+        add_entries(s);
+        as_c2pa_check(md, boxes, place);
+    }
+    free(boxes);
+    free(s);
+}
+
+void as_md_c2pa_at(struct as_md *md, const uint8_t *at, size_t n, uint64_t from, uint64_t to)
 {
     static const uint8_t uuid[4] = {'c', '2', 'p', 'a'}; /* of a store's description box */
-    struct store *s;
+    const struct as_c2pa_place place = {from, to};
 
     if (n > AS_BLOCK_MAX) {
         as_md_broken(md, "C2PA store longer than 16 MiB");
@@ -283,13 +246,11 @@ void as_md_c2pa(struct as_md *md, const uint8_t *at, size_t n)
         return;
     if (!as_md_enter(md, n))
         return;
-    if ((s = calloc(1, sizeof *s)) == NULL) {
-        md->no_memory = true;
-    } else {
-        s->md = md;
-        walk(s, at, n);
-        add_entries(s);
-        free(s);
-    }
+    read_and_check(md, at, n, to ? place : place_of(md, at, n));
     as_md_leave(md);
+}
+
+void as_md_c2pa(struct as_md *md, const uint8_t *at, size_t n)
+{
+    as_md_c2pa_at(md, at, n, 0, 0);
 }

@@ -60,7 +60,7 @@ static void read_application(struct as_md *md, size_t at)
     if (id[0] == 'I')
         as_md_icc(md, whole.at, whole.n);
     else if (id[0] == 'C')
-        as_md_c2pa(md, whole.at, whole.n);
+        as_md_c2pa_at(md, whole.at, whole.n, at - 2, chain_end(md->in->at, n, data));
     else if (whole.n >= 3 && whole.at[0] == 1)
         as_kvs_addf(md->kvs, "gif.loops", "%u", whole.at[1] | (unsigned)whole.at[2] << 8);
     free(copy);

@@ -53,6 +53,9 @@ struct gathered {
     struct as_parts irb;
     struct as_parts jumbf[EN_MAX]; /* C2PA: one chain per box instance number */
     uint16_t jumbf_en[EN_MAX];
+    struct {
+        size_t from, to; /* the run of segments it came in, and their markers */
+    } jumbf_at[EN_MAX];
     unsigned njumbf;
     struct as_span icc[ICC_PIECES]; /* by sequence number, from 1 */
     unsigned icc_count;
@@ -164,6 +167,7 @@ static void add_extended(struct as_md *md, struct gathered *g, const uint8_t *p,
 /* A piece of a JUMBF box (ISO/IEC 19566-5, D.2): "JP", instance, sequence, box header. */
 static void add_jumbf(struct as_md *md, struct gathered *g, const uint8_t *p, size_t n)
 {
+    const size_t segment = (size_t)(p - md->in->at) - 4; /* its marker */
     uint16_t en = as_u16be(p + 2);
     size_t i = 0, skip = 8;
 
@@ -173,10 +177,14 @@ static void add_jumbf(struct as_md *md, struct gathered *g, const uint8_t *p, si
         as_md_broken(md, "JUMBF segments");
         return;
     }
-    if (i == g->njumbf)
+    if (i == g->njumbf) {
         g->jumbf_en[g->njumbf++] = en;
-    else /* every piece repeats the box header; only the first one's counts */
+        g->jumbf_at[i].from = g->jumbf_at[i].to = segment;
+    } else { /* every piece repeats the box header; only the first one's counts */
         skip += as_u32be(p + 8) == 1 ? 16 : 8;
+    }
+    if (g->jumbf_at[i].to == segment)
+        g->jumbf_at[i].to += 4 + n;
     if (n > skip)
         as_parts_add(&g->jumbf[i], p + skip, n - skip);
 }
@@ -393,7 +401,7 @@ static void read_gathered(struct as_md *md, struct gathered *g)
     for (unsigned i = 0; i < g->njumbf; i++) {
         whole = as_parts_join(md, &g->jumbf[i], &copy);
         if (whole.n)
-            as_md_c2pa(md, whole.at, whole.n);
+            as_md_c2pa_at(md, whole.at, whole.n, g->jumbf_at[i].from, g->jumbf_at[i].to);
         free(copy);
     }
 }

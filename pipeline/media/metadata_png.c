@@ -176,7 +176,8 @@ static void read_chunk(struct as_md *md, const uint8_t *type, const uint8_t *at,
         as_md_exif(md, at + (AS_BEGINS(at, n, "Exif\0\0") ? 6 : 0),
                    AS_BEGINS(at, n, "Exif\0\0") ? n - 6 : n);
     else if (memcmp(type, "caBX", 4) == 0)
-        as_md_c2pa(md, at, n);
+        as_md_c2pa_at(md, at, n, (uint64_t)(at - md->in->at) - 8,
+                      (uint64_t)(at - md->in->at) + n + 4);
     else if (memcmp(type, "tIME", 4) == 0 && n == 7)
         as_kvs_addf(md->kvs, "png.tIME", "%04u:%02u:%02u %02u:%02u:%02u", as_u16be(at), at[2],
                     at[3], at[4], at[5], at[6]);

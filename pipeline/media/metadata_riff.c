@@ -63,7 +63,10 @@ static void read_block(struct as_md *md, block_reader *read, uint64_t at, uint64
     int64_t got;
 
     if (md->in->at) {
-        read(md, md->in->at + at, (size_t)n);
+        if (read == as_md_c2pa)
+            as_md_c2pa_at(md, md->in->at + at, (size_t)n, at - 8, at + n + (n & 1));
+        else
+            read(md, md->in->at + at, (size_t)n);
         return;
     }
     if (read == read_list && n > INFO_MAX)

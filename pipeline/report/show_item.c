@@ -126,7 +126,9 @@ static void detector(const struct as_terminal *t, const struct as_detector *det,
     if (isfinite(score))
         fprintf(t->out, "  score %.4g", (double)score);
     fputc('\n', t->out);
-    for (uint32_t i = 0; applies && d->feat && i < det->dim; i++)
+    if (applies && det->dim > AS_SHOW_MEASURES)
+        fprintf(t->out, "    %" PRIu32 " measures; --json tells them\n", det->dim);
+    for (uint32_t i = 0; applies && d->feat && det->dim <= AS_SHOW_MEASURES && i < det->dim; i++)
         if (isfinite(d->feat[i]))
             fprintf(t->out, "    %-*s%.6g\n", MEASURE_COLUMNS, det->measures[i],
                     (double)d->feat[i]);

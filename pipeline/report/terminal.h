@@ -14,6 +14,9 @@ struct as_terminal {
     unsigned width; /* columns; 0: not a terminal, lines are neither cut nor wrapped */
 };
 
+/* A detector with more measures is for programs: people are told how many there are. */
+enum { AS_SHOW_MEASURES = 128 };
+
 enum as_style {
     AS_STYLE_END,
     AS_STYLE_BOLD,

@@ -68,7 +68,9 @@ static bool put_options(FILE *f, const struct as_rank *r)
         if (!t->affects || strcmp(t->name, "cpu") == 0)
             continue;
         if (strcmp(t->name, "passwords") == 0)
-            good = file_sum(o->passwords, value);
+            good = file_sum(o->passwords, value) && good;
+        else if (strcmp(t->name, "c2pa-trust") == 0)
+            good = file_sum(o->c2pa_trust, value) && good;
         else
             as_option_text(o, t, value, sizeof value);
         fprintf(f, "--%s = ", t->name);
@@ -144,7 +146,7 @@ static enum as_status make_fingerprint(const struct as_rank *r, char **text, str
     as_models_clear(&models);
     if (bad || !readable)
         AS_FAIL(err, readable ? AS_ENOMEM : AS_EIO, "%s",
-                readable ? "no memory for the fingerprint" : "cannot read the file of --passwords");
+                readable ? "no memory for the fingerprint" : "cannot read the file of --passwords or --c2pa-trust");
 done:
     return status;
 }

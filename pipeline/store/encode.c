@@ -6,6 +6,7 @@
  * 1 counting   2 texts   3 what hangs on an item   4 rows                     */
 #include "seal.h"
 
+#include "../../kernels/learn/model.h"
 #include "../hex.h"
 
 #include <inttypes.h>
@@ -243,15 +244,16 @@ static void put_floats(uint8_t *to, const float *from, uint32_t n)
         as_put_f32(to + 4 * (size_t)i, from != NULL ? from[i] : NAN);
 }
 
-static enum as_status put_det(struct as_seal *s, uint32_t slot, const struct as_det_row *det,
+static enum as_status put_det(struct as_seal *s, uint32_t slot, const struct as_row *item,
                               struct as_err *err)
 {
     enum as_status status = AS_OK;
     uint32_t d = s->det_of[slot];
     const struct as_detector *row = s->dets[d];
+    const struct as_det_row *det = &item->det[d];
     bool applies = det->status == AS_DET_APPLIES;
     const float *feat = applies ? det->feat : NULL;
-    float score = NAN;
+    float score = NAN, llr;
     uint8_t *to = NULL;
 
     AS_TRY(add_group(s, AS_G_status, slot, &to, err));
@@ -271,8 +273,12 @@ static enum as_status put_det(struct as_seal *s, uint32_t slot, const struct as_
         put_floats(to, &score, 1);
     }
     AS_TRY(add_group(s, AS_G_llr, slot, &to, err));
-    if (to != NULL)
-        put_floats(to, NULL, 1);
+    if (to != NULL) {
+        const struct as_model *model = s->what->models[d];
+        const bool told = feat != NULL && as_model_llr(model, feat, score, item->kind, item->w,
+                                                       item->h, &llr);
+        put_floats(to, told ? &llr : NULL, 1);
+    }
 done:
     return status;
 }
@@ -323,7 +329,7 @@ enum as_status as_seal_item(struct as_seal *s, uint64_t i, struct as_err *err)
     AS_TRY(check_row(s, i, &row, err));
     AS_TRY(put_item(s, &row, err));
     for (uint32_t slot = 0; slot < s->layout.ndets; slot++)
-        AS_TRY(put_det(s, slot, &row.det[s->det_of[slot]], err));
+        AS_TRY(put_det(s, slot, &row, err));
     AS_TRY(put_kvs(s, i, &row, err));
     AS_TRY(put_troubles(s, i, &row, err));
     AS_TRY(put_maps(s, i, &row, err));

@@ -1,0 +1,215 @@
+/* show_benchmark.c - what a benchmark found, for a person. */
+#include "show_benchmark.h"
+
+#include "terminal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+enum { NAME = 26, WHYS = 8 };
+
+static const char *generator_of(const struct as_subset *of)
+{
+    return of->generator == NULL ? "" : of->generator[0] ? of->generator : "(no generator named)";
+}
+
+static void label(const struct as_terminal *t, const char *name, const struct as_subset *of)
+{
+    if (of->generator)
+        fprintf(t->out, "    / %-*s ", NAME - 4, generator_of(of));
+    else
+        fprintf(t->out, "  %-*s ", NAME, name);
+}
+
+/* .912 [.880, .941] */
+static void ranged(const struct as_terminal *t, const struct as_ranged *r)
+{
+    if (isnan(r->value))
+        fprintf(t->out, " %-21s", "-");
+    else
+        fprintf(t->out, " %.3f [%.3f, %.3f]", r->value, r->low, r->high);
+}
+
+/* ---- warnings ---- */
+
+static void show_bias(const struct as_terminal *t, const struct as_benchmark *b)
+{
+    bool loud = false;
+
+    for (uint32_t i = 0; i < b->naudit; i++) {
+        const struct as_audit *a = &b->audit[i];
+        if (!as_audit_is_loud(a) || a->of.generator) /* those are in audit.csv */
+            continue;
+        if (!loud)
+            fprintf(t->out,
+                    "%sWARNING: THE SET GIVES ITSELF AWAY%s. What follows is the AUC of the file "
+                    "alone, its pixels unseen.\nA detector that does no better may have learnt no "
+                    "more. Give both classes the same sizes, formats and qualities.\n",
+                    as_terminal_style(t, AS_STYLE_BAD), as_terminal_style(t, AS_STYLE_END));
+        loud = true;
+        label(t, a->feature, &a->of);
+        fprintf(t->out, "%-10s", as_subset_split(&a->of));
+        ranged(t, &a->auc);
+        fputc('\n', t->out);
+    }
+    if (!loud && b->naudit)
+        fprintf(t->out, "Bias audit    by themselves, format, size, bytes and quality do not tell the classes "
+                        "apart (AUC at most .60)\n");
+    if (b->naudit == 0)
+        fprintf(t->out, "Bias audit    none: one of the classes has no pictures\n");
+}
+
+static void show_leaks(const struct as_terminal *t, const struct as_benchmark *b)
+{
+    static const char *const WHAT[AS_LEAKS] = {"have the same bytes", "are near-copies (PDQ)",
+                                               "are of one group"};
+    for (int k = 0; k < AS_LEAKS; k++)
+        if (b->leaks_of[k])
+            fprintf(t->out,
+                    "%sWARNING: LEAK%s  %" PRIu64 " pair%s of different splits %s: leaks.csv\n",
+                    as_terminal_style(t, AS_STYLE_BAD), as_terminal_style(t, AS_STYLE_END),
+                    b->leaks_of[k], b->leaks_of[k] == 1 ? "" : "s", WHAT[k]);
+}
+
+/* ---- what was not scored ---- */
+
+/* The most frequent reasons of a scorer, by their texts, which are few. */
+static void show_whys(const struct as_terminal *t, const struct as_benchmark *b,
+                      const struct as_scorer *s)
+{
+    const char *why[WHYS];
+    uint32_t count[WHYS] = {0}, n = 0, others = 0, all = 0;
+
+    for (uint32_t i = 0; i < b->n; i++) {
+        const char *text = as_scorer_why(b, s, i);
+        uint32_t k = 0;
+        if (text[0] == '\0')
+            continue;
+        all++;
+        while (k < n && strcmp(why[k], text) != 0)
+            k++;
+        if (k == WHYS)
+            others++;
+        else if (k == n)
+            why[n++] = text;
+        if (k < WHYS)
+            count[k]++;
+    }
+    fprintf(t->out, "  %-*s %" PRIu32 " in, %" PRIu32 " scored, %" PRIu32 " not\n", NAME, s->name,
+            b->n, b->n - all, all);
+    for (uint32_t k = 0; k < n; k++)
+        fprintf(t->out, "  %*s %" PRIu32 ": %s\n", NAME + 2, "", count[k], why[k]);
+    if (others)
+        fprintf(t->out, "  %*s %" PRIu32 ": for other reasons\n", NAME + 2, "", others);
+}
+
+/* ---- measures ---- */
+
+/* Generators are shown of the first split alone; the tables have all. */
+static bool shown(const struct as_benchmark *b, const struct as_subset *of,
+                  const struct as_subset *split)
+{
+    return of->split == split->split && (of->generator == NULL || split == b->subset);
+}
+
+static void show_measured(const struct as_terminal *t, const struct as_benchmark *b,
+                          const struct as_subset *of)
+{
+    fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %-21s  %-7s %s\n", NAME, "", "scored", "AUC",
+            "EER", "TPR at FPR 1 %", "Cllr", "balanced accuracy");
+    fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %-21s  %-7s %s\n", NAME, "", "0 / 1", "", "", "",
+            "min", "(threshold from)");
+    for (uint32_t i = 0; i < b->nmeasured; i++) {
+        const struct as_measured *m = &b->measured[i];
+        char scored[48];
+        if (!shown(b, &m->of, of) || (m->of.generator && !m->defined))
+            continue;
+        snprintf(scored, sizeof scored, "%" PRIu64 " / %" PRIu64, m->scored[0], m->scored[1]);
+        label(t, b->scorer[m->scorer].name, &m->of);
+        fprintf(t->out, "%9s ", scored);
+        if (!m->defined) {
+            fprintf(t->out, " not measured: a class has no scores\n");
+            continue;
+        }
+        ranged(t, &m->metric[AS_METRIC_AUC]);
+        fputc(' ', t->out);
+        ranged(t, &m->metric[AS_METRIC_EER]);
+        fputc(' ', t->out);
+        ranged(t, &m->metric[AS_METRIC_TPR_1]);
+        fprintf(t->out, "  %.3f  ", m->metric[AS_METRIC_CLLR_MIN].value);
+        ranged(t, &m->bacc);
+        fprintf(t->out, " (%s)\n", m->from < 0 ? "itself" : as_split_words[m->from]);
+    }
+}
+
+static void show_maps(const struct as_terminal *t, const struct as_benchmark *b,
+                      const struct as_subset *of)
+{
+    bool head = false;
+
+    for (uint32_t i = 0; i < b->nmaps; i++) {
+        const struct as_mapped *m = &b->maps[i];
+        if (!shown(b, &m->of, of))
+            continue;
+        if (!head)
+            fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %-21s  %s\n", NAME, "maps", "of masks",
+                    "F1 at .5", "F1 best", "pixel AUC", "false alarms on authentic pixels");
+        head = true;
+        label(t, as_detectors[m->det]->name, &m->of);
+        fprintf(t->out, "%4" PRIu64 " /%4" PRIu64 " ", m->mapped, m->masks);
+        ranged(t, &m->mean[AS_PIXEL_F1]);
+        fputc(' ', t->out);
+        ranged(t, &m->mean[AS_PIXEL_F1_BEST]);
+        fputc(' ', t->out);
+        ranged(t, &m->mean[AS_PIXEL_AUC]);
+        fputc(' ', t->out);
+        ranged(t, &m->false_alarms);
+        fprintf(t->out, " (%" PRIu64 " pictures)\n", m->authentic_mapped);
+    }
+}
+
+static void show_compared(const struct as_terminal *t, const struct as_benchmark *b,
+                          const struct as_subset *of)
+{
+    for (uint32_t i = 0; i < b->ncompared; i++) {
+        const struct as_compared *c = &b->compared[i];
+        if (!shown(b, &c->of, of) || !c->defined)
+            continue;
+        label(t, "AUC difference", &c->of);
+        fprintf(t->out, "%s - %s on %" PRIu64 " / %" PRIu64 ":", b->scorer[c->a].name,
+                b->scorer[c->b].name, c->n[0], c->n[1]);
+        ranged(t, &c->difference);
+        fprintf(t->out, ", p %.3g\n", c->p);
+    }
+}
+
+void as_show_benchmark(FILE *out, const struct as_benchmark *b)
+{
+    struct as_terminal t;
+
+    as_terminal_init(&t, out);
+    show_bias(&t, b);
+    show_leaks(&t, b);
+    if (b->bad_masks)
+        fprintf(out, "WARNING: %" PRIu64 " masks could not be used\n", b->bad_masks);
+    if (b->nscorers == 0)
+        fprintf(out, "No detector here has a model, so nothing gives a score: name measures with "
+                     "--measure.\n");
+    fprintf(out, "Items\n");
+    for (uint32_t k = 0; k < b->nscorers; k++)
+        show_whys(&t, b, &b->scorer[k]);
+    for (uint32_t i = 0; i < b->nsubsets; i++) {
+        const struct as_subset *of = &b->subset[i];
+        if (of->generator)
+            continue;
+        fprintf(out, "Split %s\n", as_subset_split(of));
+        if (b->nmeasured)
+            show_measured(&t, b, of);
+        show_maps(&t, b, of);
+        show_compared(&t, b, of);
+    }
+    fprintf(out, "95 %% intervals, %" PRIu64 " draws of whole groups (%" PRIu32 " in all)\n",
+            b->o->draws, b->manifest.groups);
+    fprintf(out, "content_digest %s\ntables and scores: %s/bench\n", b->digest, b->o->output);
+}

@@ -1,0 +1,67 @@
+/* benchmark_parts.h - the steps of a benchmark, each from what those before it left in *b. */
+#ifndef AS_BENCHMARK_PARTS_H
+#define AS_BENCHMARK_PARTS_H
+
+#include "benchmark.h"
+
+/* The scorers that the options ask for, by the detectors of the case.  AS_EUSAGE. */
+enum as_status as_bench_scorers(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
+/* Whether there are the scorers that are to be compared.  AS_EUSAGE. */
+enum as_status as_bench_compare_check(const struct as_benchmark *b,
+                                      struct as_err *err) AS_MUST_CHECK;
+
+/* Joins the rows of the store with the manifest: items and their scores. */
+enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
+/* Metrics of all scorers on all subsets, and the comparison that was asked for. */
+enum as_status as_bench_measure(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
+/* Maps against masks. */
+enum as_status as_bench_pixels(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
+/* The bias audit; leaks between splits. */
+enum as_status as_bench_audit(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_bench_leaks(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
+/* Writes the folder CASE/bench. */
+enum as_status as_bench_write(const struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
+/* ---- subsets ---- */
+
+/* Fills b->subset: each split alone, test first, and, if there are several, all of them; of each,
+ * all generators together and, if there are several, each alone.                         */
+enum as_status as_bench_subsets(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
+/* Whether an item is of it: of a generator's subset authentic items are, too. */
+bool as_subset_has(const struct as_subset *of, const struct as_labelled *row);
+
+/* ---- drawing ---- */
+
+/* Items of a subset that can be measured, as kernels/learn wants them. */
+struct as_sample {
+    uint32_t n, groups;
+    uint32_t *item; /* [n] */
+    double *score;
+    uint8_t *label;
+    uint32_t *group;  /* below groups */
+    uint32_t *weight; /* scratch      */
+};
+
+/* Makes room for n items, and gives it back. */
+enum as_status as_sample_init(struct as_sample *s, uint32_t n) AS_MUST_CHECK;
+void as_sample_clear(struct as_sample *s);
+
+/* Adds an item; after all, numbers the groups from 0. */
+void as_sample_add(struct as_sample *s, const struct as_benchmark *b, uint32_t item, double score);
+enum as_status as_sample_done(struct as_sample *s) AS_MUST_CHECK;
+
+/* The mean of the scores of items with this label (0, 1), with its interval.  NaN: there are none. */
+enum as_status as_sample_mean(const struct as_sample *s, const struct as_options *o, int label,
+                              struct as_ranged *mean) AS_MUST_CHECK;
+
+/* The AUC, with its interval; AS_SKIP: one class is missing. */
+enum as_status as_sample_auc(struct as_sample *s, const struct as_options *o,
+                             struct as_ranged *auc) AS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,359 @@
+/* manifest.c - labelled pictures: which there are, and what is known of each.
+ *
+ *  1. reading   2. rows   3. folders   4. groups   5. finding                          */
+#include "manifest.h"
+
+#include "../examine/record.h"
+#include "../hex.h"
+
+#include <inttypes.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BYTES_MAX = 1 << 30, COLUMNS_MAX = 64 };
+enum { PATH, LABEL, SPLIT, MASK, GROUP, GENERATOR, CAMERA, NOTE, COLUMNS };
+
+static const char *const COLUMN[COLUMNS] = {"path",  "label",     "split",  "mask",
+                                            "group", "generator", "camera", "note"};
+const char *const as_label_words[AS_LABELS] = {"authentic", "tampered", "generated"};
+const char *const as_split_words[AS_SPLITS] = {"", "train", "calibrate", "test"};
+
+/* ---- 1. reading ---- */
+
+static enum as_status read_text(struct as_manifest *m, const char *path, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    FILE *f = fopen(path, "rb");
+    long size = -1;
+
+    if (f == NULL || fseek(f, 0, SEEK_END) != 0 || (size = ftell(f)) < 0 ||
+        fseek(f, 0, SEEK_SET) != 0)
+        AS_FAIL(err, AS_EIO, "cannot read the manifest %s", path);
+    if (size > BYTES_MAX)
+        AS_FAIL(err, AS_EUSAGE, "the manifest %s is larger than %d bytes", path, BYTES_MAX);
+    if ((m->text = malloc((size_t)size + 1)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "%ld bytes for the manifest %s", size, path);
+    if (fread(m->text, 1, (size_t)size, f) != (size_t)size)
+        AS_FAIL(err, AS_EIO, "cannot read the manifest %s", path);
+    m->text[size] = '\0';
+    if (memchr(m->text, 0, (size_t)size) != NULL)
+        AS_FAIL(err, AS_EUSAGE, "the manifest %s is no text", path);
+    SHA256((const unsigned char *)m->text, (size_t)size, digest);
+    as_hex(digest, sizeof digest, m->sha256);
+done:
+    if (f)
+        fclose(f);
+    return status;
+}
+
+/* The next line, NULL at the end; ends it with a NUL. */
+static char *next_line(char **at)
+{
+    char *line = *at, *end;
+
+    if (*line == '\0')
+        return NULL;
+    end = line + strcspn(line, "\n");
+    *at = end + (*end == '\n');
+    *end = '\0';
+    if (end > line && end[-1] == '\r')
+        end[-1] = '\0';
+    return line;
+}
+
+/* Fields of a line, each ended by a NUL; how many there are, at most COLUMNS_MAX. */
+static int split_line(char *line, char **field)
+{
+    int n = 0;
+
+    for (char *p = line; n < COLUMNS_MAX;) {
+        field[n++] = p;
+        p += strcspn(p, ",");
+        if (*p == '\0')
+            break;
+        *p++ = '\0';
+    }
+    return n;
+}
+
+/* ---- 2. rows ---- */
+
+static int word_of(const char *text, const char *const *words, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(text, words[i]) == 0)
+            return i;
+    return -1;
+}
+
+/* place[c]: where column c stands, -1: nowhere. */
+static enum as_status read_header(char *line, int *place, int *fields, const char *path,
+                                  struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *field[COLUMNS_MAX];
+
+    *fields = split_line(line, field);
+    for (int c = 0; c < COLUMNS; c++) {
+        place[c] = -1;
+        for (int i = 0; i < *fields; i++)
+            if (strcmp(field[i], COLUMN[c]) == 0)
+                place[c] = i;
+    }
+    if (place[PATH] < 0 || place[LABEL] < 0)
+        AS_FAIL(err, AS_EUSAGE, "the first line of %s does not name the columns path and label",
+                path);
+done:
+    return status;
+}
+
+static enum as_status read_row(struct as_labelled *r, char *const *field, const int *place,
+                               const char *path, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const char *text[COLUMNS];
+    int label, split;
+
+    for (int c = 0; c < COLUMNS; c++)
+        text[c] = place[c] < 0 ? "" : field[place[c]];
+    label = word_of(text[LABEL], as_label_words, AS_LABELS);
+    split = word_of(text[SPLIT], as_split_words, AS_SPLITS);
+    if (text[PATH][0] == '\0' || text[PATH][0] == '/')
+        AS_FAIL(err, AS_EUSAGE, "%s, line %" PRIu64 ": no path relative to its folder", path,
+                r->line);
+    if (label < 0)
+        AS_FAIL(err, AS_EUSAGE,
+                "%s, line %" PRIu64 ": the label is authentic, tampered or generated, not \"%s\"",
+                path, r->line, text[LABEL]);
+    if (split < 0)
+        AS_FAIL(err, AS_EUSAGE,
+                "%s, line %" PRIu64 ": the split is train, calibrate, test or empty, not \"%s\"",
+                path, r->line, text[SPLIT]);
+    r->path = text[PATH] + (strncmp(text[PATH], "./", 2) == 0 ? 2 : 0);
+    r->mask = text[MASK];
+    r->group = text[GROUP];
+    r->generator = text[GENERATOR];
+    r->camera = text[CAMERA];
+    r->note = text[NOTE];
+    r->label = (uint8_t)label;
+    r->split = (uint8_t)split;
+done:
+    return status;
+}
+
+static enum as_status read_rows(struct as_manifest *m, const char *path, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *at = m->text, *line, *field[COLUMNS_MAX];
+    uint64_t lines = 0, number = 1;
+    int place[COLUMNS], fields;
+
+    for (const char *p = m->text; *p; p++)
+        lines += *p == '\n';
+    if ((m->row = calloc(lines + 2, sizeof *m->row)) == NULL ||
+        (m->by_path = calloc(lines + 2, sizeof *m->by_path)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for %" PRIu64 " rows of a manifest", lines);
+    if ((line = next_line(&at)) == NULL)
+        AS_FAIL(err, AS_EUSAGE, "the manifest %s is empty", path);
+    AS_TRY(read_header(line, place, &fields, path, err));
+    while ((line = next_line(&at)) != NULL) {
+        m->row[m->n].line = ++number;
+        if (*line == '\0')
+            continue;
+        if (split_line(line, field) != fields)
+            AS_FAIL(err, AS_EUSAGE, "%s, line %" PRIu64 ": not %d fields as in the first line",
+                    path, number, fields);
+        AS_TRY(read_row(&m->row[m->n], field, place, path, err));
+        m->n++;
+    }
+    if (m->n == 0 || m->n > UINT32_MAX)
+        AS_FAIL(err, AS_EUSAGE, "the manifest %s names no picture", path);
+done:
+    return status;
+}
+
+/* ---- 3. folders ---- */
+
+/* Order of paths in which what is in a folder follows it at once. */
+static int compare_paths(const char *a, const char *b)
+{
+    while (*a && *a == *b)
+        a++, b++;
+    const int x = *a == '/' ? 1 : (unsigned char)*a, y = *b == '/' ? 1 : (unsigned char)*b;
+    return x - y;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return compare_paths((*(struct as_labelled *const *)a)->path,
+                         (*(struct as_labelled *const *)b)->path);
+}
+
+/* Length of the folder's name in a path, 0: none. */
+static size_t folder_len(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? (size_t)(slash - path) : 0;
+}
+
+static int by_folder(const void *a, const void *b)
+{
+    return compare_paths(*(char *const *)a, *(char *const *)b);
+}
+
+static bool holds(const char *folder, const char *path)
+{
+    const size_t n = strlen(folder);
+
+    return n == 0 || (strncmp(folder, path, n) == 0 && (path[n] == '/' || path[n] == '\0'));
+}
+
+/* The folders of all pictures, relative, without those in others. */
+static enum as_status find_folders(struct as_manifest *m, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    uint32_t n = 0, kept = 0;
+
+    for (uint64_t i = 0; i < m->n; i++) {
+        const char *path = m->by_path[i]->path;
+        const size_t len = folder_len(path);
+        if (n > 0 && strlen(m->folder[n - 1]) == len && strncmp(m->folder[n - 1], path, len) == 0)
+            continue;
+        char **more = realloc(m->folder, (n + 1) * sizeof *more);
+        if (more == NULL || (more[n] = strndup(path, len)) == NULL) {
+            m->folder = more ? more : m->folder;
+            m->nsources = n;
+            AS_FAIL(err, AS_ENOMEM, "no memory for the folders of a manifest");
+        }
+        m->folder = more;
+        m->nsources = ++n;
+    }
+    qsort(m->folder, n, sizeof *m->folder, by_folder);
+    for (uint32_t i = 0; i < n; i++) {
+        if (kept > 0 && holds(m->folder[kept - 1], m->folder[i]))
+            free(m->folder[i]);
+        else
+            m->folder[kept++] = m->folder[i];
+    }
+    m->nsources = kept;
+done:
+    return status;
+}
+
+/* Tells every row its source, and makes the sources paths that can be opened. */
+static enum as_status place_rows(struct as_manifest *m, const char *path, struct as_err *err)
+{
+    const int dir = (int)folder_len(path) + (strchr(path, '/') != NULL);
+    enum as_status status = AS_OK;
+    uint32_t s = 0;
+
+    if ((m->dir = strndup(path, (size_t)dir)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the folder of a manifest");
+    for (uint64_t i = 0; i < m->n; i++) {
+        while (!holds(m->folder[s], m->by_path[i]->path))
+            s++;
+        m->by_path[i]->source = s;
+    }
+    if ((m->source = calloc(m->nsources, sizeof *m->source)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the folders of a manifest");
+    for (s = 0; s < m->nsources; s++)
+        if (asprintf(&m->source[s], "%.*s%s", dir, path,
+                     m->folder[s][0] || dir > 0 ? m->folder[s] : ".") < 0) {
+            m->source[s] = NULL;
+            AS_FAIL(err, AS_ENOMEM, "no memory for the folders of a manifest");
+        }
+done:
+    return status;
+}
+
+/* ---- 4. groups ---- */
+
+static int by_group(const void *a, const void *b)
+{
+    const struct as_labelled *x = *(struct as_labelled *const *)a,
+                             *y = *(struct as_labelled *const *)b;
+    const int order = strcmp(x->group, y->group);
+
+    return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static void number_groups(struct as_manifest *m)
+{
+    qsort(m->by_path, m->n, sizeof *m->by_path, by_group);
+    for (uint64_t i = 0; i < m->n; i++) {
+        struct as_labelled *r = m->by_path[i];
+        if (i == 0 || r->group[0] == '\0' || strcmp(r->group, m->by_path[i - 1]->group) != 0)
+            m->groups++;
+        r->group_number = m->groups - 1;
+    }
+}
+
+/* ---- 5. finding ---- */
+
+enum as_status as_manifest_read(struct as_manifest *m, const char *path, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    memset(m, 0, sizeof *m);
+    AS_TRY(read_text(m, path, err));
+    AS_TRY(read_rows(m, path, err));
+    for (uint64_t i = 0; i < m->n; i++)
+        m->by_path[i] = &m->row[i];
+    number_groups(m);
+    qsort(m->by_path, m->n, sizeof *m->by_path, by_path);
+    for (uint64_t i = 1; i < m->n; i++)
+        if (by_path(&m->by_path[i - 1], &m->by_path[i]) == 0)
+            AS_FAIL(err, AS_EUSAGE, "%s names %s twice, in lines %" PRIu64 " and %" PRIu64, path,
+                    m->by_path[i]->path, m->by_path[i - 1]->line, m->by_path[i]->line);
+    AS_TRY(find_folders(m, err));
+    AS_TRY(place_rows(m, path, err));
+done:
+    return status;
+}
+
+void as_manifest_clear(struct as_manifest *m)
+{
+    for (uint32_t i = 0; i < m->nsources; i++) {
+        free(m->folder[i]);
+        if (m->source)
+            free(m->source[i]);
+    }
+    free(m->folder);
+    free(m->source);
+    free(m->by_path);
+    free(m->row);
+    free(m->text);
+    free(m->dir);
+    memset(m, 0, sizeof *m);
+}
+
+bool as_manifest_mask(const struct as_manifest *m, const struct as_labelled *row, char *to,
+                      size_t n)
+{
+    const int len = snprintf(to, n, "%s%s", row->mask[0] == '/' ? "" : m->dir, row->mask);
+
+    return len >= 0 && (size_t)len < n;
+}
+
+const struct as_labelled *as_manifest_find(const struct as_manifest *m, const struct as_row *item)
+{
+    const char *slash = item->path.len ? memchr(item->path.at, '/', item->path.len) : NULL;
+    char path[AS_PATH_MAX];
+    const struct as_labelled sought = {.path = path}, *at = &sought;
+    struct as_labelled *const *found;
+    int len;
+
+    if (slash == NULL || item->source >= m->nsources)
+        return NULL;
+    const char *folder = m->folder[item->source];
+    const size_t rest = item->path.len - (size_t)(slash + 1 - item->path.at);
+    len = snprintf(path, sizeof path, "%s%s%.*s", folder, *folder ? "/" : "", (int)rest, slash + 1);
+    if (len < 0 || (size_t)len >= sizeof path)
+        return NULL;
+    found = bsearch(&at, m->by_path, m->n, sizeof *m->by_path, by_path);
+    return found ? *found : NULL;
+}
