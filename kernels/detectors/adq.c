@@ -40,9 +40,7 @@ static const char *const says[DIM] = {
     [SHARE] = "a share of the picture was compressed twice",
     [AREA] = "a share of the picture lacks the earlier compression",
     [SUPPORT] = "a region lacks the traces of the earlier compression",
-    [ALTERED] =
-        "a region lacks the traces of the compression that the rest of the picture has been "
-        "through",
+    [ALTERED] = "a region lacks the compression that the rest of the picture has been through",
 };
 
 enum { BROKEN, SMALL, FLAT };
