@@ -6,16 +6,19 @@
 #include "err.h"
 #include "row.h"
 
-/* The models of all detectors, in the order of as_detectors[]. */
+struct as_weighing;
+
+/* The models of all detectors, in the order of as_detectors[], and how what they say is weighed. */
 struct as_models {
     struct as_model *at[AS_DETECTORS_MAX]; /* NULL: the detector has no model, hence no score */
     char sha256[AS_DETECTORS_MAX][65];     /* of the model file, hex; "" without a model      */
+    struct as_weighing *weighing;          /* NULL: nothing is lowered, no words */
 };
 
 /*
  * Reads NAME.json for every detector.  A file is looked for in $ASSAY_MODELS (if that is set,
  * nowhere else), then where `cmake --install` puts models, then in the source tree.
- * A detector without a file has no model: no error.
+ * A detector without a file has no model: no error.  Then the table of weighing.h.
  *   AS_EIO      a file cannot be read
  *   AS_EUSAGE   a file is no model of this version of the detector; the report says why
  */

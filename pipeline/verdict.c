@@ -6,15 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The verbal scale of ENFSI, Guideline for evaluative reporting in forensic science, 2015. */
-static const struct {
-    double log10_lr; /* at least */
-    const char *words;
-} SCALE[] = {
-    {6, "extremely strong support"},  {4, "very strong support"}, {3, "strong support"},
-    {2, "moderately strong support"}, {1, "moderate support"},    {0.30102999566, "weak support"},
-};
-
 /* What is known of the errors, by kind of set. */
 static const char *const LIMITS[AS_SET_KINDS] = {
     [AS_SET_KNOWN] =
@@ -38,16 +29,14 @@ static const char *const LIMITS[AS_SET_KINDS] = {
         "exposures, whose processing leaves a pattern that bodies share.",
 };
 
-const char *as_verdict_support(double log10_lr)
+const char *as_verdict_support(const struct as_scale_words *words, double log10_lr)
 {
     const double size = fabs(log10_lr);
 
-    if (isnan(log10_lr))
-        return "";
-    for (size_t i = 0; i < sizeof SCALE / sizeof *SCALE; i++)
-        if (size >= SCALE[i].log10_lr)
-            return SCALE[i].words;
-    return "no support";
+    for (uint32_t i = 0; i < words->n; i++)
+        if (size >= words->step[i].log10_lr)
+            return words->step[i].says;
+    return "";
 }
 
 const char *as_verdict_limits(uint16_t set_kind)

@@ -6,12 +6,13 @@
 #define AS_VERDICT_H
 
 #include "store/match.h"
+#include "weighing.h"
 
 #include <stddef.h>
 
-/* A likelihood ratio in words, by its log10: "moderate support"; "no support" between the two
- * views; of the negative, for the other view.  NaN: "".                             */
-const char *as_verdict_support(double log10_lr);
+/* A likelihood ratio in the words of a table, by its log10: "moderate support"; of the negative,
+ * for the other view.  NaN, or a table without words: "".                             */
+const char *as_verdict_support(const struct as_scale_words *words, double log10_lr);
 
 /*
  * The sentence of a match.

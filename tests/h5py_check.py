@@ -101,7 +101,7 @@ def main(path):
         assert words(f["status/alpha"], "status_words")[3] == "abstains"
         assert "too flat" in words(f["reasons/alpha"], "reason_words")
         assert words(f["findings"], "detectors") == ["alpha", "beta", "gamma_2"]
-        assert words(f["findings"], "finding_words") == ["declared", "known", "match", "score"]
+        assert words(f["findings"], "finding_words") == ["declared", "known", "match", "score", "calibrated"]
         # texts and scores are what they should be
         for row in items:
             assert text(f, row, "path").startswith(b"a.tar>>dir")

@@ -14,16 +14,23 @@
 
 static void t_scale(void **state)
 {
+    struct as_weighing *table;
+    const struct as_scale_words none = {0}, *w;
     (void)state;
-    assert_string_equal(as_verdict_support((double)NAN), "");
-    assert_string_equal(as_verdict_support(0), "no support");
-    assert_string_equal(as_verdict_support(0.3), "no support");
-    assert_string_equal(as_verdict_support(log10(2)), "weak support");
-    assert_string_equal(as_verdict_support(1), "moderate support");
-    assert_string_equal(as_verdict_support(-2.5), "moderately strong support");
-    assert_string_equal(as_verdict_support(3), "strong support");
-    assert_string_equal(as_verdict_support(5.99), "very strong support");
-    assert_string_equal(as_verdict_support(INFINITY), "extremely strong support");
+
+    assert_int_equal(as_weighing_load(&table, NULL), AS_OK);
+    w = &table->words;
+    assert_string_equal(as_verdict_support(&none, 3), "");
+    assert_string_equal(as_verdict_support(w, (double)NAN), "");
+    assert_string_equal(as_verdict_support(w, 0), "no support");
+    assert_string_equal(as_verdict_support(w, 0.3), "no support");
+    assert_string_equal(as_verdict_support(w, log10(2)), "weak support");
+    assert_string_equal(as_verdict_support(w, 1), "moderate support");
+    assert_string_equal(as_verdict_support(w, -2.5), "moderately strong support");
+    assert_string_equal(as_verdict_support(w, 3), "strong support");
+    assert_string_equal(as_verdict_support(w, 5.99), "very strong support");
+    assert_string_equal(as_verdict_support(w, INFINITY), "extremely strong support");
+    as_weighing_free(table);
 }
 
 static void says(uint16_t set, const struct as_match *m, const char *name, uint64_t more,

@@ -56,11 +56,15 @@ bool as_model_covers(const struct as_model *model, const float *feat, unsigned k
            longer <= d->side_max && as_model_distance(model, feat) <= d->distance;
 }
 
+bool as_model_calibrated(const struct as_model *model)
+{
+    return model && model->real && model->calibration.items[0] > 0;
+}
+
 bool as_model_llr(const struct as_model *model, const float *feat, float score, unsigned kind,
                   uint32_t w, uint32_t h, float *llr)
 {
-    if (!model->real || model->calibration.items[0] == 0 ||
-        !as_model_covers(model, feat, kind, w, h))
+    if (!as_model_calibrated(model) || !as_model_covers(model, feat, kind, w, h))
         return false;
     *llr = (float)as_calibrate_llr(&model->calibration, score);
     return true;

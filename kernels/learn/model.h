@@ -59,6 +59,9 @@ double as_model_distance(const struct as_model *model, const float *feat);
 bool as_model_covers(const struct as_model *model, const float *feat, unsigned kind, uint32_t w,
                      uint32_t h);
 
+/* Whether it has a calibration made on real data; false for NULL. */
+bool as_model_calibrated(const struct as_model *model);
+
 /* The log10 likelihood ratio of a score; false: the model has no calibration made on real data, or
  * the item, of this kind (enum as_kind) and size, is outside its domain. */
 bool as_model_llr(const struct as_model *model, const float *feat, float score, unsigned kind,

@@ -108,7 +108,7 @@ static void started_of(const json_t *o, char *to, size_t n)
         text_of(o, "started", to, n);
 }
 
-static void authentic_of(const json_t *detectors, struct as_making *m)
+static void models_of(const json_t *detectors, struct as_making *m)
 {
     const json_t *d;
     size_t i;
@@ -116,13 +116,17 @@ static void authentic_of(const json_t *detectors, struct as_making *m)
     json_array_foreach(detectors, i, d)
     {
         const json_t *a = json_object_get(d, "authentic");
-        if (!json_is_object(a) || m->nauthentic == AS_AUTHENTIC_MAX)
+        const char *sha256 = json_string_value(json_object_get(d, "model_sha256"));
+        const uint32_t at = m->nmodels;
+        if (!sha256 || !sha256[0] || at == AS_DETECTORS_MAX)
             continue;
-        text_of(d, "name", m->authentic[m->nauthentic].detector, 32);
-        text_of(a, "what", m->authentic[m->nauthentic].what, 96);
-        m->authentic[m->nauthentic].items = count_of(a, "items");
-        m->authentic[m->nauthentic].fired = count_of(a, "fired");
-        m->authentic[m->nauthentic++].upper95 = json_number_value(json_object_get(a, "upper95"));
+        text_of(d, "name", m->model[at].detector, sizeof m->model[at].detector);
+        text_of(a, "what", m->model[at].what, sizeof m->model[at].what);
+        m->model[at].calibrated = json_is_true(json_object_get(d, "calibrated"));
+        m->model[at].items = count_of(a, "items");
+        m->model[at].fired = count_of(a, "fired");
+        m->model[at].upper95 = json_number_value(json_object_get(a, "upper95"));
+        m->nmodels++;
     }
 }
 
@@ -147,6 +151,7 @@ void as_making_read(const char *provenance, struct as_making *m)
                     strcmp("1", json_string_value(json_object_get(options, "no-sandbox"))
                                     ? json_string_value(json_object_get(options, "no-sandbox"))
                                     : "0") == 0;
-    authentic_of(json_object_get(o, "detectors"), m);
+    models_of(json_object_get(o, "detectors"), m);
+    as_scale_words_read(json_object_get(o, "scale"), &m->words);
     json_decref(o);
 }

@@ -2,9 +2,9 @@
 #ifndef AS_CASE_H
 #define AS_CASE_H
 
-#include "../err.h"
+#include "../weighing.h"
 
-enum { AS_CASE_PATH = 4096, AS_AUTHENTIC_MAX = 16 };
+enum { AS_CASE_PATH = 4096 };
 
 /* CASE/status.json, as the run left it. */
 struct as_progress {
@@ -22,12 +22,14 @@ struct as_making {
     uint64_t ranks, examiners, attempts, discovered, shards;
     double seconds;
     bool no_sandbox;
-    struct { /* what was measured of the detectors on authentic items */
+    struct { /* a detector with a model, and what was measured of it on authentic items */
         char detector[32], what[96];
-        uint64_t items, fired;
-        double upper95; /* upper end of the 95 % interval of the rate */
-    } authentic[AS_AUTHENTIC_MAX];
-    uint32_t nauthentic;
+        bool calibrated;
+        uint64_t items, fired; /* items == 0: not measured */
+        double upper95;        /* upper end of the 95 % interval of the rate */
+    } model[AS_DETECTORS_MAX];
+    uint32_t nmodels;
+    struct as_scale_words words; /* for likelihood ratios */
 };
 
 /*

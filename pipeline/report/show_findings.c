@@ -4,6 +4,7 @@
 #include "show_findings.h"
 
 #include "../verdict.h"
+#include "case.h"
 #include "human.h"
 
 #include <inttypes.h>
@@ -14,7 +15,17 @@
 
 struct counts {
     uint64_t of[AS_FINDING_KINDS], set[AS_SET_KINDS]; /* set: by kind of set */
+    uint64_t det[AS_DETECTORS_MAX];                   /* by its score        */
 };
+
+static void count_one(struct counts *c, const struct as_set_row *sets, const struct as_finding *f)
+{
+    c->of[f->kind]++;
+    if (f->set != AS_FINDING_NONE && sets[f->set].kind < AS_SET_KINDS)
+        c->set[sets[f->set].kind]++;
+    else if (f->set == AS_FINDING_NONE && f->det < AS_DETECTORS_MAX)
+        c->det[f->det]++;
+}
 
 static enum as_status count_kinds(struct as_store *store, struct counts *c, struct as_err *err)
 {
@@ -26,9 +37,7 @@ static enum as_status count_kinds(struct as_store *store, struct counts *c, stru
     as_store_sets(store, &sets);
     for (uint64_t i = 0; i < as_store_findings(store); i++) {
         AS_TRY(as_store_finding(store, i, &f, err));
-        c->of[f.kind]++;
-        if (f.set != AS_FINDING_NONE && sets[f.set].kind < AS_SET_KINDS)
-            c->set[sets[f.set].kind]++;
+        count_one(c, sets, &f);
     }
 done:
     return status;
@@ -45,6 +54,7 @@ static void kinds_text(const struct counts *c, char *to, size_t n)
         {c->of[AS_FINDING_KNOWN], "of known bad content"},
         {c->set[AS_SET_MEDIA], "like known media"},
         {c->set[AS_SET_CAMERA], "of a known camera"},
+        {c->of[AS_FINDING_CALIBRATED], "by calibrated detectors together"},
         {c->of[AS_FINDING_SCORE], "by the score of a detector"},
     };
     char count[32];
@@ -57,28 +67,107 @@ static void kinds_text(const struct counts *c, char *to, size_t n)
                                    as_human_count(KINDS[i].n, count), KINDS[i].what);
 }
 
-/* How many such findings as many authentic items would give, where it was measured. */
-static void expectation(const struct as_terminal *t, const struct as_show *show,
-                        const struct counts *c)
+/* How many such findings as many authentic items would give. */
+struct expected {
+    char name[32]; /* of the detector; "calibrated": of those together */
+    uint64_t findings;
+    double mean, most; /* on average; with 95 % confidence not more; NaN: not measured */
+    char from[160];    /* what was measured */
+};
+enum { EXPECTED_MAX = AS_DETECTORS_MAX + 1 };
+
+/* Calibrated detectors have a finding together only where one of them has, so the sum of theirs is
+ * a bound.  */
+static void expect_calibrated(const struct as_making *m, uint64_t items, struct expected *to)
 {
-    uint64_t ok = show->summary->status[AS_ITEM_OK];
-    char text[400], count[32];
-    struct as_making m;
+    snprintf(to->name, sizeof to->name, "%s", as_finding_words[AS_FINDING_CALIBRATED]);
+    snprintf(to->from, sizeof to->from, "the sum of the rates of the calibrated detectors");
+    to->mean = to->most = 0;
+    for (uint32_t i = 0; i < m->nmodels; i++) {
+        const bool measured = m->model[i].items > 0;
+        if (!m->model[i].calibrated)
+            continue;
+        to->mean += measured ? (double)(items * m->model[i].fired) / (double)m->model[i].items
+                             : (double)NAN;
+        to->most += measured ? (double)items * m->model[i].upper95 : (double)NAN;
+    }
+}
+
+static uint32_t expect(const struct as_making *m, const struct counts *c, uint64_t items,
+                       struct expected to[EXPECTED_MAX])
+{
+    uint32_t n = 0;
+
+    if (c->of[AS_FINDING_CALIBRATED] > 0) {
+        expect_calibrated(m, items, &to[n]);
+        to[n++].findings = c->of[AS_FINDING_CALIBRATED];
+    }
+    for (int d = 0; as_detectors[d]; d++) {
+        struct expected *e = &to[n];
+        if (c->det[d] == 0)
+            continue;
+        *e = (struct expected){.findings = c->det[d], .mean = NAN, .most = NAN};
+        snprintf(e->name, sizeof e->name, "%s", as_detectors[d]->name);
+        n++;
+        for (uint32_t i = 0; i < m->nmodels; i++) {
+            if (strcmp(m->model[i].detector, e->name) != 0 || m->model[i].items == 0)
+                continue;
+            e->mean = (double)(items * m->model[i].fired) / (double)m->model[i].items;
+            e->most = (double)items * m->model[i].upper95;
+            snprintf(e->from, sizeof e->from, "%" PRIu64 " of %" PRIu64 " %s had one",
+                     m->model[i].fired, m->model[i].items, m->model[i].what);
+        }
+    }
+    return n;
+}
+
+/* Says it of all that have findings; `items` are those that were looked at. */
+static void expectation(const struct as_terminal *t, const struct as_making *m,
+                        const struct counts *c, uint64_t items)
+{
+    struct expected all[EXPECTED_MAX];
+    const uint32_t n = expect(m, c, items, all);
+    char text[512], count[32], findings[32];
 
     for (uint16_t k = 0; k < AS_SET_KINDS; k++)
         if (c->set[k] > 0)
             as_terminal_wrap(t, 0, 2, as_text_of(as_verdict_limits(k)), 0);
-    as_making_read(as_store_provenance(show->store), &m);
-    for (uint32_t i = 0; i < m.nauthentic; i++) {
-        snprintf(text, sizeof text,
-                 "Error rate of %s: of %" PRIu64 " %s, %" PRIu64
-                 " had a finding (at most %.1f %% with 95 %% confidence); as many authentic items "
-                 "as are ok here (%s) would give at most %.0f.",
-                 m.authentic[i].detector, m.authentic[i].items, m.authentic[i].what,
-                 m.authentic[i].fired, 100 * m.authentic[i].upper95, as_human_count(ok, count),
-                 (double)ok * m.authentic[i].upper95);
+    for (uint32_t i = 0; i < n; i++) {
+        as_human_count(all[i].findings, findings);
+        as_human_count(items, count);
+        if (isnan(all[i].most))
+            snprintf(text, sizeof text,
+                     "Error rate of %.31s: %s here; how many as many authentic items would give is "
+                     "not measured.",
+                     all[i].name, findings);
+        else
+            snprintf(text, sizeof text,
+                     "Error rate of %.31s: %s here; as many authentic items (%s ok) would give %.1f "
+                     "on average, at most %.1f with 95 %% confidence (%.159s).",
+                     all[i].name, findings, count, all[i].mean, ceil(10 * all[i].most) / 10,
+                     all[i].from);
         as_terminal_wrap(t, 0, 2, as_text_of(text), 0);
     }
+}
+
+static void expectation_json(struct as_json *j, const struct as_making *m, const struct counts *c,
+                             uint64_t items)
+{
+    struct expected all[EXPECTED_MAX];
+    const uint32_t n = expect(m, c, items, all);
+
+    as_json_open(j, "findings_of_authentic", '[');
+    for (uint32_t i = 0; i < n; i++) {
+        as_json_open(j, NULL, '{');
+        as_json_string(j, "detector", all[i].name);
+        as_json_count(j, "findings", all[i].findings);
+        as_json_count(j, "items", items);
+        as_json_number(j, "expected", all[i].mean);
+        as_json_number(j, "at_most", all[i].most);
+        as_json_string(j, "measured", isnan(all[i].most) ? NULL : all[i].from);
+        as_json_close(j);
+    }
+    as_json_close(j);
 }
 
 /* ---- 2. the case ---- */
@@ -96,7 +185,7 @@ static void strength(const struct as_terminal *t, const struct as_finding *f)
 
 /* What stands under the path of a finding, or beside its rank. */
 static void statement(const struct as_terminal *t, struct as_store *store,
-                      const struct as_finding *f, unsigned indent)
+                      const struct as_making *m, const struct as_finding *f, unsigned indent)
 {
     const struct as_set_row *sets;
 
@@ -112,12 +201,13 @@ static void statement(const struct as_terminal *t, struct as_store *store,
     if (isfinite(f->llr)) {
         as_terminal_pad(t, indent);
         fprintf(t->out, "log10 likelihood ratio %+.2f: %s%s\n", (double)f->llr,
-                as_verdict_support((double)f->llr), f->llr < 0 ? " for the contrary" : "");
+                as_verdict_support(&m->words, (double)f->llr),
+                f->llr < 0 ? " for the contrary" : "");
     }
 }
 
-static enum as_status finding(const struct as_terminal *t, const struct as_show *show, uint64_t i,
-                              struct as_err *err)
+static enum as_status finding(const struct as_terminal *t, const struct as_show *show,
+                              const struct as_making *m, uint64_t i, struct as_err *err)
 {
     enum { HEAD = 27, TEXT = 16 }; /* columns before the path, before the text */
     enum as_status status = AS_OK;
@@ -135,13 +225,13 @@ static enum as_status finding(const struct as_terminal *t, const struct as_show 
     as_terminal_text(t, row.path, t->width > HEAD ? t->width - HEAD : 0, 0);
     fputc('\n', t->out);
     as_terminal_pad(t, TEXT);
-    statement(t, show->store, &f, TEXT);
+    statement(t, show->store, m, &f, TEXT);
 done:
     return status;
 }
 
-static void preface(const struct as_terminal *t, const struct as_show *show, const struct counts *c,
-                    uint64_t n)
+static void preface(const struct as_terminal *t, const struct as_show *show,
+                    const struct as_making *m, const struct counts *c, uint64_t n)
 {
     char text[512], kinds[320];
 
@@ -156,7 +246,7 @@ static void preface(const struct as_terminal *t, const struct as_show *show, con
     snprintf(text, sizeof text,
              "Ranked, strongest first: %s. A finding is a reason to look, not a verdict.", kinds);
     as_terminal_wrap(t, 0, 2, as_text_of(text), 0);
-    expectation(t, show, c);
+    expectation(t, m, c, show->summary->status[AS_ITEM_OK]);
 }
 
 enum as_status as_show_findings(const struct as_terminal *t, const struct as_show *show,
@@ -164,9 +254,11 @@ enum as_status as_show_findings(const struct as_terminal *t, const struct as_sho
 {
     enum as_status status = AS_OK;
     const uint64_t n = as_store_findings(show->store), shown = n < show->top ? n : show->top;
+    struct as_making m;
     struct counts c;
     char title[96], all[32];
 
+    as_making_read(as_store_provenance(show->store), &m);
     AS_TRY(count_kinds(show->store, &c, err));
     if (n == 0)
         snprintf(title, sizeof title, "Findings: none");
@@ -174,9 +266,9 @@ enum as_status as_show_findings(const struct as_terminal *t, const struct as_sho
         snprintf(title, sizeof title, "Findings: the first %" PRIu64 " of %s", shown,
                  as_human_count(n, all));
     as_terminal_heading(t, title);
-    preface(t, show, &c, n);
+    preface(t, show, &m, &c, n);
     for (uint64_t i = 0; i < shown; i++)
-        AS_TRY(finding(t, show, i, err));
+        AS_TRY(finding(t, show, &m, i, err));
 done:
     return status;
 }
@@ -187,9 +279,14 @@ enum as_status as_show_findings_of(const struct as_terminal *t, const struct as_
                                    uint64_t row, struct as_err *err)
 {
     enum as_status status = AS_OK;
+    const struct as_set_row *sets;
+    struct counts c = {0};
+    struct as_making m;
     struct as_finding f;
     bool any = false;
 
+    as_making_read(as_store_provenance(show->store), &m);
+    as_store_sets(show->store, &sets);
     for (uint64_t i = 0; i < as_store_findings(show->store); i++) {
         AS_TRY(as_store_finding(show->store, i, &f, err));
         if (f.row != row)
@@ -197,16 +294,19 @@ enum as_status as_show_findings_of(const struct as_terminal *t, const struct as_
         if (!any)
             as_terminal_heading(t, "Findings");
         any = true;
+        count_one(&c, sets, &f);
         fprintf(t->out, "  rank %-6" PRIu64, i + 1);
-        statement(t, show->store, &f, 13);
+        statement(t, show->store, &m, &f, 13);
     }
+    expectation(t, &m, &c, 1);
 done:
     return status;
 }
 
 /* ---- 4. as JSON ---- */
 
-static void finding_json(struct as_json *j, struct as_store *store, const struct as_finding *f)
+static void finding_json(struct as_json *j, struct as_store *store, const struct as_making *m,
+                         const struct as_finding *f)
 {
     const struct as_set_row *sets;
 
@@ -219,6 +319,8 @@ static void finding_json(struct as_json *j, struct as_store *store, const struct
     }
     as_json_number(j, "score", (double)f->score);
     as_json_number(j, "llr", (double)f->llr);
+    if (isfinite(f->llr))
+        as_json_string(j, "llr_words", as_verdict_support(&m->words, (double)f->llr));
     as_json_text(j, "text", as_text_of(f->text), AS_SHOW_VALUE);
 }
 
@@ -229,15 +331,18 @@ enum as_status as_show_findings_json(struct as_json *j, const struct as_show *sh
     const uint64_t n = as_store_findings(show->store);
     float score[AS_DETECTORS_MAX];
     struct as_finding f;
+    struct as_making m;
     struct as_row row;
     struct counts c;
 
+    as_making_read(as_store_provenance(show->store), &m);
     AS_TRY(count_kinds(show->store, &c, err));
     as_json_count(j, "findings_in_all", n);
     as_json_open(j, "findings_by_kind", '{');
     for (int k = 0; k < AS_FINDING_KINDS; k++)
         as_json_count(j, as_finding_words[k], c.of[k]);
     as_json_close(j);
+    expectation_json(j, &m, &c, show->summary->status[AS_ITEM_OK]);
     as_json_open(j, "findings", '[');
     for (uint64_t i = 0; i < n && i < show->top; i++) {
         AS_TRY(as_store_finding(show->store, i, &f, err));
@@ -246,7 +351,7 @@ enum as_status as_show_findings_json(struct as_json *j, const struct as_show *sh
         as_json_count(j, "rank", i + 1);
         as_json_count(j, "id", row.id);
         as_json_text(j, "path", row.path, AS_SHOW_PATH);
-        finding_json(j, show->store, &f);
+        finding_json(j, show->store, &m, &f);
         as_json_close(j);
     }
     as_json_close(j);
@@ -258,19 +363,26 @@ enum as_status as_show_findings_of_json(struct as_json *j, const struct as_show 
                                         struct as_err *err)
 {
     enum as_status status = AS_OK;
+    const struct as_set_row *sets;
+    struct counts c = {0};
+    struct as_making m;
     struct as_finding f;
 
+    as_making_read(as_store_provenance(show->store), &m);
+    as_store_sets(show->store, &sets);
     as_json_open(j, "findings", '[');
     for (uint64_t i = 0; i < as_store_findings(show->store); i++) {
         AS_TRY(as_store_finding(show->store, i, &f, err));
         if (f.row != row)
             continue;
+        count_one(&c, sets, &f);
         as_json_open(j, NULL, '{');
         as_json_count(j, "rank", i + 1);
-        finding_json(j, show->store, &f);
+        finding_json(j, show->store, &m, &f);
         as_json_close(j);
     }
     as_json_close(j);
+    expectation_json(j, &m, &c, 1);
 done:
     return status;
 }

@@ -1,7 +1,9 @@
 /* findings.c - what speaks of an item, as ranked sentences.
  *
- * Before calibration findings rank by kind: what a file declares, known bad content, matches of
- * media and cameras, scores; then by strength, then by item.  The text of a score is the sentence
+ * Findings rank by kind: what a file declares, known bad content, matches of media and cameras,
+ * what calibrated detectors say together, scores; then by strength, then by item.  An item has one
+ * of calibrated detectors where a score of one of them is a finding, so that what is measured of
+ * scores bounds how often that happens to authentic items.  The text of a score is the sentence
  * of the measure that weighs most, and how many others spoke too; of a set of references, the
  * nearest of them and how many more there are.
  *
@@ -12,6 +14,7 @@
 #include "../cluster/sort.h"
 #include "../verdict.h"
 #include "catalogue_parts.h"
+#include "combine.h"
 #include "grow.h"
 
 #include <math.h>
@@ -22,13 +25,17 @@
 /* ---- 1. records ---- */
 
 /*
- * A finding as it is ranked, sorted as bytes: kind (1), kind of match as it ranks (1), strength,
- * the strongest least (4), row (8), detector or set (2); then what its sentence is made of: of a
- * score the measure that weighs most (1) and how many others speak (1); of a match the reference
- * (8), how many more (4), probability (8), other value (4) and others (4).
+ * A finding as it is ranked, sorted as bytes: kind as it ranks (1), kind of match as it ranks (1),
+ * strength, the strongest least (4), row (8), detector or set (2); then what its sentence is made
+ * of: of a score the measure that weighs most (1), how many others speak (1), what lowers its ratio
+ * (1) and that (4); of a match the reference (8), how many more (4), probability (8), other value
+ * (4) and others (4); of calibrated detectors how many (1), then of each family the strongest (1),
+ * what lowers it (1) and its ratio (4).
  */
 enum { MATCH = 1, STRENGTH = 2, ROW = 6, SOURCE = 14, BEST = 16, OTHERS = 17 };
-enum { REFERENCE = 16, MORE = 24, CHANCE = 28, OTHER = 36, COMPARED = 40, RANKED = 44 };
+enum { WASHED = 18, RATIO = 19 };
+enum { REFERENCE = 16, MORE = 24, CHANCE = 28, OTHER = 36, COMPARED = 40 };
+enum { SPEAK = 16, PARTS = 17, PART = 6, RANKED = PARTS + PART * AS_FAMILIES };
 
 /* A match on its way to the rank that has the item: row (8), set (2), match kind (1), strength (4),
  * reference (8), then as above. */
@@ -117,6 +124,14 @@ static double bits_double(uint64_t bits)
     return v;
 }
 
+/* Any number, so that larger ones are smaller as bytes. */
+static uint32_t falling_bits(float v)
+{
+    const uint32_t bits = float_bits(v + 0.0F); /* one zero */
+
+    return bits >> 31 ? bits : ~(bits | 1U << 31);
+}
+
 static uint8_t *more(struct as_findings *f)
 {
     uint8_t *to;
@@ -126,6 +141,14 @@ static uint8_t *more(struct as_findings *f)
     to = f->at + RANKED * f->n++;
     memset(to, 0, RANKED);
     return to;
+}
+
+/* The place of a kind of finding in the ranking, and back: scores come last. */
+static uint8_t place_of(uint16_t kind)
+{
+    return (uint8_t)(kind == AS_FINDING_SCORE        ? AS_FINDING_CALIBRATED
+                     : kind == AS_FINDING_CALIBRATED ? AS_FINDING_SCORE
+                                                     : kind);
 }
 
 /* ---- 2. scores ---- */
@@ -168,8 +191,9 @@ static struct voice weigh_together(const struct as_model *model, const struct as
     return (struct voice){.best = model->real, .speak = known};
 }
 
+/* `part`: what it says as a likelihood ratio, NaN where nothing is known. */
 static enum as_status add_score(struct as_findings *f, const struct as_row *row, uint16_t d,
-                                float score)
+                                float score, struct as_part part, bool *added)
 {
     const struct as_model *model = f->models->at[d];
     const float *feat = row->det[d].feat;
@@ -183,33 +207,81 @@ static enum as_status add_score(struct as_findings *f, const struct as_row *row,
         return AS_EBUG; /* no detector has so many measures */
     if ((to = more(f)) == NULL)
         return AS_ENOMEM;
-    to[0] = v.declares ? AS_FINDING_DECLARED : AS_FINDING_SCORE;
+    to[0] = place_of(v.declares ? AS_FINDING_DECLARED : AS_FINDING_SCORE);
     as_be_put(to + STRENGTH, UINT32_MAX - float_bits(score), 4); /* score > 0: larger first */
     as_be_put(to + ROW, row->id, 8);
     as_be_put(to + SOURCE, d, 2);
     to[BEST] = (uint8_t)v.best;
     to[OTHERS] = (uint8_t)(v.speak - 1);
+    to[WASHED] = part.washed;
+    as_be_put(to + RATIO, float_bits(part.llr), 4);
+    *added = true;
     return AS_OK;
+}
+
+/* What the calibrated detectors say of an item. */
+static enum as_status add_combined(struct as_findings *f, const struct as_row *row,
+                                   const struct as_combined *c)
+{
+    uint8_t *to = more(f);
+
+    if (to == NULL)
+        return AS_ENOMEM;
+    to[0] = place_of(AS_FINDING_CALIBRATED);
+    as_be_put(to + STRENGTH, falling_bits(as_combined_llr(c, f->models->weighing)), 4);
+    as_be_put(to + ROW, row->id, 8);
+    as_be_put(to + SOURCE, AS_FINDING_NONE, 2);
+    to[SPEAK] = (uint8_t)c->ndets; /* at most AS_DETECTORS_MAX */
+    for (int k = 0; k < AS_FAMILIES; k++) {
+        uint8_t *part = to + PARTS + PART * k;
+        part[0] = c->part[k].det;
+        part[1] = c->part[k].washed;
+        as_be_put(part + 2, float_bits(c->part[k].llr), 4);
+    }
+    return AS_OK;
+}
+
+/* Looks at what one detector says of a row; *fired: it is calibrated, and that is a finding. */
+static enum as_status look_at(struct as_findings *f, const struct as_row *row, uint16_t d,
+                              struct as_combined *c, bool *fired)
+{
+    const struct as_model *model = f->models->at[d];
+    const float *feat = row->det[d].feat;
+    struct as_part part = {.det = (uint8_t)d, .llr = NAN};
+    enum as_status status;
+    bool known, added = false;
+    float score = 0;
+
+    status = as_det_score(as_detectors[d], model, feat, 1, &score);
+    if (status != AS_OK)
+        return status;
+    known = as_model_llr(model, feat, score, row->kind, row->w, row->h, &part.llr);
+    if (known) {
+        part.washed = as_weighing_seen(f->models->weighing, row, f->with, d);
+        as_combined_add(c, f->models->weighing, part);
+    }
+    if (score > 0)
+        status = add_score(f, row, d, score, part, &added);
+    *fired = *fired || (known && added);
+    return status;
 }
 
 enum as_status as_findings_look(struct as_findings *f, const struct as_row *row)
 {
     enum as_status status = AS_OK;
     const uint64_t place = row->id - f->first;
+    struct as_combined c;
+    bool fired = false;
 
     if (row->status == AS_ITEM_DUPLICATE && place < f->count)
         f->copy[place / 8] |= (uint8_t)(1U << place % 8);
     if (row->status != AS_ITEM_OK)
         return AS_OK;
-    for (uint16_t d = 0; as_detectors[d] && status == AS_OK; d++) {
-        float score = 0;
-        if (!f->with[d] || f->models->at[d] == NULL || row->det[d].status != AS_DET_APPLIES)
-            continue;
-        status = as_det_score(as_detectors[d], f->models->at[d], row->det[d].feat, 1, &score);
-        if (status == AS_OK && score > 0)
-            status = add_score(f, row, d, score);
-    }
-    return status;
+    as_combined_init(&c);
+    for (uint16_t d = 0; as_detectors[d] && status == AS_OK; d++)
+        if (f->with[d] && f->models->at[d] && row->det[d].status == AS_DET_APPLIES)
+            status = look_at(f, row, d, &c, &fired);
+    return status == AS_OK && fired ? add_combined(f, row, &c) : status;
 }
 
 /* ---- 3. matches ---- */
@@ -313,7 +385,7 @@ static enum as_status add_match(struct as_findings *f, const struct as_set_row *
         return AS_OK;
     if ((to = more(f)) == NULL)
         return AS_ENOMEM;
-    to[0] = sets[set].kind == AS_SET_KNOWN ? AS_FINDING_KNOWN : AS_FINDING_MATCH;
+    to[0] = place_of(sets[set].kind == AS_SET_KNOWN ? AS_FINDING_KNOWN : AS_FINDING_MATCH);
     to[MATCH] = swap_kind(rec[M_KIND]);
     memcpy(to + STRENGTH, rec + M_STRENGTH, 4);
     memcpy(to + ROW, rec, 8);
@@ -363,8 +435,21 @@ enum as_status as_findings_rank(struct as_findings *f, struct as_comm *comm, uin
     return status;
 }
 
-static void get_score(const uint8_t *at, struct as_finding *to)
+/* What lowers the likelihood ratio of a score, after its sentence. */
+static void add_lowered(const struct as_weighing *w, uint8_t washed, struct as_finding *to)
 {
+    const size_t at = strlen(to->text);
+    char seems[160];
+
+    as_weighing_tell(w, washed, seems, sizeof seems);
+    snprintf(to->text + at, sizeof to->text - at,
+             "; likelihood ratio lowered (x %.3g of its logarithm), as the picture seems %s",
+             as_weighing_weight(w, washed), seems);
+}
+
+static void get_score(const struct as_weighing *w, const uint8_t *at, struct as_finding *to)
+{
+    const struct as_part part = {.washed = at[WASHED], .llr = bits_float(as_be_get(at + RATIO, 4))};
     const struct as_detector *det;
 
     to->det = (uint16_t)as_be_get(at + SOURCE, 2);
@@ -381,6 +466,23 @@ static void get_score(const uint8_t *at, struct as_finding *to)
                  (unsigned)at[OTHERS], det->name);
     else
         snprintf(to->text, sizeof to->text, "%s", det->says[at[BEST]]);
+    to->llr = (float)as_part_llr(w, part);
+    if (part.washed)
+        add_lowered(w, part.washed, to);
+}
+
+static void get_combined(const struct as_weighing *w, const uint8_t *at, struct as_finding *to)
+{
+    struct as_combined c = {.ndets = at[SPEAK]};
+
+    for (int k = 0; k < AS_FAMILIES; k++) {
+        const uint8_t *part = at + PARTS + PART * k;
+        c.part[k] = (struct as_part){part[0], part[1], bits_float(as_be_get(part + 2, 4))};
+    }
+    to->det = to->set = AS_FINDING_NONE;
+    to->score = NAN;
+    to->llr = as_combined_llr(&c, w);
+    as_combined_text(&c, w, to->text, sizeof to->text);
 }
 
 /* The detector whose feature a match of this kind compares. */
@@ -433,10 +535,13 @@ enum as_status as_findings_get(struct as_findings *f, uint64_t i, struct as_find
 
     memset(to, 0, sizeof *to);
     to->row = as_be_get(at + ROW, 8);
-    to->kind = at[0];
+    to->kind = place_of(at[0]);
     to->llr = NAN;
     if (to->kind == AS_FINDING_KNOWN || to->kind == AS_FINDING_MATCH)
         return get_match(f, at, to, err);
-    get_score(at, to);
+    if (to->kind == AS_FINDING_CALIBRATED)
+        get_combined(f->models->weighing, at, to);
+    else
+        get_score(f->models->weighing, at, to);
     return AS_OK;
 }

@@ -31,7 +31,7 @@ enum as_status as_findings_match(struct as_findings *f, struct as_comm *comm,
                                  uint64_t n, struct as_err *err) AS_MUST_CHECK;
 
 /* Ranks the findings of all ranks by kind, strength and id; from now on f has this rank's share,
- * *n of them.  44 bytes a finding, twice that on the way.  Collective.                        */
+ * *n of them.  53 bytes a finding, twice that on the way.  Collective.                        */
 enum as_status as_findings_rank(struct as_findings *f, struct as_comm *comm, uint64_t *n,
                                 struct as_err *err) AS_MUST_CHECK;
 

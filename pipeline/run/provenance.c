@@ -10,6 +10,7 @@
 #include "../examine/hash.h"
 #include "../hex.h"
 #include "../media/media.h"
+#include "../weighing.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -116,6 +117,7 @@ static void put_program(FILE *f, const struct as_models *models)
     for (size_t d = 0; as_detectors[d]; d++)
         fprintf(f, "detector %s = version %u, model %s\n", as_detectors[d]->name,
                 as_detectors[d]->version, models->at[d] ? models->sha256[d] : "none");
+    fprintf(f, "verbal scale = %s\n", models->weighing->sha256);
     as_media_versions(libs, sizeof libs);
     fprintf(f, "media libraries = %s\n", libs);
     as_metadata_versions(libs, sizeof libs);
@@ -146,7 +148,8 @@ static enum as_status make_fingerprint(const struct as_rank *r, char **text, str
     as_models_clear(&models);
     if (bad || !readable)
         AS_FAIL(err, readable ? AS_ENOMEM : AS_EIO, "%s",
-                readable ? "no memory for the fingerprint" : "cannot read the file of --passwords or --c2pa-trust");
+                readable ? "no memory for the fingerprint"
+                         : "cannot read the file of --passwords or --c2pa-trust");
 done:
     return status;
 }
@@ -280,10 +283,11 @@ static json_t *detectors_json(const struct as_models *models, const bool *with)
         }
         for (uint32_t i = 0; i < det->dim; i++)
             as_tree_append(&m, json_string(det->measures[i]));
-        j = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o*, s:o}", "name", det->name, "version",
-                      (int)det->version, "summary", det->summary, "paper", det->paper, "card",
-                      det->card, "model_sha256", models->at[d] ? models->sha256[d] : "",
-                      "authentic", authentic_json(models->at[d]), "measures", m);
+        j = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:b, s:o*, s:o}", "name", det->name,
+                      "version", (int)det->version, "summary", det->summary, "paper", det->paper,
+                      "card", det->card, "model_sha256", models->at[d] ? models->sha256[d] : "",
+                      "calibrated", as_model_calibrated(models->at[d]), "authentic",
+                      authentic_json(models->at[d]), "measures", m);
         as_tree_append(&a, j);
     }
     return a;
@@ -324,8 +328,9 @@ static void add_job(json_t **o, const struct as_rank *r)
 
     uname(&u);
     as_tree_set(o, "argv", argv_json());
-    as_tree_set(o, "host", json_pack("{s:o, s:s, s:s}", "name", as_provenance_text(u.nodename),
-                                     "kernel", u.release, "machine", u.machine));
+    as_tree_set(o, "host",
+                json_pack("{s:o, s:s, s:s}", "name", as_provenance_text(u.nodename), "kernel",
+                          u.release, "machine", u.machine));
     as_tree_set(o, "ranks", json_integer(r->size));
     as_tree_set(o, "examiners", json_integer(r->nexaminers));
     as_tree_set(o, "attempts", json_integer(r->kase.attempt));
@@ -353,6 +358,8 @@ enum as_status as_provenance_make(const struct as_rank *r, const char *fingerpri
     as_tree_set(&o, "cpu_class", json_string(as_cpu_name((enum as_cpu)r->cpu)));
     as_tree_set(&o, "libraries", libraries_json());
     as_tree_set(&o, "detectors", detectors_json(models, with));
+    as_tree_set(&o, "scale", json_incref(models->weighing->root));
+    as_tree_set(&o, "scale_sha256", json_string(models->weighing->sha256));
     as_tree_set(&o, "items_discovered", json_integer((json_int_t)v->items));
     as_tree_set(&o, "sealed", json_integer((json_int_t)time(NULL)));
     as_tree_set(&o, "sandbox", json_boolean(!r->options->no_sandbox));

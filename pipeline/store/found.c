@@ -9,7 +9,7 @@
 enum { SETS_MAX = 4096, NAME_MAX_BYTES = 65536 };
 
 const char *const as_set_words[] = {"known", "media", "camera"};
-const char *const as_finding_words[] = {"declared", "known", "match", "score"};
+const char *const as_finding_words[] = {"declared", "known", "match", "score", "calibrated"};
 const char *const as_match_words[] = {"hash", "code", "similar", "camera"};
 
 static bool match_before(const struct as_match *a, const struct as_match *b)

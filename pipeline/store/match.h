@@ -20,12 +20,13 @@ enum as_known_class { AS_KNOWN_UNSAID = 0, AS_KNOWN_GOOD = 1, AS_KNOWN_BAD = 2 }
 /* /sets, column kind: stored, never renumbered. */
 enum as_set_kind { AS_SET_KNOWN = 0, AS_SET_MEDIA = 1, AS_SET_CAMERA = 2, AS_SET_KINDS };
 
-/* /findings, column kind, in the order in which they rank: stored, never renumbered. */
+/* /findings, column kind: stored, never renumbered.  They rank in this order, scores last. */
 enum as_finding_kind {
-    AS_FINDING_DECLARED = 0, /* the file says it of itself                            */
-    AS_FINDING_KNOWN = 1,    /* its content is known bad                              */
-    AS_FINDING_MATCH = 2,    /* a set of media or cameras holds it or something like it */
-    AS_FINDING_SCORE = 3,    /* a detector's score                                    */
+    AS_FINDING_DECLARED = 0,   /* the file says it of itself                            */
+    AS_FINDING_KNOWN = 1,      /* its content is known bad                              */
+    AS_FINDING_MATCH = 2,      /* a set of media or cameras holds it or something like it */
+    AS_FINDING_SCORE = 3,      /* a detector's score                                    */
+    AS_FINDING_CALIBRATED = 4, /* what calibrated detectors say together                */
     AS_FINDING_KINDS
 };
 
@@ -33,8 +34,8 @@ enum as_finding_kind {
 enum { AS_FINDING_NONE = 0xffff };
 
 /* The words for them, in the attributes of a store and in what is shown. */
-extern const char *const as_match_words[AS_MATCH_KINDS], *const as_set_words[AS_SET_KINDS],
-    *const as_finding_words[AS_FINDING_KINDS];
+extern const char *const as_match_words[AS_MATCH_KINDS],
+    *const as_set_words[AS_SET_KINDS], *const as_finding_words[AS_FINDING_KINDS];
 
 /* One row of /sets. */
 struct as_set_row {
