@@ -173,6 +173,62 @@ static void t_trained(void **state)
     as_findings_free(f);
 }
 
+/* Calibrated: the ratio beside the score, and one finding of the item before all scores, where a
+ * score is a finding; neither outside the domain, nor of a calibration that is not of real data. */
+static void t_calibrated(void **state)
+{
+    static const struct {
+        uint64_t row;
+        uint16_t kind;
+        float llr;
+    } WANT[] = {
+        {2, AS_FINDING_CALIBRATED, 1.5F}, {1, AS_FINDING_CALIBRATED, -.75F},
+        {3, AS_FINDING_SCORE, NAN},       {2, AS_FINDING_SCORE, 1.5F},
+        {1, AS_FINDING_SCORE, -.75F},
+    };
+    static const float SCORE[] = {-1, .25F, 3, 9};
+    static float many[1024], one[1024] = {1};
+    struct as_model model = {.kind = AS_MODEL_LINEAR,
+                             .weights = one,
+                             .map_threshold = INFINITY,
+                             .calibration = {1, -1, -2, 1.5, {50, 50}, {50, 50}},
+                             .domain = {.kinds = 1 << 5, .side_max = 600},
+                             .real = true};
+    struct as_models trained = {0};
+    bool only[AS_DETECTORS_MAX] = {false};
+    struct as_findings *f;
+    struct as_finding got;
+    uint64_t n;
+    uint16_t d = 0;
+    (void)state;
+
+    while (as_detectors[d] && strcmp(as_detectors[d]->name, "jpeg_tables") != 0)
+        d++;
+    model.det = as_detectors[d];
+    model.dim = as_detectors[d]->dim;
+    trained.at[d] = &model;
+    only[d] = true;
+    assert_int_equal(as_findings_new(&f, &trained, only, NULL, NULL), AS_OK);
+    for (uint64_t i = 0; i < 4; i++) {
+        struct as_row row = {.id = i, .status = AS_ITEM_OK, .kind = i == 3 ? 6 : 5, .w = 9, .h = 9};
+        many[0] = SCORE[i];
+        row.det[d] = (struct as_det_row){.status = AS_DET_APPLIES, .feat = many};
+        model.domain.kinds = i == 3 ? 1 << 6 : 1 << 5;
+        model.real = i != 3;
+        assert_int_equal(as_findings_look(f, &row), AS_OK);
+    }
+    assert_int_equal(as_findings_rank(f, NULL, &n, NULL), AS_OK);
+    assert_int_equal(n, sizeof WANT / sizeof *WANT);
+    for (uint64_t i = 0; i < n; i++) {
+        assert_int_equal(as_findings_get(f, i, &got, NULL), AS_OK);
+        if (got.row != WANT[i].row || got.kind != WANT[i].kind ||
+            memcmp(&got.llr, &WANT[i].llr, sizeof got.llr) != 0)
+            fail_msg("finding %u: row %u kind %u ratio %g", (unsigned)i, (unsigned)got.row,
+                     got.kind, (double)got.llr);
+    }
+    as_findings_free(f);
+}
+
 static const struct as_set_row SETS[] = {
     {AS_SET_KNOWN, "hashes", "", "", 9},
     {AS_SET_MEDIA, "media", "", "", 9},
@@ -243,7 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(t_rank), cmocka_unit_test(t_unwanted), cmocka_unit_test(t_trained),
-        cmocka_unit_test(t_many), cmocka_unit_test(t_matches),
+        cmocka_unit_test(t_many), cmocka_unit_test(t_matches),  cmocka_unit_test(t_calibrated),
     };
     return cmocka_run_group_tests(tests, make_model, NULL);
 }

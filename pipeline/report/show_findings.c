@@ -141,11 +141,12 @@ static void expectation(const struct as_terminal *t, const struct as_making *m,
                      "not measured.",
                      all[i].name, findings);
         else
-            snprintf(text, sizeof text,
-                     "Error rate of %.31s: %s here; as many authentic items (%s ok) would give %.1f "
-                     "on average, at most %.1f with 95 %% confidence (%.159s).",
-                     all[i].name, findings, count, all[i].mean, ceil(10 * all[i].most) / 10,
-                     all[i].from);
+            snprintf(
+                text, sizeof text,
+                "Error rate of %.31s: %s here; as many authentic items (%s ok) would give %.1f "
+                "on average, at most %.1f with 95 %% confidence (%.159s).",
+                all[i].name, findings, count, all[i].mean, ceil(10 * all[i].most) / 10,
+                all[i].from);
         as_terminal_wrap(t, 0, 2, as_text_of(text), 0);
     }
 }
@@ -199,10 +200,11 @@ static void statement(const struct as_terminal *t, struct as_store *store,
         fputc('\n', t->out);
     }
     if (isfinite(f->llr)) {
+        const char *words = as_verdict_support(&m->words, (double)f->llr);
+        const bool some = m->words.n > 0 && words != m->words.step[m->words.n - 1].says;
         as_terminal_pad(t, indent);
-        fprintf(t->out, "log10 likelihood ratio %+.2f: %s%s\n", (double)f->llr,
-                as_verdict_support(&m->words, (double)f->llr),
-                f->llr < 0 ? " for the contrary" : "");
+        fprintf(t->out, "log10 likelihood ratio %+.2f%s%s%s\n", (double)f->llr,
+                words[0] ? ": " : "", words, f->llr < 0 && some ? " for the contrary" : "");
     }
 }
 
