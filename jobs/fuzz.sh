@@ -12,7 +12,7 @@ seconds=${1:-600}
 out=${2:-build-fuzz/found}
 [ $# -lt 2 ] || shift
 [ $# -eq 0 ] || shift
-targets=${*:-"container decode metadata record batch examine"}
+targets=${*:-"container decode metadata c2pa record batch examine"}
 
 jobs/build.sh fuzz
 mkdir -p "$out"
@@ -20,6 +20,7 @@ out=$(cd "$out" && pwd)
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
 ASAN_OPTIONS=detect_leaks=0 build-fuzz/bin/make_evidence "$seeds/made" >/dev/null
+ASAN_OPTIONS=detect_leaks=0 build-fuzz/bin/t_c2pa --seeds "$seeds"
 [ ! -d ../shared/data ] || find ../shared/data -type f -size -64k \
     -exec sh -c 'cp "$2" "$1/$(echo "$2" | sha256sum | cut -c1-16)"' sh "$seeds" {} \;
 

@@ -159,6 +159,7 @@ static void try_at(const struct search *s, struct node *n, int32_t x, int32_t y)
     uint32_t cost;
 
     if (x < 0 || y < 0 || x >= (int32_t)pm->to_w || y >= (int32_t)pm->to_h ||
+        (x == n->best.x && y == n->best.y) ||
         (dx < apart && dx > -apart && dy < apart && dy > -apart))
         return;
     cost = distance(n->features, pm->to + ((size_t)y * pm->to_w + (uint32_t)x) * ROOM);

@@ -239,7 +239,7 @@ static json_t *domain_json(const struct as_domain *d)
     kinds = json_array();
     for (unsigned k = 0; k < 64; k++)
         if (d->kinds >> k & 1)
-            json_array_append_new(kinds, json_string(as_kind_name((enum as_kind)k)));
+            json_array_append_new(kinds, json_string(as_kind_name((uint16_t)k)));
     return json_pack("{s:o, s:I, s:I, s:f}", "kinds", kinds, "side_min", (json_int_t)d->side_min,
                      "side_max", (json_int_t)d->side_max, "distance", d->distance);
 }

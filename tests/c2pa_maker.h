@@ -139,6 +139,8 @@ struct recipe {
     bool parent_lies; /* the hash of it is wrong                            */
     bool update;      /* an update manifest: binds nothing                  */
     bool stranger, two_claims, attach, no_binding;
+    bool missing;               /* the claim names org.gone, which is not there      */
+    const char *redacts;        /* the claim says that it took this assertion away   */
     uint32_t more;              /* bytes left out of the hash behind the store        */
     const struct signer *stamp; /* an authority that dates the signature              */
     time_t stamped;
@@ -233,12 +235,17 @@ static inline void put_assertions(struct maker *m, const struct recipe *r, struc
 }
 
 /* Returns the length of the claim's CBOR, which then ends m. */
-static inline size_t put_claim(struct maker *m, const struct refs *refs)
+static inline size_t put_claim(struct maker *m, const struct refs *refs, const char *redacts)
 {
     size_t super = begin_super(m, "c2cl", "c2pa.claim"), box = begin(m, "cbor");
     char url[128];
 
-    put_head(m, 5, 3);
+    put_head(m, 5, redacts ? 4 : 3);
+    if (redacts) {
+        put_string(m, "redacted_assertions");
+        put_head(m, 4, 1);
+        put_string(m, redacts);
+    }
     put_string(m, "alg");
     put_string(m, "sha256");
     put_string(m, "claim_generator");
@@ -410,13 +417,15 @@ static inline struct maker make_manifest(const struct recipe *r)
 {
     struct maker m = {0}, claim = {0};
     size_t super = begin_super(&m, r->update ? "c2um" : "c2ma", r->label), n;
-    struct refs refs = {.n = 0};
+    struct refs refs = {.hash = {{0}}};
 
     put_assertions(&m, r, &refs);
-    n = put_claim(&m, &refs);
+    if (r->missing)
+        refs.label[refs.n++] = "org.gone";
+    n = put_claim(&m, &refs, r->redacts);
     put(&claim, m.at + m.n - n, n);
     if (r->two_claims)
-        put_claim(&m, &refs);
+        put_claim(&m, &refs, r->redacts);
     put_signature(&m, r, &claim);
     end(&m, super);
     free(claim.at);

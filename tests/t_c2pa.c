@@ -1,4 +1,6 @@
-/* t_c2pa.c - C2PA manifests that are checked: right ones, and each thing that can be wrong. */
+/* t_c2pa.c - C2PA manifests that are checked: right ones, and each thing that can be wrong.
+ *
+ * t_c2pa --seeds FOLDER writes seeds for fuzz_c2pa.c instead.                        */
 #include "c2pa_maker.h"
 
 #include "../pipeline/media/c2pa.h"
@@ -211,6 +213,33 @@ static void test_ingredients(void **state)
     free(box.at);
 }
 
+/* An ingredient's assertion may be redacted by its user; the file's own by nobody, least of all by
+ * a manifest that was put beside it.                                                        */
+static void test_redaction(void **state)
+{
+    struct recipe inner = {.by = &good, .label = "urn:inner", .missing = true};
+    struct recipe outer = {.by = &rsa, .label = "urn:outer", .parent = "urn:inner"};
+    struct recipe beside = {.by = &rsa, .label = "urn:beside", .no_binding = true};
+    struct maker box, other, first = make_signed(&inner, NULL, 0, &box), m;
+
+    (void)state;
+    free(first.at);
+    outer.parent_box = &box;
+    m = make_signed(&outer, &box, 1, NULL);
+    read_maker(AS_KIND_JPEG, &m);
+    assert_string_equal(value_of("c2pa.state"), "ingredient bad");
+    outer.redacts = beside.redacts = "self#jumbf=/c2pa/urn:inner/c2pa.assertions/org.gone";
+    m = make_signed(&outer, &box, 1, NULL);
+    read_maker(AS_KIND_JPEG, &m);
+    assert_string_equal(value_of("c2pa.state"), "valid, no trust list");
+    free(box.at);
+    other = make_manifest(&beside);
+    m = make_signed(&inner, &other, 1, NULL);
+    read_maker(AS_KIND_JPEG, &m);
+    assert_string_equal(value_of("c2pa.state"), "assertion bad");
+    free(other.at);
+}
+
 /* A manifest that is its own ingredient ends. */
 static void test_own_parent(void **state)
 {
@@ -364,22 +393,68 @@ static void test_cbor(void **state)
     assert_int_equal(as_cbor_item((struct as_span){deep, sizeof deep}).n, 0);
 }
 
-int main(void)
+/* ---- seeds for fuzz_c2pa.c ---- */
+
+static void write_seed(const char *folder, const char *name, uint8_t what, const struct maker *m)
+{
+    char path[4096];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/c2pa_%s", folder, name);
+    if ((f = fopen(path, "wb")) == NULL)
+        return;
+    fputc(what, f);
+    fwrite(m->at, 1, m->n, f);
+    fclose(f);
+}
+
+/* The store of a file, and a signature before its claim. */
+static int write_seeds(const char *folder)
+{
+    struct recipe r = {.by = &good, .label = "urn:a", .stamp = &stamper, .stamped = 1700000000};
+    struct maker m, store, pair = {0};
+    struct as_c2pa_boxes *boxes = calloc(1, sizeof *boxes);
+
+    make_signers(NULL);
+    m = make_signed(&r, NULL, 0, NULL);
+    store = (struct maker){m.at + 14, m.n - 14 - PICTURE, 0};
+    write_seed(folder, "store", 0, &store);
+    if (boxes)
+        as_c2pa_read_boxes(boxes, store.at, store.n);
+    for (uint32_t i = 0; boxes && i < boxes->n; i++) {
+        struct as_span cose = as_c2pa_content(boxes, i, AS_FOUR('c', 'b', 'o', 'r'));
+        if (!as_text_is(boxes->at[i].label, "c2pa.signature"))
+            continue;
+        put_be(&pair, cose.n, 2);
+        put(&pair, cose.at, cose.n);
+        put_text(&pair, "claim");
+    }
+    write_seed(folder, "signature", 1, &pair);
+    free(pair.at);
+    free(boxes);
+    free(m.at);
+    return free_signers(NULL);
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_valid),       cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_unbound),     cmocka_unit_test(test_every_byte),
         cmocka_unit_test(test_trust),       cmocka_unit_test(test_stamp),
-        cmocka_unit_test(test_ingredients), cmocka_unit_test(test_own_parent),
-        cmocka_unit_test(test_update),      cmocka_unit_test(test_two_stores),
-        cmocka_unit_test(test_bmff),        cmocka_unit_test(test_cbor),
+        cmocka_unit_test(test_ingredients), cmocka_unit_test(test_redaction),
+        cmocka_unit_test(test_own_parent),  cmocka_unit_test(test_update),
+        cmocka_unit_test(test_two_stores),  cmocka_unit_test(test_bmff),
+        cmocka_unit_test(test_cbor),
     };
     int failed;
 
     if (as_kvs_init(&kvs) != AS_OK)
         return 2;
     as_metadata_warm();
-    failed = cmocka_run_group_tests_name("c2pa", tests, make_signers, free_signers);
+    failed = argc > 2 && strcmp(argv[1], "--seeds") == 0
+                 ? write_seeds(argv[2])
+                 : cmocka_run_group_tests_name("c2pa", tests, make_signers, free_signers);
     as_kvs_clear(&kvs);
     return failed;
 }

@@ -85,6 +85,12 @@ static const struct as_kv entries[] = {
     {{"c2pa.actions", 12}, {"c2pa.created", 12}},
 };
 
+static const struct as_c2pa manifest = {.present = true,
+                                        .readable = true,
+                                        .signature = AS_C2PA_GOOD,
+                                        .binding = AS_C2PA_BAD,
+                                        .outside = UINT64_MAX};
+
 static uint32_t next(struct evidence *e)
 {
     e->random = e->random * 1664525u + 1013904223u;
@@ -172,6 +178,7 @@ static struct evidence *make_evidence(uint32_t w, uint32_t h, uint32_t pad, int 
     e->meta.kv = entries;
     e->meta.nkv = sizeof entries / sizeof *entries;
     e->meta.jpeg = &e->jpeg;
+    e->meta.c2pa = &manifest;
     e->unit.meta = &e->meta;
     e->unit.dct = &e->dct;
     return e;
@@ -444,6 +451,7 @@ static void test_empty_metadata(void **state)
             struct run r;
             e->meta.jpeg = how & 1 ? NULL : &e->jpeg;
             e->meta.nkv = how & 2 ? 0 : sizeof entries / sizeof *entries;
+            e->meta.c2pa = how & 1 ? NULL : &manifest;
             e->meta.thumb.at = how & 1 ? NULL : e->planes;
             e->meta.small.at = how & 2 ? NULL : e->planes;
             assert_int_equal(as_det_init(as_detectors[i], &own), AS_OK);

@@ -483,6 +483,13 @@ const struct as_detector as_detector_cooccurrence = {
         "of another compression, resized or smoothed, but also a part of the scene that is not "
         "like the rest (sky, text, out of focus).  The map is for a person to judge; the measures "
         "make no finding by themselves.\n\n"
+        "Measured on made pictures of 1536 x 1024 with a part of another camera: pixel AUC .87 "
+        "(.81 "
+        "to .93, 20 pictures), picture AUC .81; at 640 x 480: .65 and .65; on parts of photographs "
+        "at "
+        "half size: .53 and .44, which is chance.  Of 43 real altered pictures and originals it "
+        "does not tell which is which (AUC .53).  A sixth of an authentic picture lies above .5 "
+        "of the map.\n\n"
         "Parts below about 128 pixels are not seen.  It compares a picture with itself, and so "
         "says nothing of one that was altered everywhere.",
     .family = AS_FAMILY_NOISE,

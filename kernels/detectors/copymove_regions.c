@@ -375,7 +375,7 @@ static void snap(const struct as_copy_pass *p, struct as_copy_region *r,
 /* A copy keeps shapes, and has the same residual at both places.  Things that are symmetrical look
  * alike mirrored, edges and all, so that mirrored copies need more; drawings repeat exactly. */
 static const double distortion_most = 0.12, scale_least = 0.6, scale_most = 1.7, plain_most = 0.5;
-static const double correlation_least = 0.12, mirrored_least = 0.6;
+static const double correlation_least = 0.2, mirrored_least = 0.6;
 
 enum as_copy_opinion as_copy_judge(const struct as_copy_pass *p, struct as_copy_region *r)
 {

@@ -468,10 +468,16 @@ const struct as_detector as_detector_grid = {
         "after a compression; a part on another grid came from elsewhere, or was moved.  A finding "
         "is made where fewer than one such chance agreement is to be expected in a picture without "
         "JPEG traces; there is no threshold to set.\n\n"
+        "Measured: no part was found in 1000 made authentic pictures (below 0.4 % with 95 % "
+        "confidence), where a grid begins is right in 400 of 400 cut made pictures and in 23 of 26 "
+        "cut photographs (the other 3 without an answer).  Parts of quality 70 to 95 on another "
+        "grid: 87 of 87 made ones and 45 of 49 of photographs when the whole was stored without "
+        "loss; 1 of 104 when it was saved as JPEG 95 after.\n\n"
         "It cannot see parts that lie on the same grid by chance (one in 64), and nothing where "
-        "compression was light (quality above about 95), came before resizing, or lies under a "
-        "later compression of lower quality.  Pixel art, text and patterns with a period of 8 may "
-        "look like JPEG.",
+        "compression was light (quality above about 98), came before resizing, or lies under a "
+        "later compression.  A JPEG that was resized by 1 to 4 % has grids that drift: that is "
+        "told apart in most cases, but 12 of 214 fired as a part.  Pixel art, text and patterns "
+        "with a period of 8 may look like JPEG.",
     .family = AS_FAMILY_JPEG,
     .needs = AS_LUMA,
     .min_side = SIDE_MIN,

@@ -291,7 +291,11 @@ const struct as_detector as_detector_noise_level = {
         "has the least energy, and compares it with the picture's median.  A part from another "
         "camera, or one that was smoothed or resized, may stand out in the map; so do fine "
         "texture, light and shade, and what a camera's own denoising made of them.  The map is for "
-        "a person to judge; the measures make no finding by themselves.",
+        "a person to judge; the measures make no finding by themselves.\n\n"
+        "Measured on made pictures, whose noise no camera has smoothed: pixel AUC .80 (.77 to .83, "
+        "80 pictures of 640 x 480), picture AUC .92; on parts of photographs at half size .67 (.57 "
+        "to .78, 37 pictures) and .66.  Of 42 real altered pictures and originals it does not tell "
+        "which is which (AUC .49).",
     .family = AS_FAMILY_NOISE,
     .needs = AS_LUMA,
     .min_side = SIDE_MIN,

@@ -32,20 +32,20 @@ static enum as_status alone(void *state, enum as_status mine)
 
 const struct as_sums as_sums_alone = {.lead = true, .sum = leave, .max = leave, .agree = alone};
 
-/* Doubles that are whole numbers below 2^53, by way of integers. */
+/* Doubles that are whole numbers below 2^53, by way of integers in their place. */
 static enum as_status sum_whole(const struct as_sums *sums, double *v, size_t n)
 {
-    enum as_status status = AS_OK;
-    uint64_t part[1024];
+    enum as_status status;
+    int64_t whole;
 
-    for (size_t k = 0; k < n && status == AS_OK;) {
-        const size_t m = n - k < 1024 ? n - k : 1024;
-        for (size_t i = 0; i < m; i++)
-            part[i] = (uint64_t)(int64_t)v[k + i];
-        status = sums->sum(sums->state, part, m);
-        for (size_t i = 0; i < m; i++)
-            v[k + i] = (double)(int64_t)part[i];
-        k += m;
+    for (size_t k = 0; k < n; k++) {
+        whole = (int64_t)v[k];
+        memcpy(&v[k], &whole, sizeof whole);
+    }
+    status = sums->sum(sums->state, (uint64_t *)(void *)v, n);
+    for (size_t k = 0; k < n; k++) {
+        memcpy(&whole, &v[k], sizeof whole);
+        v[k] = (double)whole;
     }
     return status;
 }
@@ -62,9 +62,7 @@ enum as_status as_fit_join(const struct as_sums *sums, struct as_moments *m)
 
     for (int c = 0; c < 2 && status == AS_OK; c++)
         status = sum_signed(sums, m->sum[c], m->dim);
-    for (uint32_t i = 0; i < m->dim && status == AS_OK; i++)
-        status = sum_whole(sums, m->product + (size_t)i * m->dim + i, m->dim - i);
-    return status;
+    return status == AS_OK ? sum_whole(sums, m->product, (size_t)m->dim * m->dim) : status;
 }
 
 static enum as_status share_values(const struct as_sums *sums, double *v, size_t n)

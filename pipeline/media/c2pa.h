@@ -3,7 +3,8 @@
  * A store is a tree of JUMBF boxes: store > manifest > assertion store, claim, signature >
  * assertion. c2pa_boxes.c makes it a flat table, c2pa_cbor.c looks into the CBOR of the boxes,
  * c2pa_hash.c compares hashes (of boxes, of the file), c2pa_sign.c signatures, certificates and
- * time stamps, c2pa_check.c walks claim, assertions and ingredients and comes to a verdict.
+ * time stamps (c2pa_cert.c), c2pa_check.c walks claim, assertions and ingredients, c2pa_tell.c has
+ * the words.
  *
  * References: C2PA technical specification 2.1; ISO/IEC 19566-5 (JUMBF); RFC 8949 (CBOR);
  * RFC 9052, 9360 (COSE); RFC 5280 (X.509); RFC 3161 (time stamps).                              */
@@ -17,7 +18,7 @@
 
 /* ---- boxes ---- */
 
-enum { AS_C2PA_BOXES_MAX = 4096, AS_C2PA_NOWHERE = UINT32_MAX };
+enum { AS_C2PA_BOXES_MAX = 4096, AS_C2PA_NOWHERE = INT32_MAX };
 
 /* A box; a superbox ("jumb") has a label and the type of its description box. */
 struct as_c2pa_box {
@@ -160,6 +161,10 @@ void as_c2pa_warm(void);
 
 /* Checks a store and adds entries and facts.  Of several stores none is believed. */
 void as_c2pa_check(struct as_md *md, struct as_c2pa_boxes *boxes, struct as_c2pa_place place);
+
+/* Adds the entries c2pa.state, c2pa.signature ... ; `assertions` were looked at. */
+void as_c2pa_tell(struct as_kvs *kvs, const struct as_c2pa *facts, const struct as_c2pa_signed *by,
+                  unsigned assertions);
 
 /* The words of the entry c2pa.state. */
 const char *as_c2pa_verdict(const struct as_c2pa *facts);

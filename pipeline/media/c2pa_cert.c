@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { CHAIN_MAX = 16, CERT_BYTES_MAX = 1 << 16, STAMP_BYTES_MAX = 1 << 18 };
+enum { CHAIN_MAX = 8, CERT_BYTES_MAX = 1 << 16, STAMP_BYTES_MAX = 1 << 18 };
 
 /* ---- 1. reading the chain ---- */
 

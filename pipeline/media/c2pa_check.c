@@ -7,15 +7,15 @@
  * C2PA technical specification 2.1, chapter 15.
  *
  *  1. what is told   2. names   3. assertions   4. ingredients   5. binding   6. manifests
- *  7. the verdict
+ *  7. the whole
  */
 #include "c2pa.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { MANIFESTS_MAX = 256, REFS_MAX = 1024, PROBLEMS_MAX = 16, UPDATES_MAX = 16 };
+enum { SIGNATURES_MAX = 64 }; /* of one file: a key of 16,384 bits takes its time */
 enum { CBOR = AS_FOUR('c', 'b', 'o', 'r'), JUMB = AS_FOUR('j', 'u', 'm', 'b') };
 #define HASHED_MAX (UINT64_C(4) << 30) /* bytes hashed for one file */
 
@@ -36,7 +36,7 @@ struct check {
     struct manifest manifest[MANIFESTS_MAX];
     uint32_t n;
     uint32_t reached[MANIFESTS_MAX], nreached; /* the list of the walk */
-    unsigned problems, assertions;
+    unsigned problems, assertions, signatures;
     bool draft;               /* told already */
     struct as_c2pa_signed by; /* the active one's signature */
 };
@@ -120,7 +120,8 @@ static bool is_draft(struct as_text url)
 
 /* ---- 3. assertions ---- */
 
-/* Whether the claim of any manifest redacts this assertion. */
+/* Whether the claim of a manifest that has this one as ingredient redacts the assertion.  Only
+ * manifests that the active one leads to count: others may have been added by anyone.      */
 static bool is_redacted(const struct check *c, const struct manifest *m, struct as_text label)
 {
     struct as_span rest, item;
@@ -128,6 +129,8 @@ static bool is_redacted(const struct check *c, const struct manifest *m, struct 
 
     for (uint32_t i = 0; i < c->n; i++) {
         struct as_span list = as_cbor_get(c->manifest[i].claim, "redacted_assertions");
+        if (&c->manifest[i] == m || !c->manifest[i].reached)
+            continue;
         for (bool more = as_cbor_first(list, &rest, &item); more; more = as_cbor_next(&rest, &item))
             if (as_cbor_text(item, &url) && cut(&url, "self#jumbf=/c2pa/") &&
                 as_text_same(next_part(&url), m->label) && cut(&url, "c2pa.assertions/") &&
@@ -380,6 +383,12 @@ static enum as_status check_signature(struct check *c, const struct manifest *m,
     by->flaw = "there is no signature";
     if (box == AS_C2PA_NOWHERE || m->claim.n == 0)
         return AS_OK;
+    if (c->signatures++ == SIGNATURES_MAX) {
+        c->signatures = SIGNATURES_MAX;
+        by->signature = AS_C2PA_UNCHECKED;
+        by->flaw = "more signatures than are checked of a file";
+        return AS_OK;
+    }
     return as_c2pa_verify(as_c2pa_content(c->boxes, box, CBOR), m->claim, c->md->trust, by);
 }
 
@@ -434,71 +443,7 @@ static void find_manifests(struct check *c)
     }
 }
 
-/* ---- 7. the verdict ---- */
-
-const char *as_c2pa_verdict(const struct as_c2pa *f)
-{
-    if (!f->readable)
-        return "unreadable";
-    if (f->signature == AS_C2PA_BAD)
-        return "signature bad";
-    if (f->assertions == AS_C2PA_BAD)
-        return "assertion bad";
-    if (f->binding == AS_C2PA_BAD)
-        return "hash bad";
-    if (f->certificate == AS_C2PA_BAD || f->time == AS_C2PA_BAD)
-        return "certificate or time stamp bad";
-    if (f->ingredients == AS_C2PA_BAD)
-        return "ingredient bad";
-    if (f->binding == AS_C2PA_ABSENT)
-        return "not bound to the file";
-    if (f->signature != AS_C2PA_GOOD || f->assertions == AS_C2PA_UNCHECKED ||
-        f->binding == AS_C2PA_UNCHECKED || f->ingredients == AS_C2PA_UNCHECKED)
-        return "not fully checked";
-    return f->trust == AS_C2PA_GOOD  ? "valid, signer trusted"
-           : f->trust == AS_C2PA_BAD ? "valid, signer not trusted"
-                                     : "valid, no trust list";
-}
-
-static void tell_signer(struct check *c)
-{
-    static const char *const time[] = {"no time stamp", "from a trusted authority",
-                                       "the time stamp does not hold", "authority not trusted"};
-    struct as_kvs *kvs = c->md->kvs;
-    const struct as_c2pa_signed *by = &c->by;
-
-    as_kvs_add(kvs, "c2pa.signer", by->signer, strlen(by->signer));
-    as_kvs_add(kvs, "c2pa.signer_issuer", by->issuer, strlen(by->issuer));
-    if (by->valid_from[0])
-        as_kvs_addf(kvs, "c2pa.certificate_period", "%s to %s", by->valid_from, by->valid_to);
-    as_kvs_add(kvs, "c2pa.signed_at", by->signed_at, strlen(by->signed_at));
-    as_kvs_addf(kvs, "c2pa.time_stamp", "%s", time[by->time]);
-    if (by->flaw)
-        problem(c, as_text_of("signature"), by->flaw);
-}
-
-static void tell(struct check *c)
-{
-    static const char *const words[] = {"absent", "good", "bad", "not checked"};
-    static const char *const trust[] = {"no list given", "on the trust list",
-                                        "not on the trust list", "not checked"};
-    const struct as_c2pa *f = c->facts;
-    struct as_kvs *kvs = c->md->kvs;
-
-    as_kvs_addf(kvs, "c2pa.state", "%s", as_c2pa_verdict(f));
-    if (!f->readable)
-        return;
-    as_kvs_addf(kvs, "c2pa.signature", "%s", words[f->signature]);
-    as_kvs_addf(kvs, "c2pa.certificate", "%s", words[f->certificate]);
-    as_kvs_addf(kvs, "c2pa.trust", "%s", trust[f->trust]);
-    as_kvs_addf(kvs, "c2pa.binding", "%s", words[f->binding]);
-    as_kvs_addf(kvs, "c2pa.assertions_state", "%s (%u)", words[f->assertions], c->assertions);
-    as_kvs_addf(kvs, "c2pa.ingredients_state", "%s (%u)", words[f->ingredients],
-                f->checked_ingredients);
-    if (f->outside)
-        as_kvs_addf(kvs, "c2pa.unbound_bytes", "%" PRIu64, f->outside);
-    tell_signer(c);
-}
+/* ---- 7. the whole ---- */
 
 static enum as_status check_all(struct check *c)
 {
@@ -544,6 +489,8 @@ void as_c2pa_check(struct as_md *md, struct as_c2pa_boxes *boxes, struct as_c2pa
     c->facts->readable = c->n > 0 && c->manifest[c->n - 1].claim.n > 0;
     if (c->facts->readable && check_all(c) != AS_OK)
         md->no_memory = true;
-    tell(c);
+    if (c->by.flaw)
+        problem(c, as_text_of("signature"), c->by.flaw);
+    as_c2pa_tell(md->kvs, c->facts, &c->by, c->assertions);
     free(c);
 }

@@ -6,6 +6,7 @@
 #include <libexif/exif-data.h>
 #include <libiptcdata/iptc-data.h>
 #include <libxml/parser.h>
+#include <openssl/crypto.h>
 #include <zlib.h>
 
 #include <stdio.h>
@@ -269,8 +270,9 @@ void as_metadata_versions(char *to, size_t n)
     int lcms = cmsGetEncodedCMMversion(); /* 2140 for 2.14 */
 
     snprintf(to, n,
-             "libexif %s; libiptcdata %s; libxml2 %s; lcms2 %d.%d; libcbor %d.%d.%d; zlib %s",
+             "libexif %s; libiptcdata %s; libxml2 %s; lcms2 %d.%d; libcbor %d.%d.%d; zlib %s; "
+             "OpenSSL %s",
              AS_LIBEXIF_VERSION, AS_LIBIPTCDATA_VERSION, LIBXML_DOTTED_VERSION, lcms / 1000,
              lcms % 1000 / 10, CBOR_MAJOR_VERSION, CBOR_MINOR_VERSION, CBOR_PATCH_VERSION,
-             zlibVersion());
+             zlibVersion(), OpenSSL_version(OPENSSL_VERSION_STRING));
 }
