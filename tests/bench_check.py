@@ -121,6 +121,18 @@ for row in table("metrics.csv"):
         near(float(row["cllr"]), cllr, "cllr")
     checked += 1
 
+sums = {}
+for row in table("confusion.csv"):
+    if row["by"] == "group":
+        key = (row["scorer"], row["split"])
+        sums[key] = sums.get(key, 0) + np.array([int(row[k]) for k in ("tp", "fp", "fn", "tn")])
+ungrouped = any(not r["group"] for r in items)
+for row in table("metrics.csv"):
+    if row["generator"] == "all" and row["split"] != "all" and row["tp"] and not ungrouped:
+        whole = [int(row[k]) for k in ("tp", "fp", "fn", "tn")]
+        if list(sums.get((row["scorer"], row["split"]), [])) != whole:
+            sys.exit("the confusions of the groups do not add up")
+
 with h5py.File(os.path.join(bench, "scores.h5")) as f:
     for s in scorers:
         np.testing.assert_allclose(f["scores/" + s][:], score[s], rtol=1e-6)

@@ -70,12 +70,13 @@ ls set/000000.jpg set/000001.jpg >/dev/null || fail "the list's pictures"
 run 0 0 list list.json --measure pdq.quality
 says list '2 in, 2 scored, 0 not'
 
-# 5. maps against masks, by whatever detector here makes maps
-mapper=$("$assay" list detectors | sed -n 's/^\(adq\|copymove\|cfa\) .*/\1/p' | head -n 1)
-if [ -n "$mapper" ]; then
-    made djpeg djpeg --count 6 --vary q1=60 --vary q2=90 --vary shift=0
-    run 0 0 maps djpeg.manifest.csv --detector "$mapper"
-    agrees maps djpeg.manifest.csv
+# 5. maps against masks, by the detectors here that make maps
+mappers=$("$assay" list detectors | sed -n 's/^\(adq\|cfa\) .*/\1/p' | paste -sd ,)
+if [ -n "$mappers" ]; then
+    made mapped splice --count 6 --size 256x192 --vary q1=0 --vary q2=0,90
+    run 0 0 maps mapped.manifest.csv --detector "$mappers"
+    agrees maps mapped.manifest.csv
+    grep -q ' and 0 maps' check.log && fail "no map was compared with its mask"
 else
     echo "no detector makes maps here"
 fi

@@ -168,6 +168,5 @@ const struct as_detector as_detector_c2pa = {
     .reasons = reasons,
     .pool = AS_POOL_MAX,
     .exact = true,
-    .asked = true,
     .extract = c2pa_extract,
 };

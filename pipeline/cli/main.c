@@ -197,7 +197,8 @@ static const struct as_command COMMANDS[] = {
         .about =
             "MANIFEST names pictures and what is true of them: a CSV file with the columns path, "
             "label (authentic, tampered, generated) and perhaps split, mask, group, generator, "
-            "camera. They are examined as `run` does, alone or under mpirun, and CASE is a case "
+            "camera; or a folder with folders real and fake in it; or the JSON of DeepfakeBench, "
+            "IMDL-BenCo or ForensicHub. They are examined as `run` does, alone or under mpirun, and CASE is a case "
             "like any other. Then all scores are measured: AUC, average precision, equal error "
             "rate, true positives at 1 % and 0.1 % false ones, Cllr after the best calibration, by "
             "split and generator, with intervals from a bootstrap that draws whole groups; maps "

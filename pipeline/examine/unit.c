@@ -49,11 +49,12 @@ struct as_bench {
 /* Marks the detectors that a word of the list means; false: none. */
 static bool select_word(const char *word, size_t len, bool with[AS_DETECTORS_MAX])
 {
-    bool any = false, all = len == 0 || (len == 3 && memcmp(word, "all", 3) == 0);
+    const bool every = len == 5 && memcmp(word, "every", 5) == 0;
+    bool any = false, all = every || len == 0 || (len == 3 && memcmp(word, "all", 3) == 0);
 
     for (size_t d = 0; as_detectors[d]; d++) {
         const char *name = as_detectors[d]->name;
-        if (all ? !as_detectors[d]->asked : strlen(name) == len && memcmp(name, word, len) == 0)
+        if (all ? every || !as_detectors[d]->asked : strlen(name) == len && memcmp(name, word, len) == 0)
             any = with[d] = true;
     }
     return any;

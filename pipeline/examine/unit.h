@@ -10,8 +10,8 @@
 
 struct as_bench; /* the state of one examiner: decoders, detectors, scratch */
 
-/* Marks the detectors that `list` names ("a,b"; "all" or empty: all but those that must be named).  AS_EUSAGE for a name
- * that is not in the table.                                                   */
+/* Marks the detectors that `list` names ("a,b"; "all" or empty: all but those that must be named;
+ * "every": those too).  AS_EUSAGE for a name that is not in the table. */
 enum as_status as_detectors_select(const char *list, bool with[AS_DETECTORS_MAX],
                                    struct as_err *err) AS_MUST_CHECK;
 

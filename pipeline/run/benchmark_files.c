@@ -20,8 +20,7 @@
 
 /* ---- 1. writing ---- */
 
-/* A field, in quotes where it needs them. */
-static void text(FILE *f, const char *s)
+void as_bench_field(FILE *f, const char *s)
 {
     if (strpbrk(s, ",\"\r\n") == NULL) {
         fputs(s, f);
@@ -60,17 +59,17 @@ static void ranged_head(FILE *f, const char *name)
 static void subset(FILE *f, const struct as_subset *of)
 {
     fprintf(f, ",%s,", as_subset_split(of));
-    text(f, of->generator == NULL ? "all" : of->generator[0] ? of->generator : "-");
+    as_bench_field(f, of->generator == NULL ? "all" : of->generator[0] ? of->generator : "-");
 }
 
 struct file {
     const char *name;
-    void (*write)(const struct as_benchmark *b, FILE *f);
+    enum as_status (*write)(const struct as_benchmark *b, FILE *f);
 };
 
 /* ---- 2. items ---- */
 
-static void write_items(const struct as_benchmark *b, FILE *f)
+static enum as_status write_items(const struct as_benchmark *b, FILE *f)
 {
     fputs("path,label,split,group,generator,camera,item_row,status,reason,width,height,format,"
           "bytes,quality,sha256",
@@ -85,18 +84,18 @@ static void write_items(const struct as_benchmark *b, FILE *f)
         const bool there = item->row != UINT64_MAX;
         const char *fields[] = {as_split_words[is->split], is->group, is->generator, is->camera};
         char hex[65] = "";
-        text(f, is->path);
+        as_bench_field(f, is->path);
         fprintf(f, ",%s", as_label_words[is->label]);
         for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
             fputc(',', f);
-            text(f, fields[k]);
+            as_bench_field(f, fields[k]);
         }
         if (there)
             fprintf(f, ",%" PRIu64 ",%s,", item->row,
                     as_item_status_name((enum as_item_status)item->status));
         else
             fputs(",,missing,", f);
-        text(f, as_reason_text(item->reason));
+        as_bench_field(f, as_reason_text(item->reason));
         fprintf(f, ",%" PRIu32 ",%" PRIu32 ",%s,%" PRIu64 ",", item->w, item->h,
                 there ? as_kind_name(item->kind) : "", item->size);
         if (item->quality > 0)
@@ -108,15 +107,16 @@ static void write_items(const struct as_benchmark *b, FILE *f)
             fputc(',', f);
             number(f, (double)b->scorer[k].llr[i]);
             fputc(',', f);
-            text(f, as_scorer_why(b, &b->scorer[k], i));
+            as_bench_field(f, as_scorer_why(b, &b->scorer[k], i));
         }
         fputc('\n', f);
     }
+    return AS_OK;
 }
 
 /* ---- 3. tables ---- */
 
-static void write_metrics(const struct as_benchmark *b, FILE *f)
+static enum as_status write_metrics(const struct as_benchmark *b, FILE *f)
 {
     fputs("scorer,split,generator,authentic,altered,authentic_scored,altered_scored,groups", f);
     for (int k = 0; k < AS_METRICS; k++)
@@ -153,9 +153,10 @@ static void write_metrics(const struct as_benchmark *b, FILE *f)
         number(f, told ? m->for_authentic : NAN);
         fputc('\n', f);
     }
+    return AS_OK;
 }
 
-static void write_calibration(const struct as_benchmark *b, FILE *f)
+static enum as_status write_calibration(const struct as_benchmark *b, FILE *f)
 {
     fputs("scorer,split,generator,ratios_from,kind,x,y,items\n", f);
     for (size_t i = 0; i < b->npoints; i++) {
@@ -165,9 +166,10 @@ static void write_calibration(const struct as_benchmark *b, FILE *f)
         fprintf(f, ",%s,%s,%.9g,%.9g,%.9g\n", as_llr_words[b->scorer[p->scorer].llr_from], p->kind,
                 p->x, p->y, p->weight);
     }
+    return AS_OK;
 }
 
-static void write_compared(const struct as_benchmark *b, FILE *f)
+static enum as_status write_compared(const struct as_benchmark *b, FILE *f)
 {
     fputs("scorer_a,scorer_b,split,generator,authentic,altered", f);
     ranged_head(f, "auc_a");
@@ -187,9 +189,10 @@ static void write_compared(const struct as_benchmark *b, FILE *f)
             number(f, c->p);
         fputc('\n', f);
     }
+    return AS_OK;
 }
 
-static void write_pixels(const struct as_benchmark *b, FILE *f)
+static enum as_status write_pixels(const struct as_benchmark *b, FILE *f)
 {
     fputs("detector,split,generator,masks,masks_with_map,authentic,authentic_with_map", f);
     for (int k = 0; k < AS_PIXEL_METRICS; k++)
@@ -213,9 +216,10 @@ static void write_pixels(const struct as_benchmark *b, FILE *f)
         number(f, m->pooled_best);
         fputc('\n', f);
     }
+    return AS_OK;
 }
 
-static void write_audit(const struct as_benchmark *b, FILE *f)
+static enum as_status write_audit(const struct as_benchmark *b, FILE *f)
 {
     fputs("feature,split,generator,authentic,altered", f);
     ranged_head(f, "auc");
@@ -228,9 +232,10 @@ static void write_audit(const struct as_benchmark *b, FILE *f)
         ranged(f, &a->auc, true);
         fprintf(f, ",%d\n", as_audit_is_loud(a));
     }
+    return AS_OK;
 }
 
-static void write_leaks(const struct as_benchmark *b, FILE *f)
+static enum as_status write_leaks(const struct as_benchmark *b, FILE *f)
 {
     fputs("kind,path_a,split_a,label_a,path_b,split_b,label_b,bits\n", f);
     for (uint64_t i = 0; i < b->nleaks; i++) {
@@ -239,7 +244,7 @@ static void write_leaks(const struct as_benchmark *b, FILE *f)
         for (int k = 0; k < 2; k++) {
             const struct as_labelled *is = b->item[k ? l->b : l->a].is;
             fputc(',', f);
-            text(f, is->path);
+            as_bench_field(f, is->path);
             fprintf(f, ",%s,%s", as_split_words[is->split], as_label_words[is->label]);
         }
         fputc(',', f);
@@ -247,6 +252,7 @@ static void write_leaks(const struct as_benchmark *b, FILE *f)
             number(f, (double)l->value);
         fputc('\n', f);
     }
+    return AS_OK;
 }
 
 /* ---- 4. the folder ---- */
@@ -318,8 +324,8 @@ static enum as_status write_file(const struct as_benchmark *b, const struct file
     }
     if ((f = as_beside_open(path, &beside)) == NULL)
         AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
-    file->write(b, f);
-    status = as_beside_close(f, !ferror(f), beside, path, err);
+    const bool written = file->write(b, f) == AS_OK;
+    status = as_beside_close(f, written && !ferror(f), beside, path, err);
 done:
     free(beside);
     free(path);
@@ -336,6 +342,7 @@ enum as_status as_bench_write(const struct as_benchmark *b, struct as_err *err)
         {"audit.csv", write_audit},
         {"leaks.csv", write_leaks},
         {"calibration.csv", write_calibration},
+        {"confusion.csv", as_bench_write_confusion},
     };
     enum as_status status = AS_OK;
     char *dir = NULL, *scores = NULL;

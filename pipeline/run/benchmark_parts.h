@@ -4,6 +4,8 @@
 
 #include "benchmark.h"
 
+#include <stdio.h>
+
 /* The scorers that the options ask for, by the detectors of the case.  AS_EUSAGE. */
 enum as_status as_bench_scorers(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
 
@@ -28,6 +30,12 @@ enum as_status as_bench_pixels(struct as_benchmark *b, struct as_err *err) AS_MU
 /* The bias audit; leaks between splits. */
 enum as_status as_bench_audit(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_bench_leaks(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
+/* Writes a field of a CSV file, in quotes where it needs them. */
+void as_bench_field(FILE *f, const char *s);
+
+/* Writes confusion.csv.  AS_ENOMEM. */
+enum as_status as_bench_write_confusion(const struct as_benchmark *b, FILE *f) AS_MUST_CHECK;
 
 /* Writes the folder CASE/bench. */
 enum as_status as_bench_write(const struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;

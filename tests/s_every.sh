@@ -1,0 +1,40 @@
+#!/bin/sh
+# s_every.sh - all detectors with all their maps: the same bits on any number of ranks and examiners,
+# and each of them has something to say of pictures that were altered.
+. "$(dirname "$0")/lib.sh"
+
+mkdir made
+labelled=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
+for kind in splice copymove; do
+    "$labelled" "$kind" "made/$kind" --count 2 --size 320x256 --seed 5 >/dev/null || fail "make_labelled $kind"
+done
+"$maker" small --seed 3 --manifest truth.csv >/dev/null || fail "make_evidence"
+set -- made/splice made/copymove small/chains small/generated --detector every --maps
+
+run 0 1 one "$@" --examiners 1
+run 0 2 two "$@" --examiners 2
+same one two
+run 0 3 three "$@" --examiners 1
+same one three
+sound one
+
+"$python" - <<'END' || fail "what detectors say"
+import h5py, numpy as np
+f = h5py.File("one/results.h5")
+silent = {d for d in f["status"] if not (f["status/" + d][()] == 1).any()}
+# needs pictures that no lossy compression touched, or that were enrolled for
+assert silent <= {"cfa"}, silent
+names = [w.decode() for w in f["maps"].attrs["detectors"]]
+maps = f["maps"][()]
+have = {names[m["detector"]] for m in maps}
+assert {"adq", "ghost", "grid", "copymove", "noise_level"} <= have, have
+data = f["map_data"][()]
+for m in maps:
+    assert 1 <= m["w"] <= 128 and 1 <= m["h"] <= 128 and m["cell"] >= 1
+    item = f["items"][m["item_row"]]
+    assert (m["w"] - 1) * m["cell"] < item["width"] <= m["w"] * m["cell"], (m, item)
+    assert (m["h"] - 1) * m["cell"] < item["height"] <= m["h"] * m["cell"], (m, item)
+    assert m["offset"] + int(m["w"]) * int(m["h"]) <= len(data)
+print(len(maps), "maps of", sorted(have))
+END
+echo "passed"
