@@ -26,8 +26,10 @@ struct finding {
     struct as_rank *r;
     char *const *names;
     size_t nnames, file;
+    const struct as_keep *keep;
     uint8_t *rec;
     uint64_t n, cap;
+    uint64_t odd; /* records of a kept spool that are not of the size that is kept */
 };
 
 static uint8_t *put_place(struct finding *f, const uint8_t sha[32], uint8_t type)
@@ -123,9 +125,10 @@ static enum as_status each_kept(void *state, uint32_t file, uint64_t offset, con
     struct as_noise_head head;
     uint8_t *to;
 
-    if (len < sizeof head)
-        return AS_EFORMAT;
-    memcpy(&head, bytes, sizeof head);
+    if (!as_noise_check(f->keep, bytes, len, &head)) {
+        f->odd++;
+        return AS_OK;
+    }
     if ((to = put_place(f, head.sha256, REC_PLACE)) == NULL)
         return AS_ENOMEM;
     as_be_put(to + FILE_NO, file, 4);
@@ -148,6 +151,12 @@ static enum as_status find_kept(struct finding *f, struct as_err *err)
                 "%s is not what the case was sealed with: %" PRIu64 " of %" PRIu64
                 " residuals can be read, or they were changed",
                 f->r->kase.spool, sum.records, f->r->kept->records);
+    AS_TRY(as_comm_sum(f->r->comm, &f->odd, 1));
+    if (f->odd > 0)
+        AS_FAIL(err, AS_EFORMAT,
+                "%s holds %" PRIu64 " residuals that are not of the size which the case says it "
+                "kept",
+                f->r->kase.spool, f->odd);
 done:
     return status;
 }
@@ -318,7 +327,7 @@ enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r,
                                  struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct finding f = {.r = r};
+    struct finding f = {.r = r, .keep = keep};
     const bool kept = r->njournals == 0; /* nothing but the spool is left of a sealed case */
     char **names = NULL;
 
