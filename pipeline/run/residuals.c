@@ -366,25 +366,31 @@ enum as_status as_residuals_reader(const struct as_residuals *v, struct as_journ
     return as_journal_open_read(reader, v->path, v->npaths, OPEN_MAX, err);
 }
 
-/* Remembers that there is nothing where the i-th should be. */
+/* Remembers once that there is nothing where the i-th should be; it is read for each step of a
+ * search. */
 static enum as_status note_lost(struct as_residuals *v, uint64_t i, struct as_err *err)
 {
-    const struct as_residual_place *p = &v->place[i];
+    struct as_residual_place *p = &v->place[i];
     enum as_status status = AS_SKIP;
     struct as_noise_record rec;
 
     memset(&rec, 0, sizeof rec);
     memcpy(rec.sha256, p->sha256, sizeof rec.sha256);
     rec.offset = p->offset;
-    as_log(AS_LOG_WARN, "%s has lost the residual at byte %" PRIu64, v->path[p->file], p->offset);
     if (sscanf(strrchr(v->path[p->file], '/'), "/a%u-r%u.jnl", &rec.attempt, &rec.rank) != 2)
         return as_fail(err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__, "%s is no spool",
                        v->path[p->file]);
     pthread_mutex_lock(&v->lock);
-    if (as_grow((void **)&v->lost, v->nlost, &v->lost_cap, sizeof *v->lost))
+    if (p->lost)
+        goto done;
+    as_log(AS_LOG_WARN, "%s has lost the residual at byte %" PRIu64, v->path[p->file], p->offset);
+    if (as_grow((void **)&v->lost, v->nlost, &v->lost_cap, sizeof *v->lost)) {
         v->lost[v->nlost++] = rec;
-    else
+        p->lost = true;
+    } else {
         status = AS_ENOMEM;
+    }
+done:
     pthread_mutex_unlock(&v->lock);
     return status;
 }
