@@ -137,6 +137,7 @@ for try in 1 2 3 4 5; do
     [ "$code" = 75 ] && break
 done
 [ "$code" = 75 ] && [ -d late/journal ] || fail "the time limit does not end the search: $code"
+said late "the time limit"
 for case in stopped late; do
     run 0 2 $case evidence --against $all
     same whole $case

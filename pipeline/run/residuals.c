@@ -95,6 +95,9 @@ static enum as_status find_places(struct finding *f, struct as_err *err)
 
     for (f->file = (size_t)f->r->me; f->file < f->nnames && status == AS_OK; f->file += step)
         status = as_journal_scan(f->names[f->file], each, f, &torn, err);
+    if (status == AS_ESTOP)
+        AS_FAIL(err, AS_ESTOP, "%s while residuals were looked for", as_stop_why());
+done:
     return status;
 }
 

@@ -29,7 +29,7 @@ enum as_status as_team_go_on(struct as_rank *r, uint32_t worker, const char *doi
     if (r && worker == 0) /* the thread that made the others: one speaks to other ranks */
         as_rank_tell(r);
     if (as_stop_signal)
-        AS_FAIL(err, AS_ESTOP, "stopped by a signal while %s", doing);
+        AS_FAIL(err, AS_ESTOP, "%s while %s", as_stop_why(), doing);
 done:
     return status;
 }
