@@ -92,6 +92,13 @@ printf '\125\252\125\252' | dd of="$spool" bs=1 seek=300 conv=notrunc 2>/dev/nul
 refused 65 "not what the case was sealed with" spoilt --against cameras.h5
 "$assay" verify case | grep -q "residuals  *[0-9]*, as they were sealed" || fail "verify of residuals"
 "$assay" verify spoilt >verify.log && fail "changed residuals are verified"
+for pixels in 0000000 0000001; do # what would pass for not found
+    cp case/results.h5 told.h5
+    sed -i "s/\"residual-pixels\": \"4194304\"/\"residual-pixels\": \"$pixels\"/" told.h5
+    cmp -s told.h5 case/results.h5 && fail "the provenance is not as it was"
+    rm -rf changed && cp -r case changed && mv told.h5 changed/results.h5
+    refused 65 " kept" changed --against cameras.h5
+done
 rm -r spoilt/spool
 refused 65 "which is not there" spoilt --against cameras.h5
 printf '\1' | dd of=spoilt/results.h5 bs=1 conv=notrunc seek="$("$python" -c '
@@ -130,6 +137,7 @@ for try in 1 2 3 4 5; do
     [ "$code" = 75 ] && break
 done
 [ "$code" = 75 ] && [ -d late/journal ] || fail "the time limit does not end the search: $code"
+said late "the time limit"
 for case in stopped late; do
     run 0 2 $case evidence --against $all
     same whole $case

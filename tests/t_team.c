@@ -85,10 +85,38 @@ static void test_signal(void **state)
     clear();
 }
 
+/* A signal comes while the first part is at work, which would take for ever. */
+static enum as_status long_part(void *state, uint32_t worker, uint64_t i, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    (void)state;
+    (void)i;
+    AS_TRY(as_team_go_on(NULL, worker, "testing long", err));
+    as_stop_signal = 15;
+    while (status == AS_OK)
+        status = as_team_go_on(NULL, worker, "testing long", err);
+done:
+    return status;
+}
+
+static void test_signal_in_part(void **state)
+{
+    const struct as_team team = {2, 2, NULL, long_part, "testing"};
+    struct as_err err = {0};
+    (void)state;
+
+    clear();
+    assert_int_equal(as_team_run(&team, NULL, &err), AS_ESTOP);
+    assert_non_null(strstr(err.text, "testing"));
+    clear();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_once), cmocka_unit_test(test_failure),
-                                       cmocka_unit_test(test_signal)};
+                                       cmocka_unit_test(test_signal),
+                                       cmocka_unit_test(test_signal_in_part)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,7 +108,7 @@ static enum as_status add_pictures(struct as_enroll *e, uint32_t camera, struct 
             continue;
         as_rank_tell(e->r);
         if (as_stop_signal)
-            AS_FAIL(err, AS_ESTOP, "stopped by a signal while making fingerprints");
+            AS_FAIL(err, AS_ESTOP, "%s while making fingerprints", as_stop_why());
         if ((status = as_residuals_read(&e->residuals, spool, i, &head, &bytes, err)) == AS_SKIP) {
             status = AS_OK; /* the enrolment ends with that, but first it sees what else is lost */
             continue;

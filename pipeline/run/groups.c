@@ -97,7 +97,7 @@ static enum as_status fill_pixels(struct groups *g, struct as_err *err)
         uint8_t *m = g->at + i * MEMBER_BYTES;
         as_rank_tell(g->r);
         if (as_stop_signal)
-            AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching");
+            AS_FAIL(err, AS_ESTOP, "%s while searching", as_stop_why());
         AS_TRY(as_catalogue_row(g->s->catalogue, as_be_get(m + ROW, 8), row, NULL, err));
         as_be_put(m + PIXELS, UINT64_MAX - (uint64_t)row->w * row->h, 8);
     }

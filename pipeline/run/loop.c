@@ -57,6 +57,11 @@ double as_rank_elapsed(const struct as_rank *r)
     return (double)(t.tv_sec - r->started.tv_sec) + 1e-9 * (double)(t.tv_nsec - r->started.tv_nsec);
 }
 
+const char *as_stop_why(void)
+{
+    return as_stop_signal == AS_STOP_LATE ? "the time limit was reached" : "stopped by a signal";
+}
+
 void as_rank_tell(struct as_rank *r)
 {
     double t = as_rank_elapsed(r);

@@ -52,6 +52,8 @@ static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_
     struct scan *s = state;
 
     (void)offset;
+    if (as_stop_signal)
+        return AS_ESTOP;
     if (type != s->type || n != sizeof *s->rec || (s->among && !as_lost_content(s->among, bytes)))
         return AS_OK;
     if (!as_grow((void **)&s->rec, s->n, &s->cap, sizeof *s->rec))
@@ -71,6 +73,9 @@ static enum as_status gather(struct scan *s, struct as_rank *r, char *const *nam
 
     for (size_t i = (size_t)r->me; i < n && status == AS_OK; i += (size_t)r->size)
         status = as_journal_scan(names[i], each, s, &torn, err);
+    if (status == AS_ESTOP)
+        status = as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
+                         "%s while journals were read", as_stop_why());
     AS_TRY(as_comm_agree(r->comm, status, err));
     AS_TRY(as_comm_gather(r->comm, s->rec, s->n * sizeof *s->rec, &all, &len, err));
     if (r->me == 0) {

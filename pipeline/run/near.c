@@ -322,7 +322,7 @@ static enum as_status meet(void *state, const uint8_t *bytes, uint32_t n, uint32
         return AS_END;
     }
     if (as_stop_signal)
-        AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching");
+        AS_FAIL(err, AS_ESTOP, "%s while searching", as_stop_why());
     if (s->source->tell)
         as_rank_tell(s->source->tell);
     if (part == 0) {

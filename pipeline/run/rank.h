@@ -163,6 +163,9 @@ double as_rank_elapsed(const struct as_rank *r);
 enum { AS_STOP_LATE = -1 };
 extern volatile int as_stop_signal;
 
+/* What as_stop_signal means: "stopped by a signal", "the time limit was reached". */
+const char *as_stop_why(void);
+
 /* Catches the signals that mean "save your state and end". */
 void as_stop_catch(void);
 

@@ -26,8 +26,10 @@ struct finding {
     struct as_rank *r;
     char *const *names;
     size_t nnames, file;
+    const struct as_keep *keep;
     uint8_t *rec;
     uint64_t n, cap;
+    uint64_t odd; /* records of a kept spool that are not of the size that is kept */
 };
 
 static uint8_t *put_place(struct finding *f, const uint8_t sha[32], uint8_t type)
@@ -93,6 +95,9 @@ static enum as_status find_places(struct finding *f, struct as_err *err)
 
     for (f->file = (size_t)f->r->me; f->file < f->nnames && status == AS_OK; f->file += step)
         status = as_journal_scan(f->names[f->file], each, f, &torn, err);
+    if (status == AS_ESTOP)
+        AS_FAIL(err, AS_ESTOP, "%s while residuals were looked for", as_stop_why());
+done:
     return status;
 }
 
@@ -123,9 +128,10 @@ static enum as_status each_kept(void *state, uint32_t file, uint64_t offset, con
     struct as_noise_head head;
     uint8_t *to;
 
-    if (len < sizeof head)
-        return AS_EFORMAT;
-    memcpy(&head, bytes, sizeof head);
+    if (!as_noise_check(f->keep, bytes, len, &head)) {
+        f->odd++;
+        return AS_OK;
+    }
     if ((to = put_place(f, head.sha256, REC_PLACE)) == NULL)
         return AS_ENOMEM;
     as_be_put(to + FILE_NO, file, 4);
@@ -148,6 +154,12 @@ static enum as_status find_kept(struct finding *f, struct as_err *err)
                 "%s is not what the case was sealed with: %" PRIu64 " of %" PRIu64
                 " residuals can be read, or they were changed",
                 f->r->kase.spool, sum.records, f->r->kept->records);
+    AS_TRY(as_comm_sum(f->r->comm, &f->odd, 1));
+    if (f->odd > 0)
+        AS_FAIL(err, AS_EFORMAT,
+                "%s holds %" PRIu64 " residuals that are not of the size which the case says it "
+                "kept",
+                f->r->kase.spool, f->odd);
 done:
     return status;
 }
@@ -318,7 +330,7 @@ enum as_status as_residuals_find(struct as_residuals *v, struct as_rank *r,
                                  struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct finding f = {.r = r};
+    struct finding f = {.r = r, .keep = keep};
     const bool kept = r->njournals == 0; /* nothing but the spool is left of a sealed case */
     char **names = NULL;
 
@@ -357,25 +369,31 @@ enum as_status as_residuals_reader(const struct as_residuals *v, struct as_journ
     return as_journal_open_read(reader, v->path, v->npaths, OPEN_MAX, err);
 }
 
-/* Remembers that there is nothing where the i-th should be. */
+/* Remembers once that there is nothing where the i-th should be; it is read for each step of a
+ * search. */
 static enum as_status note_lost(struct as_residuals *v, uint64_t i, struct as_err *err)
 {
-    const struct as_residual_place *p = &v->place[i];
+    struct as_residual_place *p = &v->place[i];
     enum as_status status = AS_SKIP;
     struct as_noise_record rec;
 
     memset(&rec, 0, sizeof rec);
     memcpy(rec.sha256, p->sha256, sizeof rec.sha256);
     rec.offset = p->offset;
-    as_log(AS_LOG_WARN, "%s has lost the residual at byte %" PRIu64, v->path[p->file], p->offset);
     if (sscanf(strrchr(v->path[p->file], '/'), "/a%u-r%u.jnl", &rec.attempt, &rec.rank) != 2)
         return as_fail(err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__, "%s is no spool",
                        v->path[p->file]);
     pthread_mutex_lock(&v->lock);
-    if (as_grow((void **)&v->lost, v->nlost, &v->lost_cap, sizeof *v->lost))
+    if (p->lost)
+        goto done;
+    as_log(AS_LOG_WARN, "%s has lost the residual at byte %" PRIu64, v->path[p->file], p->offset);
+    if (as_grow((void **)&v->lost, v->nlost, &v->lost_cap, sizeof *v->lost)) {
         v->lost[v->nlost++] = rec;
-    else
+        p->lost = true;
+    } else {
         status = AS_ENOMEM;
+    }
+done:
     pthread_mutex_unlock(&v->lock);
     return status;
 }

@@ -13,6 +13,7 @@ struct as_residual_place {
     uint32_t source, file;
     uint32_t w, h; /* of the whole picture */
     bool flat;
+    bool lost; /* found so; guarded by the lock of all */
     uint8_t sha256[32];
 };
 

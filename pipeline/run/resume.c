@@ -58,6 +58,8 @@ static enum as_status each(void *state, uint8_t type, const void *bytes, uint32_
     struct found *f = state;
 
     (void)offset;
+    if (as_stop_signal)
+        return AS_ESTOP;
     if (type == AS_REC_CONTENT && n > 32 && f->phase == AS_PHASE_EXAMINE && f->r->owners) {
         if (!as_grow((void **)&f->sha, f->nsha, &f->sha_cap, 32))
             return AS_ENOMEM;
@@ -92,6 +94,9 @@ static enum as_status scan_share(struct found *f, struct as_err *err)
     AS_TRY(as_rank_journals(r, &names, &n, err));
     for (size_t i = (size_t)r->me; i < n && status == AS_OK; i += (size_t)r->size)
         status = as_journal_scan(names[i], each, f, &torn, err);
+    if (status == AS_ESTOP)
+        status = as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
+                         "%s while journals were read", as_stop_why());
     AS_TRY(as_comm_agree(r->comm, status, err));
 done:
     as_journal_list_free(names, n);

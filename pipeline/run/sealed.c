@@ -46,7 +46,7 @@ static enum as_status await(pid_t pid, struct as_err *err)
         ;
     if (ended < 0 && errno == EINTR) {
         kill(pid, SIGTERM);
-        AS_FAIL(err, AS_ESTOP, "stopped by a signal while the --sign command ran");
+        AS_FAIL(err, AS_ESTOP, "%s while the --sign command ran", as_stop_why());
     }
     if (ended != pid)
         AS_FAIL(err, AS_EIO, "cannot wait for the --sign command: %s", strerror(errno));

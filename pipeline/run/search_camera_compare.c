@@ -30,6 +30,7 @@ struct answers {
 };
 
 struct worker {
+    uint32_t number;
     struct as_query_room room; /* its luma is `k` */
     struct as_fft *fft;
     float *k, *work; /* [as_fft_floats] spectrum of the fingerprint; surface */
@@ -109,9 +110,11 @@ static enum as_status make_room(struct comparison *c, uint64_t pictures, struct 
     if (!c->spectrum || !c->answers || !c->all || !c->camera || !c->worker)
         AS_FAIL(err, AS_ENOMEM, "no memory to compare pictures with cameras");
     list_cameras(c);
-    for (uint32_t k = 0; k < c->nworkers; k++)
+    for (uint32_t k = 0; k < c->nworkers; k++) {
+        c->worker[k].number = k;
         if ((status = make_worker(c, &c->worker[k], pictures, err)) != AS_OK)
             AS_FAIL(err, status, "no memory to compare pictures with cameras");
+    }
 done:
     return status;
 }
@@ -177,6 +180,7 @@ static enum as_status correlate(struct comparison *c, struct worker *w, uint64_t
     for (uint64_t i = from; i < to; i++) {
         if (!wants(c, i, suspect))
             continue;
+        AS_TRY(as_team_go_on(c->hunt->s->r, w->number, AS_HUNT_DOING, err));
         if (!loaded) {
             AS_TRY(as_hunt_load(&c->size->suspect[suspect], part, w->work, w->k, err));
             as_fft_forward(w->fft, &k, w->k);
@@ -285,7 +289,7 @@ static bool wanted(const struct comparison *c, const struct camera *camera)
 
 static enum as_status compare_batch(struct comparison *c, struct as_err *err)
 {
-    struct as_team team = {c->nworkers, c->n, c, prepare, "searching for cameras"};
+    struct as_team team = {c->nworkers, c->n, c, prepare, AS_HUNT_DOING};
     enum as_status status = AS_OK;
 
     AS_TRY(as_team_run(&team, c->hunt->s->r, err));

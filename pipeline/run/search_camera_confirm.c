@@ -313,6 +313,7 @@ static enum as_status meet(void *state, uint32_t worker, uint64_t i, struct as_e
         const uint32_t want_w = odd ? part.h : part.w, want_h = odd ? part.w : part.h;
         if (want_w < AS_PRNU_MIN_SIDE || want_h < AS_PRNU_MIN_SIDE)
             continue;
+        AS_TRY(as_team_go_on(b->hunt->s->r, worker, AS_HUNT_DOING, err));
         if (want_w != pw || want_h != ph)
             AS_TRY(prepare(b, w, i, want_w, want_h, err));
         pw = want_w;
@@ -349,7 +350,7 @@ static enum as_status one_scale(struct batch *b, struct as_err *err)
 {
     const struct as_prnu_shape *s = &b->trial[b->from].shape;
     const struct as_ref_camera *c = &b->of->camera[b->camera];
-    const struct as_team team = {b->nworkers, b->n, b, meet, "searching for cameras"};
+    const struct as_team team = {b->nworkers, b->n, b, meet, AS_HUNT_DOING};
     const bool same = s->kw == c->w && s->kh == c->h;
     const struct as_plane k = {same ? b->k : b->scaled, s->kw, s->kh, s->kw};
     enum as_status status = AS_OK;

@@ -64,6 +64,9 @@ struct as_query_room {
     void *scratch; /* as_prnu_query_scratch */
 };
 
+/* What a signal stops. */
+#define AS_HUNT_DOING "searching for cameras"
+
 /* Memory that is aligned for kernels; NULL: there is none. */
 void *as_hunt_take(size_t bytes);
 

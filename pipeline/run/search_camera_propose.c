@@ -207,7 +207,7 @@ static enum as_status do_all(struct proposal *p, uint64_t n,
                              enum as_status (*part)(void *, uint32_t, uint64_t, struct as_err *),
                              struct as_err *err)
 {
-    const struct as_team team = {p->nworkers, n, p, part, "searching for cameras"};
+    const struct as_team team = {p->nworkers, n, p, part, AS_HUNT_DOING};
 
     return as_team_run(&team, p->hunt->s->r, err);
 }

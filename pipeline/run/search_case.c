@@ -123,6 +123,9 @@ static enum as_status check_camera(struct inquiry *q, struct as_ref *ref, struct
                 "noise lies, not the store",
                 as_ref_path(ref));
     q->options.residual_pixels = strtoull(made_text(q, "residual-pixels"), NULL, 10);
+    if (q->options.residual_pixels == 0 || q->options.residual_pixels > AS_KEEP_PIXELS_MAX)
+        AS_FAIL(err, AS_EFORMAT, "%s does not say how much of a picture's sensor noise it kept",
+                q->path);
     q->r->kept = &q->kept;
     if (q->r->kase.spool == NULL && asprintf(&q->r->kase.spool, "%s/spool", q->folder) < 0) {
         q->r->kase.spool = NULL;

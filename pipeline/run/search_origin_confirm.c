@@ -131,7 +131,7 @@ enum as_status as_origin_confirm(struct as_origin_search *o, struct as_err *err)
         struct as_origin_pair *pair = &o->pair.at[i];
         as_rank_tell(o->s->r);
         if (as_stop_signal)
-            AS_FAIL(err, AS_ESTOP, "stopped by a signal while pictures were compared");
+            AS_FAIL(err, AS_ESTOP, "%s while pictures were compared", as_stop_why());
         AS_TRY(compare(&c, pair, &told, err));
         if (told)
             o->pair.at[kept++] = *pair;

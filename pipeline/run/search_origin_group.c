@@ -199,7 +199,7 @@ static enum as_status take(struct grouping *g, uint64_t node, const int8_t **q, 
 
     as_rank_tell(g->o->s->r);
     if (as_stop_signal)
-        AS_FAIL(err, AS_ESTOP, "stopped by a signal while pictures were grouped");
+        AS_FAIL(err, AS_ESTOP, "%s while pictures were grouped", as_stop_why());
     for (uint64_t i = 0; i < g->nhands; i++) {
         if (g->hand[i].q && g->hand[i].node == node) {
             h = &g->hand[i];

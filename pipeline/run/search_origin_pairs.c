@@ -167,7 +167,7 @@ static enum as_status stopped(struct pairing *p, struct as_err *err)
 
     as_rank_tell(p->o->s->r);
     if (as_stop_signal)
-        AS_FAIL(err, AS_ESTOP, "stopped by a signal while pictures were compared");
+        AS_FAIL(err, AS_ESTOP, "%s while pictures were compared", as_stop_why());
 done:
     return status;
 }

@@ -152,7 +152,7 @@ static enum as_status give(void *state, uint8_t *to, uint32_t *n, struct as_err 
 
     *n = 0;
     if (as_stop_signal)
-        AS_FAIL(err, AS_ESTOP, "stopped by a signal while sealing");
+        AS_FAIL(err, AS_ESTOP, "%s while sealing", as_stop_why());
     for (;;) {
         if (roll->npending == 0)
             AS_TRY(next_pending(roll, err));

@@ -50,7 +50,9 @@ static enum as_status read_file(struct reading *g, const char *name, struct as_e
     bool torn;
 
     as_hash_start(g->hash);
-    AS_TRY(as_journal_scan(name, take, g, &torn, err));
+    if ((status = as_journal_scan(name, take, g, &torn, err)) == AS_ESTOP)
+        AS_FAIL(err, AS_ESTOP, "%s while residuals were read", as_stop_why());
+    AS_TRY(status);
     as_hash_end(g->hash, sha, no, no);
     memcpy(g->words + SHA, sha, sizeof sha);
 done:

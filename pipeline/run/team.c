@@ -7,19 +7,32 @@
 
 struct crew {
     const struct as_team *team;
+    struct as_rank *r;
     _Atomic uint64_t next;
     atomic_bool failed;
 };
 
 struct worker {
     struct crew *crew;
-    struct as_rank *tell; /* of the first only: one thread speaks to other ranks */
     uint32_t number;
     enum as_status status;
     struct as_err err;
     pthread_t thread;
     bool started;
 };
+
+enum as_status as_team_go_on(struct as_rank *r, uint32_t worker, const char *doing,
+                             struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    if (r && worker == 0) /* the thread that made the others: one speaks to other ranks */
+        as_rank_tell(r);
+    if (as_stop_signal)
+        AS_FAIL(err, AS_ESTOP, "%s while %s", as_stop_why(), doing);
+done:
+    return status;
+}
 
 static enum as_status do_parts(struct worker *w, struct as_err *err)
 {
@@ -30,10 +43,7 @@ static enum as_status do_parts(struct worker *w, struct as_err *err)
         const uint64_t i = atomic_fetch_add(&w->crew->next, 1);
         if (i >= team->n)
             break;
-        if (w->tell)
-            as_rank_tell(w->tell);
-        if (as_stop_signal)
-            AS_FAIL(err, AS_ESTOP, "stopped by a signal while %s", team->doing);
+        AS_TRY(as_team_go_on(w->crew->r, w->number, team->doing, err));
         AS_TRY(team->part(team->state, w->number, i, err));
     }
 done:
@@ -54,14 +64,14 @@ enum as_status as_team_run(const struct as_team *team, struct as_rank *r, struct
 {
     const uint32_t most = team->threads ? team->threads : 1;
     const uint32_t n = team->n < most ? (uint32_t)team->n : most;
-    struct crew crew = {.team = team};
+    struct crew crew = {.team = team, .r = r};
     enum as_status status = AS_OK;
     struct worker *w = calloc((size_t)n + 1, sizeof *w);
 
     if (w == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for %u threads", n);
     for (uint32_t k = 0; k < n; k++)
-        w[k] = (struct worker){.crew = &crew, .number = k, .tell = k == 0 ? r : NULL};
+        w[k] = (struct worker){.crew = &crew, .number = k};
     for (uint32_t k = 1; k < n; k++) /* one that does not start leaves its parts to the others */
         w[k].started = pthread_create(&w[k].thread, NULL, work, &w[k]) == 0;
     if (n > 0)

@@ -22,4 +22,11 @@ struct as_team {
 enum as_status as_team_run(const struct as_team *team, struct as_rank *r,
                            struct as_err *err) AS_MUST_CHECK;
 
+/*
+ * Called now and then in a part that takes long: what as_team_run does before each part.
+ *   AS_ESTOP   a signal came
+ */
+enum as_status as_team_go_on(struct as_rank *r, uint32_t worker, const char *doing,
+                             struct as_err *err) AS_MUST_CHECK;
+
 #endif

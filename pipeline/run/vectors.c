@@ -170,7 +170,7 @@ static enum as_status load_rows(struct worker *w, struct as_err *err)
     for (uint64_t at = 0; at < w->n; at += READ_ROWS) {
         const uint64_t n = w->n - at < READ_ROWS ? w->n - at : READ_ROWS;
         if (as_stop_signal)
-            AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching");
+            AS_FAIL(err, AS_ESTOP, "%s while searching", as_stop_why());
         AS_TRY(base->read(base->state, w->from + at, n, w->bytes, err));
         floats_of(w->bytes, (size_t)n * base->dim, w->rows);
         AS_TRY(as_topk_append(w->set, w->rows, (size_t)n));
@@ -295,7 +295,7 @@ static enum as_status meet(void *state, const uint8_t *bytes, uint32_t n, uint32
     if (first >= nq)
         return AS_END;
     if (as_stop_signal)
-        AS_FAIL(err, AS_ESTOP, "stopped by a signal while searching");
+        AS_FAIL(err, AS_ESTOP, "%s while searching", as_stop_why());
     if (s->ask->tell)
         as_rank_tell(s->ask->tell);
     s->ntile = nq - first < TILE ? nq - first : TILE;
