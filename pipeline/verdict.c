@@ -20,7 +20,8 @@ static const char *const LIMITS[AS_SET_KINDS] = {
         "about 1 in 10,000 pairs is as similar, so a large set gives some for every picture. Look "
         "at both.",
     [AS_SET_CAMERA] =
-        "Same sensor: the false-alarm probability is computed for all that was tried. On 1480 "
+        "Same sensor: the false-alarm probability is computed for all that was tried in its step "
+        "(known place, ratio of sizes, all scales). On 1480 "
         "wrong "
         "pairs it came out as computed within a factor of two down to 0.01, and nothing rarer "
         "could "
@@ -53,9 +54,9 @@ static void chance(char *to, size_t n, double p)
     if (!(p >= 0))
         return;
     if (p > 1e-3)
-        snprintf(to, n, ", false alarm %.2g for all that was tried", p);
+        snprintf(to, n, ", false alarm %.2g for all tried in its step", p);
     else
-        snprintf(to, n, ", false alarm %s10^%.0f for all that was tried",
+        snprintf(to, n, ", false alarm %s10^%.0f for all tried in its step",
                  p <= 1.01e-300 ? "below " : "", p > 0 ? ceil(log10(p)) : (double)LEAST);
 }
 

@@ -59,13 +59,13 @@ static void t_words(void **state)
     says(
         AS_SET_CAMERA, &m, "D70 1", 0,
         "the noise pattern supports the view that this camera took it: D70 1 (PCE 412, false alarm "
-        "10^-90 for all that was tried)");
+        "10^-90 for all tried in its step)");
     m.p = 1e-300;
     m.others = 1;
     m.other = 5.96f;
     says(AS_SET_CAMERA, &m, "", 0,
          "the noise pattern supports the view that this camera took it (PCE 412, false alarm below "
-         "10^-300 for all that was tried; 1 other body of its size compared: best PCE 6.0)");
+         "10^-300 for all tried in its step; 1 other body of its size compared: best PCE 6.0)");
 }
 
 /* However long the name and short the room: ended, and what was measured stays. */
