@@ -264,8 +264,8 @@ static void t_matches(void **state)
         {5, AS_FINDING_MATCH, 1, "(0 of 256 bits"},
         {4, AS_FINDING_MATCH, 1, "(2 of 256 bits of the PDQ codes differ); and 2 more"},
         {7, AS_FINDING_MATCH, 2,
-         "supports the view that this camera took it (PCE 412, false alarm 10^-90 for all that was "
-         "tried; 3 other bodies of its size compared: best PCE 6.2)"},
+         "supports the view that this camera took it (PCE 412, false alarm 10^-90 for all "
+         "tried in its step; 3 other bodies of its size compared: best PCE 6.2)"},
         {6, AS_FINDING_MATCH, 2, "(PCE 60, false alarm 10^-9 "},
         {7, AS_FINDING_MATCH, 1, "similar to a known picture (similarity 0.950)"},
         {10, AS_FINDING_SCORE, AS_FINDING_NONE, ""},
