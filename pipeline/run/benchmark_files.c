@@ -20,21 +20,6 @@
 
 /* ---- 1. writing ---- */
 
-void as_bench_field(FILE *f, const char *s)
-{
-    if (strpbrk(s, ",\"\r\n") == NULL) {
-        fputs(s, f);
-        return;
-    }
-    fputc('"', f);
-    for (; *s; s++) {
-        if (*s == '"')
-            fputc('"', f);
-        fputc(*s, f);
-    }
-    fputc('"', f);
-}
-
 /* Empty where there is none. */
 static void number(FILE *f, double v)
 {
@@ -59,7 +44,7 @@ static void ranged_head(FILE *f, const char *name)
 static void subset(FILE *f, const struct as_subset *of)
 {
     fprintf(f, ",%s,", as_subset_split(of));
-    as_bench_field(f, of->generator == NULL ? "all" : of->generator[0] ? of->generator : "-");
+    as_manifest_field(f, of->generator == NULL ? "all" : of->generator[0] ? of->generator : "-");
 }
 
 struct file {
@@ -84,18 +69,18 @@ static enum as_status write_items(const struct as_benchmark *b, FILE *f)
         const bool there = item->row != UINT64_MAX;
         const char *fields[] = {as_split_words[is->split], is->group, is->generator, is->camera};
         char hex[65] = "";
-        as_bench_field(f, is->path);
+        as_manifest_field(f, is->path);
         fprintf(f, ",%s", as_label_words[is->label]);
         for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
             fputc(',', f);
-            as_bench_field(f, fields[k]);
+            as_manifest_field(f, fields[k]);
         }
         if (there)
             fprintf(f, ",%" PRIu64 ",%s,", item->row,
                     as_item_status_name((enum as_item_status)item->status));
         else
             fputs(",,missing,", f);
-        as_bench_field(f, as_reason_text(item->reason));
+        as_manifest_field(f, as_reason_text(item->reason));
         fprintf(f, ",%" PRIu32 ",%" PRIu32 ",%s,%" PRIu64 ",", item->w, item->h,
                 there ? as_kind_name(item->kind) : "", item->size);
         if (item->quality > 0)
@@ -107,7 +92,7 @@ static enum as_status write_items(const struct as_benchmark *b, FILE *f)
             fputc(',', f);
             number(f, (double)b->scorer[k].llr[i]);
             fputc(',', f);
-            as_bench_field(f, as_scorer_why(b, &b->scorer[k], i));
+            as_manifest_field(f, as_scorer_why(b, &b->scorer[k], i));
         }
         fputc('\n', f);
     }
@@ -244,7 +229,7 @@ static enum as_status write_leaks(const struct as_benchmark *b, FILE *f)
         for (int k = 0; k < 2; k++) {
             const struct as_labelled *is = b->item[k ? l->b : l->a].is;
             fputc(',', f);
-            as_bench_field(f, is->path);
+            as_manifest_field(f, is->path);
             fprintf(f, ",%s,%s", as_split_words[is->split], as_label_words[is->label]);
         }
         fputc(',', f);

@@ -31,9 +31,6 @@ enum as_status as_bench_pixels(struct as_benchmark *b, struct as_err *err) AS_MU
 enum as_status as_bench_audit(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_bench_leaks(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
 
-/* Writes a field of a CSV file, in quotes where it needs them. */
-void as_bench_field(FILE *f, const char *s);
-
 /* Writes confusion.csv.  AS_ENOMEM. */
 enum as_status as_bench_write_confusion(const struct as_benchmark *b, FILE *f) AS_MUST_CHECK;
 

@@ -60,6 +60,15 @@ static bool find_measure(const char *word, size_t len, uint16_t *det, int *measu
     return false;
 }
 
+/* A measure that is asked for twice is one scorer: their names are those of data sets. */
+static bool has_scorer(const struct as_benchmark *b, uint16_t det, int measure)
+{
+    for (uint32_t k = 0; k < b->nscorers; k++)
+        if (b->scorer[k].det == det && b->scorer[k].measure == measure)
+            return true;
+    return false;
+}
+
 static enum as_status add_measures(struct as_benchmark *b, const bool *with, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -80,7 +89,8 @@ static enum as_status add_measures(struct as_benchmark *b, const bool *with, str
                     "--measure %.*s: that detector does not run; name it with "
                     "--detector",
                     (int)n, p);
-        AS_TRY(add_scorer(b, det, measure, err));
+        if (!has_scorer(b, det, measure))
+            AS_TRY(add_scorer(b, det, measure, err));
     }
 done:
     return status;
