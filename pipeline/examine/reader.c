@@ -214,6 +214,8 @@ int as_reader_main(const struct as_worker_start *start)
         as_hash_new(&r->u.hash, start->options->md5) != AS_OK ||
         as_hash_new(&r->u.chunk_hash, false) != AS_OK)
         return 12;
+    if (start->options->alter[0] && as_alter_new(&r->u.alter, start->options, NULL) != AS_OK)
+        return 12;
     while (r->lot.mode == UINT32_MAX)
         listen(r);
     do_files(r);
