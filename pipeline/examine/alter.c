@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum how { SAME, NOISE };
+enum how { SAME, RESIZE, CROP, BLUR, NOISE, MEDIAN, SCREEN, PEAKS, TRANSPLANT, RESCALE };
+enum { SCREEN_W = 1920, SCREEN_H = 1080 };
 
 /* ---- 1. the table ---- */
 
@@ -72,12 +73,56 @@ static uint64_t seed_of(const struct as_alteration *a, const uint8_t sha256[32])
     return seed;
 }
 
+static uint32_t percent_of(uint32_t n, uint32_t percent)
+{
+    const uint64_t part = ((uint64_t)n * percent + 50) / 100;
+
+    return part > 0 ? (uint32_t)part : 1;
+}
+
+/* So that it fits the screen, if it does not. */
+static void fit(struct as_placed *p, uint32_t screen_w, uint32_t screen_h)
+{
+    const bool wide = (uint64_t)p->w * screen_h > (uint64_t)p->h * screen_w;
+    const uint64_t side = wide ? p->w : p->h, most = wide ? screen_w : screen_h;
+
+    if (side <= most)
+        return;
+    p->to_w = (uint32_t)((p->w * most + side / 2) / side);
+    p->to_h = (uint32_t)((p->h * most + side / 2) / side);
+    p->to_w += p->to_w == 0;
+    p->to_h += p->to_h == 0;
+}
+
+/* A scale that differs from 1 by most/3000 to most/1000. */
+static void rescale(struct as_placed *p, uint32_t most, uint64_t *rng)
+{
+    const uint32_t least = most / 3, by = least + as_rng_below(rng, most - least + 1);
+    const uint64_t thousandths = as_rng_below(rng, 2) ? 1000 + by : 1000 - by;
+
+    p->to_w = (uint32_t)((p->w * thousandths + 500) / 1000);
+    p->to_h = (uint32_t)((p->h * thousandths + 500) / 1000);
+}
+
 void as_alteration_place(const struct as_alteration *a, const uint8_t sha256[32], uint32_t w,
                          uint32_t h, struct as_placed *p)
 {
-    (void)a;
-    (void)sha256;
+    uint64_t rng = seed_of(a, sha256);
+
     *p = (struct as_placed){0, 0, w, h, w, h};
+    if (a->how == RESIZE) {
+        p->to_w = percent_of(w, a->strength);
+        p->to_h = percent_of(h, a->strength);
+    } else if (a->how == CROP) {
+        p->w = p->to_w = percent_of(w, a->strength);
+        p->h = p->to_h = percent_of(h, a->strength);
+        p->x = as_rng_below(&rng, w - p->w + 1);
+        p->y = as_rng_below(&rng, h - p->h + 1);
+    } else if (a->how == SCREEN) {
+        fit(p, SCREEN_W, SCREEN_H);
+    } else if (a->how == RESCALE) {
+        rescale(p, a->strength, &rng);
+    }
 }
 
 /* ---- 3. the picture ---- */
@@ -203,12 +248,74 @@ void as_alter_load(struct as_alter *x, enum as_kind kind, const struct as_input 
 
 /* ---- 4. copies ---- */
 
+/* Pixels come from elsewhere: the part, scaled. */
+static enum as_status place(const struct as_rgb8 *from, const struct as_placed *p,
+                            struct as_rgb8 *to)
+{
+    enum as_status status = AS_OK;
+    uint8_t *part = malloc((size_t)p->w * p->h);
+
+    if (part == NULL)
+        return AS_ENOMEM;
+    for (int c = 0; c < 3 && status == AS_OK; c++) {
+        for (uint32_t y = 0; y < p->h; y++)
+            memcpy(part + (size_t)y * p->w, from->at[c] + (size_t)(p->y + y) * from->w + p->x,
+                   p->w);
+        if (p->w == p->to_w && p->h == p->to_h)
+            memcpy(to->at[c], part, (size_t)p->w * p->h);
+        else
+            status = as_alter_resize(part, p->w, p->h, p->to_w, p->to_h, to->at[c]);
+    }
+    free(part);
+    return status;
+}
+
+static enum as_status filter(const struct as_rgb8 *from, const struct as_alteration *a,
+                             uint64_t rng, struct as_rgb8 *to)
+{
+    const uint8_t *const in[3] = {from->at[0], from->at[1], from->at[2]};
+    enum as_status status = AS_OK;
+
+    switch ((enum how)a->how) {
+    case BLUR:
+        for (int c = 0; c < 3 && status == AS_OK; c++)
+            status = as_alter_blur(in[c], to->w, to->h, a->strength, to->at[c]);
+        break;
+    case NOISE:
+        for (int c = 0; c < 3; c++)
+            as_alter_noise(in[c], (size_t)to->w * to->h, a->strength, &rng, to->at[c]);
+        break;
+    case MEDIAN:
+        for (int c = 0; c < 3; c++)
+            as_alter_median(in[c], to->w, to->h, a->strength, to->at[c]);
+        break;
+    case PEAKS:
+        status = as_alter_peaks(in, to->w, to->h, to->at);
+        break;
+    case TRANSPLANT:
+        status = as_alter_transplant(in, to->w, to->h, &rng, to->at);
+        break;
+    case SAME:
+    case RESIZE:
+    case CROP:
+    case SCREEN:
+    case RESCALE:
+        status = AS_EBUG; /* no filters */
+    }
+    return status;
+}
+
+static bool is_filter(int how)
+{
+    return how == BLUR || how == NOISE || how == MEDIAN || how == PEAKS || how == TRANSPLANT;
+}
+
 enum as_status as_alter_make(struct as_alter *x, const struct as_alteration *a, uint8_t *to,
                              uint64_t cap, uint64_t *len, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    uint64_t rng = seed_of(a, x->sha256);
     struct as_rgb8 made = {0};
+    struct as_placed p;
 
     *len = 0;
     if (x->err.status != AS_OK) {
@@ -217,9 +324,15 @@ enum as_status as_alter_make(struct as_alter *x, const struct as_alteration *a, 
     }
     if (a->how == SAME)
         return as_encode(&x->from, a->quality, to, cap, len, err);
-    if (!planes_new(&made, x->from.w, x->from.h))
+    as_alteration_place(a, x->sha256, x->from.w, x->from.h, &p);
+    status = planes_new(&made, p.to_w, p.to_h) ? AS_OK : AS_ENOMEM;
+    if (status == AS_OK)
+        status = is_filter(a->how) ? filter(&x->from, a, seed_of(a, x->sha256), &made)
+                                   : place(&x->from, &p, &made);
+    if (status == AS_ELIMIT)
+        AS_FAIL_AS(err, status, AS_REASON_LIMIT_PIXELS, "too large to be altered like this");
+    if (status != AS_OK)
         AS_FAIL_AS(err, AS_ENOMEM, AS_REASON_LIMIT_MEMORY, "no memory to alter a picture");
-    as_alter_noise(x->from.at[0], 3 * (size_t)made.w * made.h, a->strength, &rng, made.at[0]);
     AS_TRY(as_encode(&made, a->quality, to, cap, len, err));
 done:
     planes_free(&made);

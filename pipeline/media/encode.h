@@ -15,7 +15,7 @@ struct as_rgb8 {
  * libjpeg-turbo makes it by itself (4:2:0, its tables), or, with quality 0, a PNG that is not
  * compressed.
  *
- *   to, cap   room for the file
+ *   to, cap   room for the file; of a JPEG, for a byte more
  *   len       its bytes
  *
  *   AS_ELIMIT   it does not fit, or its format has no pictures of this size (LIMIT_ITEM)
