@@ -6,7 +6,7 @@ make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 command=bench
 "$make" splice set --count 4 --size 168x136 --vary q2=0,90 >make.log 2>&1 || fail "make_labelled"
 how="--detector adq,grid --measure pdq.quality --draws 100"
-few="--alter jpeg-80,crop-75,transplant,peaks"
+few="--alter jpeg,crop-75,transplant,peaks"
 
 # 1. every picture has its copies; the pictures as they are give what they gave without
 run 0 0 plain set.manifest.csv $how
@@ -26,6 +26,7 @@ run 64 0 wrong set.manifest.csv $how --alter jpg
 # 2. the same by three ranks, and after a kill
 run 0 0 one set.manifest.csv $how $few
 run 0 3 three set.manifest.csv $how $few
+said three 'lots=2'
 diff -r one/bench three/bench >diff.log || fail "three ranks give other numbers than one"
 start 1 killed set.manifest.csv $how $few
 until [ "$(cat killed/journal/*.jnl 2>/dev/null | wc -c)" -gt 9000 ]; do

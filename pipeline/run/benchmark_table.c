@@ -238,7 +238,7 @@ const char *as_scorer_why(const struct as_benchmark *b, const struct as_scorer *
     if (!isnan(s->score[i]))
         return "";
     if (item->row == UINT64_MAX)
-        return "there is no such file";
+        return b->clean ? "no picture to be altered" : "there is no such file";
     if (s->status[i] == AS_DET_NOT_RUN)
         return text[0] ? text : "not decoded";
     if (s->status[i] == AS_DET_ERROR)
