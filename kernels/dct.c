@@ -68,7 +68,7 @@ static void columns_back(const float in[64], float out[64])
         }
 }
 
-void as_dct_forward(const float in[64], float out[64])
+static void forward(const float in[64], float out[64])
 {
     float a[64], b[64];
 
@@ -94,7 +94,7 @@ void as_dct_block(const struct as_plane *plane, uint32_t x, uint32_t y, float ou
 
     for (size_t row = 0; row < 8; row++)
         memcpy(in + 8 * row, plane->at + (y + row) * plane->stride + x, 8 * sizeof *in);
-    as_dct_forward(in, out);
+    forward(in, out);
 }
 
 enum { RUN_IN = AS_DCT_RUN + 8 };

@@ -13,8 +13,7 @@ enum { AS_DCT_RUN = 64 };
 /* Natural index of the k-th coefficient along the zigzag of T.81. */
 extern const uint8_t as_zigzag[64];
 
-/* The transform of a block and its inverse; in and out may be one block. */
-void as_dct_forward(const float in[64], float out[64]);
+/* The inverse transform of a block; in and out may be one block. */
 void as_dct_inverse(const float in[64], float out[64]);
 
 /* The transform of the block whose upper left sample is (x, y); it must lie inside the plane. */
