@@ -195,3 +195,22 @@ uint32_t as_ijg_step(bool chroma, uint32_t k, uint32_t quality)
 
     return step < 1 ? 1 : step > 255 ? 255 : step;
 }
+
+uint32_t as_ijg_nearest(const uint16_t table[64], bool chroma, uint32_t prefer, uint32_t *distance)
+{
+    uint32_t best = 0;
+
+    *distance = UINT32_MAX;
+    for (uint32_t q = 100; q >= 1; q--) {
+        uint32_t sum = 0;
+        for (uint32_t k = 0; k < 64; k++) {
+            const uint32_t step = as_ijg_step(chroma, k, q);
+            sum += table[k] > step ? table[k] - step : step - table[k];
+        }
+        if (sum < *distance || (sum == *distance && q == prefer)) {
+            best = q;
+            *distance = sum;
+        }
+    }
+    return best;
+}

@@ -40,4 +40,9 @@ void as_dct_roll(const int16_t *blocks, uint32_t wb, const uint16_t steps[64], f
  * 1..255 as for baseline; T.81, tables K.1 (luma) and K.2.                   */
 uint32_t as_ijg_step(bool chroma, uint32_t k, uint32_t quality);
 
+/* The quality whose table is nearest to table[64] (natural order); ties: `prefer`, then the higher.
+ * The sum of differences over the 64 steps in *distance.                     */
+uint32_t as_ijg_nearest(const uint16_t table[64], bool chroma, uint32_t prefer,
+                        uint32_t *distance);
+
 #endif
