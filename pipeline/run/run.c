@@ -43,8 +43,8 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
         AS_FAIL(err, AS_EUSAGE, "--max-depth can be at most %d", AS_DEPTH_MAX);
     if (o->lot_bytes < 1 << 20 || o->lot_bytes > UINT64_C(16) << 30 || o->lot_entries < 1)
         AS_FAIL(err, AS_EUSAGE, "--lot-bytes must be 1M to 16G, --lot-entries at least 1");
-    if (o->examiner_memory < 64 << 20)
-        AS_FAIL(err, AS_EUSAGE, "--examiner-memory must be at least 64M");
+    if (o->examiner_memory < 128 << 20)
+        AS_FAIL(err, AS_EUSAGE, "--examiner-memory must be at least 128M");
     if (o->max_item > UINT64_C(64) << 30)
         AS_FAIL(err, AS_EUSAGE, "--max-item can be at most 64G");
     if (o->hashes[0] && access(o->hashes, R_OK) != 0)
