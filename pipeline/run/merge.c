@@ -181,7 +181,7 @@ static enum as_status compare_requests(const struct merge *m, struct as_err *err
 {
     const struct input *a = &m->in[m->order[0]];
     enum as_status status = AS_OK;
-    char text[320], *own = NULL;
+    char text[320];
 
     for (uint32_t k = 1; k < m->n; k++) {
         const struct input *b = &m->in[m->order[k]];
@@ -193,14 +193,7 @@ static enum as_status compare_requests(const struct merge *m, struct as_err *err
         AS_FAIL(err, AS_EFORMAT, "shards 1 and %u were made otherwise: %s (\"there\" is %s, \"here\" "
                 "%s)", k + 1, text, a->kase.dir, b->kase.dir);
     }
-    AS_TRY(as_fingerprint_program(&own, err));
-    if (strcmp(own, as_fingerprint_programs(a->rec.fingerprint)) != 0) {
-        as_fingerprint_difference(as_fingerprint_programs(a->rec.fingerprint), own, text,
-                                  sizeof text);
-        AS_FAIL(err, AS_EFORMAT, "the shards were examined by another program: %s", text);
-    }
 done:
-    free(own);
     return status;
 }
 
@@ -331,6 +324,23 @@ done:
     return status;
 }
 
+/* What this rank is, and has as models, must be what the shards were examined with. */
+static enum as_status compare_programs(const struct merge *m, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const char *then = as_fingerprint_programs(m->fingerprint);
+    char text[320], *whole = NULL;
+
+    AS_TRY(as_fingerprint_make(m->r, &whole, err));
+    if (strcmp(as_fingerprint_programs(whole), then) != 0) {
+        as_fingerprint_difference(then, as_fingerprint_programs(whole), text, sizeof text);
+        AS_FAIL(err, AS_EFORMAT, "the shards were examined by another program: %s", text);
+    }
+done:
+    free(whole);
+    return status;
+}
+
 /* Makes this rank what it would be if it had examined everything. */
 static enum as_status become(struct merge *m, struct as_err *err)
 {
@@ -347,6 +357,7 @@ static enum as_status become(struct merge *m, struct as_err *err)
     m->rec.sources = NULL;
     m->rec.nsources = 0;
     AS_TRY(as_fingerprint_whole(m->rec.fingerprint, &m->fingerprint, err));
+    AS_TRY(compare_programs(m, err));
     AS_TRY(open_against(m, err));
     if ((m->journals = calloc(m->n, sizeof *m->journals)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the shards");
@@ -470,14 +481,18 @@ enum as_status as_merge(const struct as_options *o, int ncases, char *const *cas
                         struct as_run_result *result, struct as_err *err)
 {
     struct merge m = {.options = *o, .cases = cases, .n = (uint32_t)ncases};
-    enum as_status status = AS_OK;
+    enum as_status status = AS_OK, mine;
 
     memset(result, 0, sizeof *result);
     AS_TRY(as_rank_new(&m.r, o, err));
     AS_TRY(as_run_check(o, err));
     if (ncases < 1 || ncases > AS_SHARDS_MAX)
         AS_FAIL(err, AS_EUSAGE, "which shards? name their folders, at most %d", AS_SHARDS_MAX);
+    mine = as_models_load(&m.r->given.models, err);
+    if (mine != AS_OK && !as_comm_launched())
+        AS_TRY(mine);
     AS_TRY(as_rank_join(m.r, result, err));
+    AS_TRY(as_comm_agree(m.r->comm, mine, err));
     AS_TRY(as_comm_agree(m.r->comm, as_case_init(&m.r->kase, o->output, err), err));
     AS_TRY(as_comm_agree(m.r->comm, m.r->me == 0 ? gather(&m, err) : AS_OK, err));
     AS_TRY(hand_round(&m, err));
