@@ -112,6 +112,7 @@ static void scorers_clear(struct as_benchmark *b)
 void as_benchmark_clear(struct as_benchmark *b)
 {
     scorers_clear(b);
+    as_models_clear(&b->models);
     as_store_close(b->store);
     as_manifest_clear(&b->manifest);
     free(b->item);

@@ -11,6 +11,7 @@
 #define AS_BENCHMARK_H
 
 #include "../../kernels/learn/metrics.h"
+#include "../model.h"
 #include "../options.h"
 #include "../store/store.h"
 #include "manifest.h"
@@ -139,6 +140,7 @@ struct as_point {
 struct as_benchmark {
     const struct as_options *o;
     struct as_manifest manifest;
+    struct as_models models; /* loaded before the run */
     struct as_store *store;
     struct as_bench_item *item; /* [n], n is manifest.n */
     uint32_t n;

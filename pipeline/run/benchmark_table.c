@@ -89,17 +89,15 @@ done:
 enum as_status as_bench_scorers(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct as_models models = {0};
     bool with[AS_DETECTORS_MAX];
 
     AS_TRY(as_detectors_select(b->o->detectors, with, err));
-    AS_TRY(as_models_load(&models, err));
+    AS_TRY(as_models_load(&b->models, err));
     for (uint16_t d = 0; as_detectors[d]; d++)
-        if (with[d] && models.at[d])
+        if (with[d] && b->models.at[d])
             AS_TRY(add_scorer(b, d, -1, err));
     AS_TRY(add_measures(b, with, err));
 done:
-    as_models_clear(&models);
     return status;
 }
 
@@ -149,14 +147,27 @@ static void take_item(struct as_bench_item *item, const struct as_row *row, uint
     memcpy(item->sha256, row->sha256, sizeof item->sha256);
 }
 
+/* The run reads the models for itself. */
+static enum as_status compare_models(const struct as_benchmark *b, struct as_err *err)
+{
+    const char *made = as_store_provenance(b->store);
+    enum as_status status = AS_OK;
+
+    for (uint32_t k = 0; k < b->nscorers; k++)
+        if (b->scorer[k].measure < 0 && !strstr(made, b->models.sha256[b->scorer[k].det]))
+            AS_FAIL(err, AS_EFORMAT, "the model of %s changed when the benchmark began: repeat it",
+                    as_detectors[b->scorer[k].det]->name);
+done:
+    return status;
+}
+
 enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct as_models models = {0};
     float score[AS_DETECTORS_MAX];
     struct as_row row;
 
-    AS_TRY(as_models_load(&models, err));
+    AS_TRY(compare_models(b, err));
     for (uint32_t i = 0; i < b->n; i++)
         b->item[i] = (struct as_bench_item){.is = &b->manifest.row[i], .row = UINT64_MAX};
     for (uint64_t r = 0; r < as_store_items(b->store); r++) {
@@ -167,10 +178,9 @@ enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err)
         const uint32_t i = (uint32_t)(is - b->manifest.row);
         take_item(&b->item[i], &row, r);
         b->mapped[i] = row.nmap > 0;
-        take_scores(b, &models, i, &row, score);
+        take_scores(b, &b->models, i, &row, score);
     }
 done:
-    as_models_clear(&models);
     return status;
 }
 

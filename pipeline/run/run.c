@@ -358,6 +358,8 @@ done:
         status = as_comm_agree(r->comm, agree_cpu(r, err), err);
     if (status == AS_OK)
         status = as_comm_agree(r->comm, as_fingerprint_make(r, fingerprint, err), err);
+    if (status == AS_OK)
+        status = as_fingerprint_agree(r->comm, *fingerprint, err);
     return status;
 }
 
@@ -369,8 +371,7 @@ static enum as_status start(struct as_rank *r, struct as_options *own, struct as
 
     AS_TRY(as_against_open(&r->against, own->against, err));
     AS_TRY(as_against_imply(&r->against, own, err));
-    AS_TRY(as_start_alone(err));
-    AS_TRY(as_zygote_start(&r->zygote, own, err));
+    AS_TRY(as_start_zygote(r, err));
 done:
     return status;
 }
