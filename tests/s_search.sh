@@ -99,6 +99,25 @@ for pixels in 0000000 0000001; do # what would pass for not found
     rm -rf changed && cp -r case changed && mv told.h5 changed/results.h5
     refused 65 " kept" changed --against cameras.h5
 done
+kept=$(sed -n 's/.*"residuals":{[^}]*"digest":"\([0-9a-f]*\)".*/\1/p' case/audit.jsonl)
+other=$(echo "$kept" | tr 0-9 1-90)
+told_otherwise() { # EXPRESSION FILE...: what no digest of the store guards, the audit log tells
+    rm -rf changed && cp -r case changed
+    edit=$1
+    shift
+    for file; do
+        sed -i "$edit" "changed/$file"
+        cmp -s "changed/$file" "case/$file" && fail "nothing to change in $file: $edit"
+    done
+    "$assay" verify changed >verify.log && fail "verified after $edit"
+    grep -q "the provenance says other things" verify.log || fail "verify after $edit"
+    refused 65 "other things of the sensor noise" changed --against cameras.h5
+}
+told_otherwise 's/"residual-pixels": "4194304"/"residual-pixels": "4194305"/' results.h5
+told_otherwise "s/$kept/$other/" results.h5
+told_otherwise 's/"residual_pixels":4194304/"residual_pixels":4194305/' audit.jsonl
+told_otherwise "s/$kept/$other/" audit.jsonl
+"$assay" verify case >verify.log || fail "verify of what was kept"
 rm -r spoilt/spool
 refused 65 "which is not there" spoilt --against cameras.h5
 printf '\1' | dd of=spoilt/results.h5 bs=1 conv=notrunc seek="$("$python" -c '

@@ -87,6 +87,23 @@ static void test_sound(void **state)
     assert_false(chain.torn_end);
 }
 
+/* The last seal alone says what residuals were kept. */
+static void test_kept(void **state)
+{
+    (void)state;
+    entry("sealed", ", \"content_digest\": \"abc\", \"residuals\": {\"digest\": \"def\"}, "
+                    "\"residual_pixels\": 7");
+    assert_int_equal(broken(), 0);
+    assert_true(as_chain_kept(&chain, "def", 7));
+    assert_false(as_chain_kept(&chain, "def", 8));
+    assert_false(as_chain_kept(&chain, "de", 7));
+    assert_false(as_chain_kept(&chain, "", 0));
+    entry("sealed", ", \"content_digest\": \"abc\"");
+    assert_int_equal(broken(), 0);
+    assert_true(as_chain_kept(&chain, "", 0));
+    assert_false(as_chain_kept(&chain, "def", 7));
+}
+
 static void test_missing(void **state)
 {
     struct as_err err;
@@ -236,7 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_sound),    T(test_missing),         T(test_torn_end), T(test_recovered),
         T(test_writer),   T(test_torn_not_closed), T(test_changed),  T(test_removed),
-        T(test_progress), T(test_making),
+        T(test_progress), T(test_making),          T(test_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

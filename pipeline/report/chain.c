@@ -55,6 +55,15 @@ static json_t *parse(const char *at, size_t n)
     return NULL;
 }
 
+static void sealed(struct as_chain *a, const json_t *o)
+{
+    const json_t *kept = json_object_get(o, "residuals");
+
+    snprintf(a->content_digest, sizeof a->content_digest, "%s", text_of(o, "content_digest"));
+    snprintf(a->residuals, sizeof a->residuals, "%s", text_of(kept, "digest"));
+    a->pixels = (uint64_t)json_integer_value(json_object_get(o, "residual_pixels"));
+}
+
 static void entry(struct follow *c, const json_t *o)
 {
     const char *event = text_of(o, "event");
@@ -70,8 +79,7 @@ static void entry(struct follow *c, const json_t *o)
     c->audit->recovered += c->torn && recovered;
     c->audit->lines++;
     if (strcmp(event, "sealed") == 0)
-        snprintf(c->audit->content_digest, sizeof c->audit->content_digest, "%s",
-                 text_of(o, "content_digest"));
+        sealed(c->audit, o);
 }
 
 static enum as_status take_line(struct follow *c, const char *at, size_t n, struct as_err *err)
@@ -123,4 +131,9 @@ done:
     if (f)
         fclose(f);
     return status;
+}
+
+bool as_chain_kept(const struct as_chain *audit, const char *digest, uint64_t pixels)
+{
+    return strcmp(audit->residuals, digest) == 0 && (digest[0] == 0 || audit->pixels == pixels);
 }

@@ -15,6 +15,8 @@ struct as_chain {
     uint64_t recovered;      /* torn lines that a "recovered" entry closes       */
     bool torn_end;           /* the last line is torn, and nothing follows       */
     char content_digest[65]; /* of the last "sealed" entry; "": there is none    */
+    char residuals[65];      /* likewise, the digest of those kept               */
+    uint64_t pixels;         /* likewise, residual_pixels                        */
 };
 
 /*
@@ -29,5 +31,8 @@ struct as_chain {
  */
 enum as_status as_chain_follow(const char *path, struct as_chain *audit, struct as_checks *checks,
                                struct as_err *err) AS_MUST_CHECK;
+
+/* Whether the seal, as the chain tells of it, kept these residuals.  digest "": none. */
+bool as_chain_kept(const struct as_chain *audit, const char *digest, uint64_t pixels);
 
 #endif

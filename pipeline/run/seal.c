@@ -26,7 +26,6 @@ struct seal {
     struct as_roll *roll;
     struct as_source_row *sources;
     struct as_timing_row *timing;
-    struct as_spool_sum kept;
 };
 
 static enum as_status give_row(void *state, uint64_t i, struct as_row *row, struct as_err *err)
@@ -158,9 +157,8 @@ done:
 }
 
 /* With --keep-residuals: what the seal says of them.  Collective. */
-static enum as_status sum_spool(struct seal *s, struct as_err *err)
+static enum as_status sum_spool(struct as_rank *r, struct as_spool_sum *kept, struct as_err *err)
 {
-    struct as_rank *r = s->r;
     enum as_status status = AS_OK;
     char **names = NULL;
     size_t n = 0;
@@ -168,8 +166,9 @@ static enum as_status sum_spool(struct seal *s, struct as_err *err)
     if (!r->options->keep_residuals)
         return AS_OK;
     AS_TRY(as_spool_list(r, r->kase.spool, &names, &n, err));
-    AS_TRY(as_spool_sum(r, names, n, NULL, NULL, &s->kept, err));
-    r->kept = &s->kept;
+    AS_TRY(as_spool_sum(r, names, n, NULL, NULL, kept, err));
+    kept->pixels = r->keep.pixels;
+    r->kept = kept;
 done:
     as_journal_list_free(names, n);
     return status;
@@ -211,7 +210,7 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
     AS_TRY(as_findings_match(s->findings, r->comm, s->search.sets, s->search.matches,
                              s->search.nmatches, err));
     AS_TRY(as_findings_rank(s->findings, r->comm, &what.nfindings, err));
-    AS_TRY(sum_spool(s, err));
+    AS_TRY(sum_spool(r, &v->kept, err));
     v->findings = what.nfindings;
     AS_TRY(as_comm_sum(r->comm, &v->findings, 1));
     status = as_provenance_make(r, fingerprint, v, &s->models, s->with, &provenance, err);

@@ -12,6 +12,7 @@
 #include "../../kernels/cpu.h"
 #include "../../kernels/simd.h"
 #include "../log.h"
+#include "../report/chain.h"
 #include "enroll.h"
 #include "known.h"
 #include "names.h"
@@ -108,6 +109,33 @@ done:
     return status;
 }
 
+/* The provenance is in no digest: what it says of residuals is what the audit log says too. */
+static enum as_status check_kept(const struct inquiry *q, struct as_err *err)
+{
+    struct as_checks *checks = calloc(1, sizeof *checks);
+    enum as_status status = AS_OK;
+    char *path = NULL;
+    struct as_chain a;
+
+    if (checks == NULL || asprintf(&path, "%s/audit.jsonl", q->folder) < 0) {
+        path = NULL;
+        AS_FAIL(err, AS_ENOMEM, "no memory for the audit log");
+    }
+    if ((status = as_chain_follow(path, &a, checks, err)) == AS_SKIP)
+        AS_FAIL(err, AS_EFORMAT, "%s is missing, which says what sensor noise was kept", path);
+    AS_TRY(status);
+    if (a.broken > 0 || strcmp(a.content_digest, q->parent.content_digest) != 0 ||
+        !as_chain_kept(&a, q->kept.digest, q->kept.pixels))
+        AS_FAIL(err, AS_EFORMAT,
+                "%s says other things of the sensor noise that was kept than the case: see assay "
+                "verify %s",
+                path, q->folder);
+done:
+    free(path);
+    free(checks);
+    return status;
+}
+
 static enum as_status check_camera(struct inquiry *q, struct as_ref *ref, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -122,10 +150,11 @@ static enum as_status check_camera(struct inquiry *q, struct as_ref *ref, struct
                 "%s holds cameras: name the folder of the case, where its sensor "
                 "noise lies, not the store",
                 as_ref_path(ref));
-    q->options.residual_pixels = strtoull(made_text(q, "residual-pixels"), NULL, 10);
-    if (q->options.residual_pixels == 0 || q->options.residual_pixels > AS_KEEP_PIXELS_MAX)
+    if (q->kept.pixels == 0 || q->kept.pixels > AS_KEEP_PIXELS_MAX)
         AS_FAIL(err, AS_EFORMAT, "%s does not say how much of a picture's sensor noise it kept",
                 q->path);
+    AS_TRY(check_kept(q, err));
+    q->options.residual_pixels = q->kept.pixels;
     q->r->kept = &q->kept;
     if (q->r->kase.spool == NULL && asprintf(&q->r->kase.spool, "%s/spool", q->folder) < 0) {
         q->r->kase.spool = NULL;
