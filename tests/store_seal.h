@@ -34,6 +34,21 @@ static inline void seal_to(const char *path, struct kit *k, struct digests *d)
         fail_msg("seal: %s", err.text);
 }
 
+/* Seals n rows with one change, and gives the digests. */
+static inline struct digests digests_of(uint64_t n, enum change change, bool crashes)
+{
+    struct kit *k = kit_new(seed, n, 0, 1);
+    struct digests d;
+
+    assert_non_null(k);
+    k->rows.change = change;
+    k->rows.changed = 19;
+    k->rows.crashes = crashes;
+    seal_to(path_b, k, &d);
+    kit_free(k);
+    return d;
+}
+
 static inline struct as_store *open_it(const char *path)
 {
     struct as_store *store = NULL;

@@ -3,21 +3,6 @@
  * usage: t_store [-s seed]; t_store --make FILE writes a store for other tests. */
 #include "store_seal.h"
 
-/* Seals n rows with one change, and gives the digests. */
-static struct digests digests_of(uint64_t n, enum change change, bool crashes)
-{
-    struct kit *k = kit_new(seed, n, 0, 1);
-    struct digests d;
-
-    assert_non_null(k);
-    k->rows.change = change;
-    k->rows.changed = 19;
-    k->rows.crashes = crashes;
-    seal_to(path_b, k, &d);
-    kit_free(k);
-    return d;
-}
-
 /* 1 round trip ----------------------------------------------------------------------- */
 
 static void same_text(struct as_text a, struct as_text b)
@@ -482,56 +467,7 @@ static void test_flipped_bytes(void **state)
     as_store_close(store);
 }
 
-/* 3 differences ---------------------------------------------------------------------- */
-
-static const struct {
-    enum change change;
-    const char *says[4];
-} EXPLAINED[] = {
-    {NOTHING, {"equal"}},
-    {ERROR_TEXT, {"equal"}},
-    {SIZE, {"/items row 19 (a.tar>>dir", "column size: ", "\\xff\\xfe_"}},
-    {PATH, {"/items row 19 (", "column path: \"a.tar", ".jpg\" against \"a.tar", ".jp\""}},
-    {DURATION, {"/items row 19 (", "column duration_s: 0 against 2.5"}},
-    {NO_SHA1, {"column sha1: \"", "\" against \"\""}},
-    {KEY, {"/metadata row ", "(a.tar>>", "column key: \"exif.Key", "against \"Xxif.Key"}},
-    {MORE_METADATA, {"/metadata row ", "column item_row: 20 against 19"}},
-    {EXACT_MEASURE, {"/measures/alpha row 19 (a.tar", "column spread: ", " against 4711"}},
-    {EXACT_CODE, {"/features/alpha row 19", "column 31: "}},
-    {FLOAT_MEASURE, {"/measures/beta row 19 (", "column e: ", " against 4711"}},
-    {MAP_CELL, {"/maps row ", "column offset: 4 cells against 4 cells"}},
-    {MAP_DET, {"/maps row ", "column detector: \"alpha\" against \"beta\""}},
-    {CRASH, {"/items row 19 (", "column status: inside the promise against outside"}},
-};
-
-static void test_explain(void **state)
-{
-    struct kit *k = kit_new(seed, 40, 0, 1);
-    struct digests d;
-    char text[600];
-    struct as_err err = {0};
-
-    (void)state;
-    seal_to(path_a, k, &d);
-    struct as_store *a = open_it(path_a);
-    for (size_t i = 0; i < sizeof EXPLAINED / sizeof *EXPLAINED; i++) {
-        (void)digests_of(40, EXPLAINED[i].change, false);
-        struct as_store *b = open_it(path_b);
-        assert_int_equal(as_store_explain(a, b, text, sizeof text, &err), AS_OK);
-        for (int s = 0; s < 4 && EXPLAINED[i].says[s] != NULL; s++)
-            if (strstr(text, EXPLAINED[i].says[s]) == NULL)
-                fail_msg("\"%s\" does not say \"%s\"", text, EXPLAINED[i].says[s]);
-        as_store_close(b);
-    }
-    (void)digests_of(41, NOTHING, false);
-    struct as_store *b = open_it(path_b);
-    assert_int_equal(as_store_explain(a, b, text, sizeof text, &err), AS_OK);
-    assert_non_null(strstr(text, "/items row 40 (a.tar"));
-    assert_non_null(strstr(text, "only in the second store"));
-    as_store_close(b);
-    as_store_close(a);
-    kit_free(k);
-}
+/* 3 failures ------------------------------------------------------------------------- */
 
 static void test_full_disk(void **state)
 {
@@ -575,7 +511,7 @@ static void test_broken_device(void **state)
     round_trip(100);
 }
 
-/* 6 for other tests ---------------------------------------------------------------------------- */
+/* 4 for other tests ------------------------------------------------------------------  */
 
 static int make(const char *path)
 {
@@ -598,8 +534,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_no_detectors),
         cmocka_unit_test(test_batches),       cmocka_unit_test(test_changes),
         cmocka_unit_test(test_outside),       cmocka_unit_test(test_shared_tables),
-        cmocka_unit_test(test_flipped_bytes), cmocka_unit_test(test_explain),
-        cmocka_unit_test(test_full_disk),     cmocka_unit_test(test_broken_device),
+        cmocka_unit_test(test_flipped_bytes), cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_broken_device),
     };
 
     if (argc > 2 && strcmp(argv[1], "--make") == 0) {
