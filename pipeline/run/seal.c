@@ -2,9 +2,9 @@
 #include "catalogue.h"
 #include "findings.h"
 #include "provenance.h"
+#include "residuals.h"
 #include "search.h"
 #include "sources.h"
-#include "spool.h"
 
 #include "../examine/unit.h"
 #include "../log.h"
@@ -156,24 +156,6 @@ done:
     return as_comm_agree(r->comm, status, err);
 }
 
-/* With --keep-residuals: what the seal says of them.  Collective. */
-static enum as_status sum_spool(struct as_rank *r, struct as_spool_sum *kept, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    char **names = NULL;
-    size_t n = 0;
-
-    if (!r->options->keep_residuals)
-        return AS_OK;
-    AS_TRY(as_spool_list(r, r->kase.spool, &names, &n, err));
-    AS_TRY(as_spool_sum(r, names, n, NULL, NULL, kept, err));
-    kept->pixels = r->keep.pixels;
-    r->kept = kept;
-done:
-    as_journal_list_free(names, n);
-    return status;
-}
-
 static enum as_status write_store(struct seal *s, const char *fingerprint, struct as_outcome *v,
                                   struct as_err *err)
 {
@@ -210,7 +192,6 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
     AS_TRY(as_findings_match(s->findings, r->comm, s->search.sets, s->search.matches,
                              s->search.nmatches, err));
     AS_TRY(as_findings_rank(s->findings, r->comm, &what.nfindings, err));
-    AS_TRY(sum_spool(r, &v->kept, err));
     v->findings = what.nfindings;
     AS_TRY(as_comm_sum(r->comm, &v->findings, 1));
     status = as_provenance_make(r, fingerprint, v, &s->models, s->with, &provenance, err);
@@ -250,6 +231,10 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     AS_TRY(as_catalogue_new(&s.catalogue, r, err));
     AS_TRY(count_all(&s, v, err));
     s.search.catalogue = s.catalogue;
+    if (r->options->keep_residuals) {
+        AS_TRY(as_residuals_sum(r, &v->kept, err)); /* before searches that may take hours */
+        r->kept = &v->kept;
+    }
     AS_TRY(as_search_run(&s.search, err));
     AS_TRY(as_roll_call(s.roll, s.catalogue, s.sources, err));
     if (r->me == 0 && r->options->hashes[0])
