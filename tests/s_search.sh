@@ -47,6 +47,15 @@ a, b = rows(run), rows(found)
 assert a == b and len(a) > 10, (a, b)
 assert {int(k) for k in found["matches"]["kind"]} >= {0, 1, 3}
 assert (run["sets"]["digest"] == found["sets"]["digest"]).all()
+first, of = {}, {}  # what is found of a content is found of all items with it
+for i, item in enumerate(run["items"][:]):
+    first[i] = first.setdefault(item["sha256"], i)
+for m in run["matches"][:]:
+    of.setdefault(int(m["item_row"]), []).append(repr([m[c] for c in ("set", "reference", "kind",
+                                                               "value", "p_false_alarm")]))
+copies = [i for i in range(9) if first[i] != i]
+assert len(copies) == 1 and of[copies[0]] == of[first[copies[0]]], of
+assert {int(m["kind"]) for m in run["matches"][:] if m["item_row"] == copies[0]} == {0, 3}
 END
 
 # 2. shown and verified
