@@ -171,6 +171,35 @@ for case in stopped late; do
     same whole $case
 done
 
+# a rank that is slow keeps rank 0 waiting: status.json stays fresh, and the case is not free
+updated() { sed -n 's/.*"updated": \([0-9]*\).*/\1/p' waits/status.json; }
+held=
+for try in 1 2 3 4 5; do
+    start 2 waits evidence --against $all --fresh
+    while alive "$pid" && ! grep -q '"state": "seal"' waits/status.json 2>/dev/null; do
+        sleep 0.002
+    done
+    for p in $(ranks "$pid"); do
+        ! grep -zq '^OMPI_COMM_WORLD_RANK=1$' "/proc/$p/environ" 2>/dev/null || slow=$p
+    done
+    kill -STOP "$slow" 2>/dev/null
+    before=$(date +%s)
+    sleep 5
+    alive "$pid" && held=1 && break
+    finish
+done
+[ "$held" ] || fail "the search is over before it can be held"
+[ $(($(updated) - before)) -ge 2 ] || fail "status.json is stale: $(($(date +%s) - $(updated))) s"
+if unshare -u true 2>/dev/null; then # as from another machine, which has nothing but the clock
+    unshare -u sh -c "hostname elsewhere
+        '$assay' run -o waits evidence --against $all >second.out 2>second.log"
+    [ $? = 65 ] && grep -q "is alive" second.log || fail "a second start"
+fi
+kill -CONT "$slow"
+finish
+[ "$code" = 0 ] || fail "exit $code of a search that was held"
+same whole waits
+
 # 5. residuals of two attempts, one of them killed
 start 2 killed evidence --md5 --keep-residuals --lot-entries 2 --examiners 1
 while [ "$(cat killed/spool/*.jnl 2>/dev/null | wc -c)" -lt 400000 ] && alive "$pid"; do

@@ -193,6 +193,9 @@ enum as_status as_rank_open(struct as_rank *r, const char *fingerprint,
     AS_TRY(as_comm_bcast(r->comm, &result->outcome, sizeof result->outcome, 0));
     AS_TRY(as_comm_bcast(r->comm, &r->kase.attempt, sizeof r->kase.attempt, 0));
     AS_TRY(as_comm_agree(r->comm, as_case_set_attempt(&r->kase, r->kase.attempt, err), err));
+    if (r->me == 0 && !result->sealed_before && !result->shard_before)
+        status = as_case_pulse(&r->kase, err);
+    AS_TRY(as_comm_agree(r->comm, status, err));
 done:
     return status;
 }
