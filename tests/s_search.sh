@@ -171,6 +171,21 @@ for case in stopped late; do
     same whole $case
 done
 
+# and so does the reading of a large store before it
+"${pictures%/*}/media_store" big.h5 150000 1 || fail "media_store"
+for try in 1 2 3 4 5; do
+    start 0 early evidence --against big.h5
+    while alive "$pid" && ! ls -l "/proc/$pid/fd" 2>/dev/null | grep -q big.h5; do
+        sleep 0.002
+    done
+    sleep 0.03 # it is checked after it is opened
+    kill -TERM "$pid" 2>/dev/null
+    finish
+    grep -q "while reading reference stores" early.log && break
+done
+[ "$code" = 75 ] && [ ! -e early ] || fail "a signal does not end the reading of a store: $code"
+said early "stopped by a signal while reading reference stores"
+
 # a rank that is slow keeps rank 0 waiting: status.json stays fresh, and the case is not free
 updated() { sed -n 's/.*"updated": \([0-9]*\).*/\1/p' waits/status.json; }
 held=

@@ -20,6 +20,7 @@
 #include "search.h"
 #include "spool.h"
 #include "start.h"
+#include "team.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -204,9 +205,15 @@ done:
     return status;
 }
 
+static enum as_status go_on(void *state, struct as_err *err)
+{
+    return as_team_go_on(state, 0, "checking the case", err);
+}
+
 /* All ranks see the same case, and it is what was sealed.  Collective. */
 static enum as_status check_case(struct inquiry *q, struct as_err *err)
 {
+    const struct as_ask ask = {go_on, q->r};
     struct as_store_parent first = q->parent;
     enum as_status status = AS_OK;
 
@@ -215,7 +222,7 @@ static enum as_status check_case(struct inquiry *q, struct as_err *err)
         status = as_fail(err, AS_EFORMAT, AS_REASON_NONE, __FILE__, __LINE__,
                          "rank %d sees another case than rank 0: %s", q->r->me, q->path);
     AS_TRY(as_comm_agree(q->r->comm, status, err));
-    AS_TRY(as_store_check(q->store, q->r->comm, err));
+    AS_TRY(as_store_check(q->store, q->r->comm, &ask, err));
 done:
     return status;
 }
@@ -361,7 +368,7 @@ enum as_status as_search_case(const struct as_options *o, const char *path, cons
     AS_TRY(as_start_alone(err));
     AS_TRY(as_rank_join(q.r, result, err));
     AS_TRY(as_comm_agree(q.r->comm, open_case(&q, err), err));
-    AS_TRY(as_against_agree(&q.r->against, q.r->comm, err));
+    AS_TRY(as_against_agree(q.r, err));
     AS_TRY(check_case(&q, err));
     AS_TRY(take_cpu(&q, err));
     AS_TRY(search(&q, told, &result->outcome, err));
