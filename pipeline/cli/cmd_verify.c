@@ -1,7 +1,7 @@
 /* cmd_verify.c - assay verify CASE: is it what was sealed? */
 #include "../log.h"
 #include "../report/case.h"
-#include "../report/chain.h"
+#include "../cluster/chain.h"
 #include "../report/checks.h"
 #include "../report/human.h"
 #include "../report/show_search.h"
@@ -73,6 +73,11 @@ done:
     return status;
 }
 
+static void broken_line(void *state, uint64_t line, const char *what)
+{
+    as_checks_add(state, AS_LEVEL_BAD, "audit log", "line %" PRIu64 ": %s", line, what);
+}
+
 /* The chain, and that its end names the digest of the store. */
 static enum as_status chain(const char *name, struct as_store *store, struct as_chain *a,
                             struct as_checks *c, struct as_err *err)
@@ -82,7 +87,7 @@ static enum as_status chain(const char *name, struct as_store *store, struct as_
     char path[AS_CASE_PATH];
 
     AS_TRY(as_case_path(name, "audit.jsonl", path, err));
-    if ((status = as_chain_follow(path, a, c, err)) == AS_SKIP) {
+    if ((status = as_chain_follow(path, a, broken_line, c, err)) == AS_SKIP) {
         as_checks_add(c, AS_LEVEL_BAD, "audit log", "audit.jsonl is missing");
         status = AS_OK;
         goto done;

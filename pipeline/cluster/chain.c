@@ -13,7 +13,8 @@
 /* What is known while following. */
 struct follow {
     struct as_chain *audit;
-    struct as_checks *checks;
+    void (*fault)(void *state, uint64_t line, const char *what);
+    void *state;
     char want[65];  /* hash of the line before                              */
     char sound[65]; /* hash of the last sound line: differs after a torn one */
     bool torn;      /* the line before is torn                              */
@@ -37,10 +38,11 @@ static const char *text_of(const json_t *o, const char *key)
     return v ? v : "";
 }
 
-static void fault(struct follow *c, const char *what)
+static void tell_fault(struct follow *c, const char *what)
 {
     c->audit->broken++;
-    as_checks_add(c->checks, AS_LEVEL_BAD, "audit log", "line %" PRIu64 ": %s", c->line, what);
+    if (c->fault)
+        c->fault(c->state, c->line, what);
 }
 
 /* A line that is an entry, or NULL: then it is torn. */
@@ -70,12 +72,12 @@ static void entry(struct follow *c, const json_t *o)
     bool recovered = strcmp(event, "recovered") == 0;
 
     if (c->torn && !recovered)
-        fault(c, "follows a torn line that no \"recovered\" entry closes");
+        tell_fault(c, "follows a torn line that no \"recovered\" entry closes");
     if (strcmp(text_of(o, "prev"), c->want) != 0)
-        fault(c, "its \"prev\" is not the hash of the line before: a line was changed, "
+        tell_fault(c, "its \"prev\" is not the hash of the line before: a line was changed, "
                  "removed or put in");
     if (recovered && strcmp(text_of(o, "after"), c->sound) != 0)
-        fault(c, "its \"after\" is not the hash of the last sound line: something is missing");
+        tell_fault(c, "its \"after\" is not the hash of the last sound line: something is missing");
     c->audit->recovered += c->torn && recovered;
     c->audit->lines++;
     if (strcmp(event, "sealed") == 0)
@@ -100,11 +102,12 @@ done:
     return status;
 }
 
-enum as_status as_chain_follow(const char *path, struct as_chain *audit, struct as_checks *checks,
-                               struct as_err *err)
+enum as_status as_chain_follow(const char *path, struct as_chain *audit,
+                               void (*fault)(void *state, uint64_t line, const char *what),
+                               void *state, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct follow c = {.audit = audit, .checks = checks};
+    struct follow c = {.audit = audit, .fault = fault, .state = state};
     char *text = NULL;
     bool ended = true;
     size_t room = 0;
