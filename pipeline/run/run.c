@@ -351,7 +351,7 @@ enum as_status as_run_begin(struct as_rank *r, uint32_t nnames, char *const *nam
 done:
     status = as_comm_agree(r->comm, status, err);
     if (status == AS_OK)
-        status = as_against_agree(&r->against, r->comm, err);
+        status = as_against_agree(r, err);
     if (status == AS_OK)
         status = as_start_joined(r, err);
     if (status == AS_OK)
