@@ -119,6 +119,7 @@ void as_bench_clear_items(struct as_benchmark *b)
 void as_benchmark_clear(struct as_benchmark *b)
 {
     as_bench_clear_items(b);
+    as_models_clear(&b->models);
     as_store_close(b->store);
     as_manifest_clear(&b->manifest);
     free(b->subset);

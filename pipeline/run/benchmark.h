@@ -12,6 +12,7 @@
 
 #include "../../kernels/learn/metrics.h"
 #include "../examine/alter.h"
+#include "../model.h"
 #include "../options.h"
 #include "../store/store.h"
 #include "manifest.h"
@@ -149,6 +150,7 @@ struct as_altered {
 struct as_benchmark {
     const struct as_options *o;
     struct as_manifest manifest;
+    struct as_models models; /* loaded before the run */
     struct as_store *store;
     struct as_bench_item *item; /* [n], n is manifest.n */
     uint32_t n;

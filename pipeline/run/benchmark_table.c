@@ -99,17 +99,20 @@ done:
 enum as_status as_bench_scorers(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct as_models models = {0};
     bool with[AS_DETECTORS_MAX];
 
+    if (b->clean) {
+        for (uint32_t k = 0; k < b->clean->nscorers; k++)
+            AS_TRY(add_scorer(b, b->clean->scorer[k].det, b->clean->scorer[k].measure, err));
+        goto done;
+    }
     AS_TRY(as_detectors_select(b->o->detectors, with, err));
-    AS_TRY(as_models_load(&models, err));
+    AS_TRY(as_models_load(&b->models, err));
     for (uint16_t d = 0; as_detectors[d]; d++)
-        if (with[d] && models.at[d])
+        if (with[d] && b->models.at[d])
             AS_TRY(add_scorer(b, d, -1, err));
     AS_TRY(add_measures(b, with, err));
 done:
-    as_models_clear(&models);
     return status;
 }
 
@@ -159,6 +162,20 @@ static void take_item(struct as_bench_item *item, const struct as_row *row, uint
     memcpy(item->sha256, row->sha256, sizeof item->sha256);
 }
 
+/* The run reads the models for itself. */
+static enum as_status compare_models(const struct as_benchmark *b, struct as_err *err)
+{
+    const char *made = as_store_provenance(b->store);
+    enum as_status status = AS_OK;
+
+    for (uint32_t k = 0; k < b->nscorers; k++)
+        if (b->scorer[k].measure < 0 && !strstr(made, b->models.sha256[b->scorer[k].det]))
+            AS_FAIL(err, AS_EFORMAT, "the model of %s changed when the benchmark began: repeat it",
+                    as_detectors[b->scorer[k].det]->name);
+done:
+    return status;
+}
+
 static void take_row(struct as_benchmark *b, const struct as_models *models, uint32_t i,
                      const struct as_row *row, uint64_t at, const float *score)
 {
@@ -188,11 +205,10 @@ static void take_copy(struct as_benchmark *b, struct as_row row, uint64_t at)
 enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct as_models models = {0};
     float score[AS_DETECTORS_MAX];
     struct as_row row;
 
-    AS_TRY(as_models_load(&models, err));
+    AS_TRY(compare_models(b, err));
     for (uint32_t i = 0; i < b->n; i++)
         b->item[i] = (struct as_bench_item){.is = &b->manifest.row[i], .row = UINT64_MAX};
     for (uint64_t r = 0; r < as_store_items(b->store); r++) {
@@ -202,10 +218,9 @@ enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err)
         const struct as_labelled *is = row.part == 0 ? as_manifest_find(&b->manifest, &row) : NULL;
         if (is == NULL)
             continue;
-        take_row(b, &models, (uint32_t)(is - b->manifest.row), &row, r, score);
+        take_row(b, &b->models, (uint32_t)(is - b->manifest.row), &row, r, score);
     }
 done:
-    as_models_clear(&models);
     return status;
 }
 
@@ -213,20 +228,17 @@ enum as_status as_bench_join_copies(struct as_benchmark *b, uint32_t k, struct a
 {
     const uint64_t *copy_row = b->clean->copy_row + (size_t)k * b->n;
     enum as_status status = AS_OK;
-    struct as_models models = {0};
     float score[AS_DETECTORS_MAX];
     struct as_row row;
 
-    AS_TRY(as_models_load(&models, err));
     for (uint32_t i = 0; i < b->n; i++) {
         b->item[i] = (struct as_bench_item){.is = &b->manifest.row[i], .row = UINT64_MAX};
         if (copy_row[i] == UINT64_MAX)
             continue;
         AS_TRY(as_store_row(b->store, copy_row[i], &row, score, err));
-        take_row(b, &models, i, &row, copy_row[i], score);
+        take_row(b, &b->clean->models, i, &row, copy_row[i], score);
     }
 done:
-    as_models_clear(&models);
     return status;
 }
 
