@@ -232,6 +232,10 @@ static const struct as_command COMMANDS[] = {
             "pictures of calibrate, which also gives scores their likelihood ratios; with --real these are told "
             "of items like those of calibrate, and of no others. What is printed was measured on test, with "
             "95 % intervals that draw groups.\n"
+            "With --leave generator (or camera, group) models are also fitted without each value of that column "
+            "and everything of its groups, and tried on its pictures beside the authentic ones of test (without "
+            "such: beside a fifth of the authentic groups at a time, which are left out too). The table stands "
+            "in the model file as well.\n"
             "Copy the model to the folder that ASSAY_MODELS names, as NAME.json, and runs use it.",
         .examples = {{"assay train set.manifest.csv --detector metadata -o metadata.json", "one rank"},
                      {"mpirun -n 4 assay train set.manifest.csv --detector spam --fit fld -o spam.json",

@@ -125,26 +125,12 @@ static void take_scores(struct as_benchmark *b, const struct as_models *models, 
     }
 }
 
-static float quality_of(const struct as_row *row)
-{
-    for (int d = 0; as_detectors[d]; d++)
-        if (strcmp(as_detectors[d]->name, "jpeg_tables") == 0 && row->det[d].feat)
-            for (uint32_t m = 0; m < as_detectors[d]->dim; m++)
-                if (strcmp(as_detectors[d]->measures[m], "quality_luma") == 0)
-                    return row->det[d].feat[m];
-    return 0;
-}
-
 static void take_item(struct as_bench_item *item, const struct as_row *row, uint64_t at)
 {
     item->row = at;
     item->status = row->status;
     item->reason = row->reason;
-    item->kind = row->kind;
-    item->w = row->w;
-    item->h = row->h;
-    item->size = row->size;
-    item->quality = quality_of(row);
+    item->looks = as_trivial_of(row);
     item->hashed = row->has_sha256;
     memcpy(item->sha256, row->sha256, sizeof item->sha256);
 }

@@ -93,10 +93,11 @@ static void set_domain(struct as_train *t)
     *d = (struct as_domain){.side_min = UINT32_MAX};
     for (uint64_t i = 0; i < t->ntrials; i++) {
         const struct as_trial *x = &t->trial[i];
-        const uint32_t shorter = x->w < x->h ? x->w : x->h, longer = x->w < x->h ? x->h : x->w;
+        const uint32_t w = x->looks.w, h = x->looks.h;
+        const uint32_t shorter = w < h ? w : h, longer = w < h ? h : w;
         if (x->split != AS_SPLIT_CALIBRATE)
             continue;
-        d->kinds |= x->kind < 64 ? UINT64_C(1) << x->kind : 0;
+        d->kinds |= x->looks.kind < 64 ? UINT64_C(1) << x->looks.kind : 0;
         d->side_min = shorter < d->side_min ? shorter : d->side_min;
         d->side_max = longer > d->side_max ? longer : d->side_max;
         d->distance = fmax(d->distance, x->distance);
