@@ -99,7 +99,7 @@ static const struct as_command COMMANDS[] = {
         .max_args = 2,
         .summary = "list the detectors, formats, models, or reasons there are",
         .about = "With the name of a detector: its card, with what it measures, when it does not "
-                 "apply, and where it fails.",
+                 "apply, and where it fails; models: the card of its model.",
         .examples = {{"assay list detectors", "all detectors, a line each"},
                      {"assay list detectors pdq", "the card of one"},
                      {"assay list formats", "what is decoded, opened, or only recognised"},

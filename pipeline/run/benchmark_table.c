@@ -108,6 +108,8 @@ done:
 static void take_scores(struct as_benchmark *b, const struct as_models *models, uint32_t i,
                         const struct as_row *row, const float *score)
 {
+    const struct as_looks looks = as_row_looks(row);
+
     for (uint32_t k = 0; k < b->nscorers; k++) {
         struct as_scorer *s = &b->scorer[k];
         const struct as_det_row *d = &row->det[s->det];
@@ -116,8 +118,7 @@ static void take_scores(struct as_benchmark *b, const struct as_models *models, 
         if (s->measure < 0) {
             s->score[i] = score[s->det];
             if (isnan(s->score[i]) || d->feat == NULL ||
-                !as_model_llr(models->at[s->det], d->feat, s->score[i], row->kind, row->w, row->h,
-                              &s->llr[i]))
+                !as_model_llr(models->at[s->det], d->feat, s->score[i], &looks, &s->llr[i]))
                 s->llr[i] = NAN;
         } else if (d->status == AS_DET_APPLIES && d->feat) {
             s->score[i] = d->feat[s->measure];

@@ -230,12 +230,12 @@ static enum as_status set_up(struct as_options *own, const struct as_options *o,
     *own = *o;
     if (asprintf(work, "%s.case", o->output) < 0)
         *work = NULL;
-    if (asprintf(detectors, "%s%s", o->detectors, o->leave[0] ? ",jpeg_tables" : "") < 0)
+    if (asprintf(detectors, "%s,jpeg_tables", o->detectors) < 0)
         *detectors = NULL;
     if (*work == NULL || *detectors == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to train");
     own->output = *work;
-    own->detectors = *detectors; /* jpeg_tables tells the quality */
+    own->detectors = *detectors; /* jpeg_tables: the quality is of the domain */
     own->recheck = "none";
 done:
     return status;

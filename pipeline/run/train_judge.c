@@ -85,12 +85,12 @@ static enum as_status set_threshold(struct as_train *t, const struct scores *s)
     return AS_OK;
 }
 
-/* Kinds, sizes and distances of the items that the calibration is made of. */
+/* Kinds, sizes, qualities and distances of the items that the calibration is made of. */
 static void set_domain(struct as_train *t)
 {
     struct as_domain *d = &t->model->domain;
 
-    *d = (struct as_domain){.side_min = UINT32_MAX};
+    *d = (struct as_domain){.side_min = UINT32_MAX, .quality_min = 100};
     for (uint64_t i = 0; i < t->ntrials; i++) {
         const struct as_trial *x = &t->trial[i];
         const uint32_t w = x->looks.w, h = x->looks.h;
@@ -101,6 +101,10 @@ static void set_domain(struct as_train *t)
         d->side_min = shorter < d->side_min ? shorter : d->side_min;
         d->side_max = longer > d->side_max ? longer : d->side_max;
         d->distance = fmax(d->distance, x->distance);
+        if (x->looks.quality > 0) {
+            d->quality_min = fminf(d->quality_min, x->looks.quality);
+            d->quality_max = fmaxf(d->quality_max, x->looks.quality);
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 /* trivial.c - what a file says without its pixels, and how well that tells two classes apart. */
 #include "trivial.h"
 
-#include "../../kernels/detectors/detector.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +11,9 @@ enum { FORMAT, WIDTH, HEIGHT, PIXELS, BYTES, BYTES_PER_PIXEL, QUALITY };
 const char *const as_trivial_words[AS_TRIVIALS] = {"format", "width",           "height", "pixels",
                                                    "bytes",  "bytes_per_pixel", "quality"};
 
-static float quality_of(const struct as_row *row)
-{
-    for (int d = 0; as_detectors[d]; d++)
-        if (strcmp(as_detectors[d]->name, "jpeg_tables") == 0 && row->det[d].feat)
-            for (uint32_t m = 0; m < as_detectors[d]->dim; m++)
-                if (strcmp(as_detectors[d]->measures[m], "quality_luma") == 0)
-                    return row->det[d].feat[m];
-    return 0;
-}
-
 struct as_trivial as_trivial_of(const struct as_row *row)
 {
-    return (struct as_trivial){row->kind, row->w, row->h, row->size, quality_of(row)};
+    return (struct as_trivial){row->kind, row->w, row->h, row->size, as_row_quality(row)};
 }
 
 static double value_of(const struct as_trivial *item, int feature)
