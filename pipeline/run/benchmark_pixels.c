@@ -106,7 +106,7 @@ static enum as_status take_map(struct pixels *p, uint32_t i, const struct as_map
         g++;
     if (g == p->of + p->n || map->cell == 0 || map->w == 0 || map->h == 0)
         return AS_OK;
-    AS_TRY(count_pixels(p, map, item->w, item->h, mask->at, &px));
+    AS_TRY(count_pixels(p, map, item->looks.w, item->looks.h, mask->at, &px));
     pool(&g->pooled[item->is->split], &px);
     if (mask->at) {
         measure_altered(&px, g->value + (size_t)i * VALUES);
@@ -159,7 +159,7 @@ static enum as_status read_mask(struct pixels *p, uint32_t i, struct as_mask *ma
     status = as_masks_read(p->masks, path, mask, &why);
     if (status == AS_OK && p->b->clean && (status = place_mask(p, i, mask)) != AS_OK)
         AS_FAIL(err, status, "no memory for a mask");
-    if (status == AS_OK && (mask->w != item->w || mask->h != item->h))
+    if (status == AS_OK && (mask->w != item->looks.w || mask->h != item->looks.h))
         status = as_fail(&why, AS_EFORMAT, AS_REASON_NONE, __FILE__, __LINE__,
                          "the mask %s has another size than its picture", path);
     if (as_item_failed(status)) {
