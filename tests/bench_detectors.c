@@ -87,7 +87,8 @@ static void start(struct job *j, const char *list)
     j->bare = bench_of(&j->bare_options, "jpeg_tables", views & ~(uint32_t)AS_NOISE);
 }
 
-static double examine(struct as_bench *bench, const struct blob *b, double *pixels, uint32_t *applied)
+static double examine(struct as_bench *bench, const struct blob *b, double *pixels,
+                      uint32_t *applied)
 {
     static struct as_row row;
     struct as_times times = {0};
