@@ -239,7 +239,7 @@ enum as_status as_merge(const struct as_options *o, int ncases, char *const *cas
     AS_TRY(as_comm_agree(m.r->comm, m.r->me == 0 ? as_merge_gather(&m, err) : AS_OK, err));
     AS_TRY(hand_round(&m, err));
     AS_TRY(as_comm_agree(m.r->comm, become(&m, err), err));
-    AS_TRY(as_against_agree(&m.r->against, m.r->comm, err));
+    AS_TRY(as_against_agree(m.r, err));
     AS_TRY(as_rank_open(m.r, m.fingerprint, result, err));
     if (!result->sealed_before)
         AS_TRY(seal_shards(&m, &result->outcome, err));

@@ -2,9 +2,9 @@
 #include "catalogue.h"
 #include "findings.h"
 #include "provenance.h"
+#include "residuals.h"
 #include "search.h"
 #include "sources.h"
-#include "spool.h"
 
 #include "../examine/unit.h"
 #include "../log.h"
@@ -25,7 +25,6 @@ struct seal {
     struct as_roll *roll;
     struct as_source_row *sources;
     struct as_timing_row *timing;
-    struct as_spool_sum kept;
 };
 
 static enum as_status give_row(void *state, uint64_t i, struct as_row *row, struct as_err *err)
@@ -155,24 +154,6 @@ done:
     return as_comm_agree(r->comm, status, err);
 }
 
-/* With --keep-residuals: what the seal says of them.  Collective. */
-static enum as_status sum_spool(struct seal *s, struct as_err *err)
-{
-    struct as_rank *r = s->r;
-    enum as_status status = AS_OK;
-    char **names = NULL;
-    size_t n = 0;
-
-    if (!r->options->keep_residuals)
-        return AS_OK;
-    AS_TRY(as_spool_list(r, r->kase.spool, &names, &n, err));
-    AS_TRY(as_spool_sum(r, names, n, NULL, NULL, &s->kept, err));
-    r->kept = &s->kept;
-done:
-    as_journal_list_free(names, n);
-    return status;
-}
-
 static enum as_status write_store(struct seal *s, const char *fingerprint, struct as_outcome *v,
                                   struct as_err *err)
 {
@@ -209,7 +190,6 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
     AS_TRY(as_findings_match(s->findings, r->comm, s->search.sets, s->search.matches,
                              s->search.nmatches, err));
     AS_TRY(as_findings_rank(s->findings, r->comm, &what.nfindings, err));
-    AS_TRY(sum_spool(s, err));
     v->findings = what.nfindings;
     AS_TRY(as_comm_sum(r->comm, &v->findings, 1));
     status = as_provenance_make(r, fingerprint, v, s->with, &provenance, err);
@@ -249,6 +229,10 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     AS_TRY(as_catalogue_new(&s.catalogue, r, err));
     AS_TRY(count_all(&s, v, err));
     s.search.catalogue = s.catalogue;
+    if (r->options->keep_residuals) {
+        AS_TRY(as_residuals_sum(r, &v->kept, err)); /* before searches that may take hours */
+        r->kept = &v->kept;
+    }
     AS_TRY(as_search_run(&s.search, err));
     AS_TRY(as_roll_call(s.roll, s.catalogue, s.sources, err));
     if (r->me == 0 && r->options->hashes[0])
