@@ -70,6 +70,8 @@ static const char *const FLAG_TEXTS[] = {
     "opened with a password",
     "differs between two readings of the run",
     "too large to test: read by strips",
+    "its name is longer than can be recorded",
+    "no evidence: a copy that assay bench --alter made",
 };
 
 const char *as_status_text(enum as_item_status status)
