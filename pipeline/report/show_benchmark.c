@@ -148,6 +148,17 @@ static void show_measured(const struct as_terminal *t, const struct as_benchmark
     }
 }
 
+static void ranged_map(const struct as_terminal *t, const struct as_mapped *m)
+{
+    ranged(t, &m->mean[AS_PIXEL_F1]);
+    fputc(' ', t->out);
+    ranged(t, &m->mean[AS_PIXEL_F1_BEST]);
+    fputc(' ', t->out);
+    ranged(t, &m->mean[AS_PIXEL_AUC]);
+    fputc(' ', t->out);
+    ranged(t, &m->false_alarms);
+}
+
 static void show_maps(const struct as_terminal *t, const struct as_benchmark *b,
                       const struct as_subset *of)
 {
@@ -163,13 +174,7 @@ static void show_maps(const struct as_terminal *t, const struct as_benchmark *b,
         head = true;
         label(t, as_detectors[m->det]->name, &m->of);
         fprintf(t->out, "%4" PRIu64 " /%4" PRIu64 " ", m->mapped, m->masks);
-        ranged(t, &m->mean[AS_PIXEL_F1]);
-        fputc(' ', t->out);
-        ranged(t, &m->mean[AS_PIXEL_F1_BEST]);
-        fputc(' ', t->out);
-        ranged(t, &m->mean[AS_PIXEL_AUC]);
-        fputc(' ', t->out);
-        ranged(t, &m->false_alarms);
+        ranged_map(t, m);
         fprintf(t->out, " (%" PRIu64 " pictures)\n", m->authentic_mapped);
     }
 }
@@ -252,13 +257,7 @@ static void altered_map(const struct as_terminal *t, const char *name, const str
             continue;
         fprintf(t->out, "    / %-*s %4" PRIu64 " /%4" PRIu64 " ", NAME - 4, name, m->mapped,
                 m->masks);
-        ranged(t, &m->mean[AS_PIXEL_F1]);
-        fputc(' ', t->out);
-        ranged(t, &m->mean[AS_PIXEL_F1_BEST]);
-        fputc(' ', t->out);
-        ranged(t, &m->mean[AS_PIXEL_AUC]);
-        fputc(' ', t->out);
-        ranged(t, &m->false_alarms);
+        ranged_map(t, m);
         fputc('\n', t->out);
     }
 }
