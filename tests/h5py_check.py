@@ -84,7 +84,7 @@ def main(path):
             check_dataset(d)
         for key in ("content_digest", "digest_exact"):
             assert len(f.attrs[key]) == 64 and int(f.attrs[key], 16) >= 0
-        assert f.attrs["schema"] == b"assay-results 1"
+        assert f.attrs["schema"] == b"assay-results 2"
         items = f["items"][()]
         assert len(items) == 301 and (np.diff(items["id"].astype(np.int64)) >= 0).all()
         for group, kind in GROUPS.items():

@@ -410,7 +410,10 @@ static enum as_status tell(struct batch *b, uint64_t picture, const struct answe
                          .set = a->of->set,
                          .kind = AS_MATCH_CAMERA,
                          .value = (float)a->pce,
-                         .p = pow(10, fmax(log_p, -300))};
+                         .p = pow(10, fmax(log_p, -300)),
+                         .turn = (uint8_t)a->trial.turn};
+    const struct as_prnu_shape *s = &a->trial.shape;
+    const double x = (double)camera_of(a)->w / s->kw, y = (double)camera_of(a)->h / s->kh;
 
     as_log(AS_LOG_DEBUG,
            "camera set=%u reference=%" PRIu64 " row=%" PRIu64 " pce=%.1f log10_p=%.1f turn=%" PRIu32
@@ -420,6 +423,9 @@ static enum as_status tell(struct batch *b, uint64_t picture, const struct answe
     if (log_p + log10((double)b->hunt->total) > log10(false_matches))
         return AS_OK;
     m.others = others_of(b, all, i, &m.other);
+    m.left = (float)(a->x * x);
+    m.top = (float)(a->y * y);
+    m.scale = (float)((a->trial.turn & 1 ? b->h : b->w) / (s->qw * x));
     b->hunt->told[picture] = true;
     return as_search_match(b->hunt->s, &m);
 }
