@@ -299,6 +299,7 @@ void as_rank_end(struct as_rank *r, struct as_run_result *result, enum as_status
     result->blamed = r->crew_counts.blamed;
     clear(r);
     as_zygote_stop(&r->zygote);
+    as_given_clear(&r->given);
     if (r->comm)
         as_comm_stop(r->comm);
     free(r);

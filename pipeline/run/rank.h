@@ -8,6 +8,7 @@
 #include "../cluster/iothread.h"
 #include "../cluster/journal.h"
 #include "../cluster/owners.h"
+#include "../examine/given.h"
 #include "../examine/noise.h"
 #include "../options.h"
 #include "../store/store.h"
@@ -61,6 +62,7 @@ struct as_rank {
     struct as_comm *comm;
     int me, size;
     struct as_case kase;
+    struct as_given given; /* loaded once, before the zygote; of a merge the models alone */
     struct as_zygote zygote;
     struct as_source *sources;
     uint32_t nsources;

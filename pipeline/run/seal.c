@@ -18,7 +18,6 @@ enum { LARGE_BYTES = 256 << 10 };
 struct seal {
     struct as_rank *r;
     struct as_catalogue *catalogue;
-    struct as_models models;
     bool with[AS_DETECTORS_MAX];
     struct as_search search;
     struct as_findings *findings;
@@ -146,8 +145,7 @@ static enum as_status prepare(struct seal *s, struct as_err *err)
     enum as_status status = AS_OK;
 
     AS_TRY(as_detectors_select(r->options->detectors, s->with, err));
-    AS_TRY(as_models_load(&s->models, err));
-    AS_TRY(as_findings_new(&s->findings, &s->models, s->with, &r->against, err));
+    AS_TRY(as_findings_new(&s->findings, &r->given.models, s->with, &r->against, err));
     AS_TRY(as_roll_new(&s->roll, r, err));
     if ((s->sources = calloc(r->nsources + 1, sizeof *s->sources)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the sources");
@@ -188,13 +186,13 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
     char *provenance = NULL;
 
     for (int d = 0; d < AS_DETECTORS_MAX; d++)
-        models[d] = s->models.at[d];
+        models[d] = r->given.models.at[d];
     AS_TRY(as_findings_match(s->findings, r->comm, s->search.sets, s->search.matches,
                              s->search.nmatches, err));
     AS_TRY(as_findings_rank(s->findings, r->comm, &what.nfindings, err));
     v->findings = what.nfindings;
     AS_TRY(as_comm_sum(r->comm, &v->findings, 1));
-    status = as_provenance_make(r, fingerprint, v, &s->models, s->with, &provenance, err);
+    status = as_provenance_make(r, fingerprint, v, s->with, &provenance, err);
     AS_TRY(as_comm_agree(r->comm, status, err));
     what.provenance = provenance;
     AS_TRY(as_store_seal(r->kase.results, r->comm, &what, v->content_digest, v->digest_exact, err));
@@ -250,7 +248,6 @@ done:
     as_findings_free(s.findings);
     as_names_clear(&s.names);
     as_roll_free(s.roll);
-    as_models_clear(&s.models);
     free(s.sources);
     free(s.timing);
     return status;
