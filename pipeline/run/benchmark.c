@@ -46,6 +46,7 @@ static enum as_status prepare(struct as_benchmark *b, const char *manifest, stru
     b->mapped = calloc(b->n, sizeof *b->mapped);
     if (b->item == NULL || b->mapped == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for %" PRIu32 " items", b->n);
+    AS_TRY(as_models_load(&b->models, err));
     AS_TRY(as_bench_scorers(b, err));
     AS_TRY(as_bench_compare_check(b, err));
     AS_TRY(as_bench_subsets(b, err));

@@ -16,15 +16,14 @@
 #include "../options.h"
 #include "../store/store.h"
 #include "manifest.h"
+#include "trivial.h"
 
 /* What is known of an item without its pixels, for the audit, and where it is. */
 struct as_bench_item {
     const struct as_labelled *is;
     uint64_t row; /* of /items; UINT64_MAX: the case does not have it */
-    uint16_t status, reason, kind;
-    uint32_t w, h;
-    uint64_t size;
-    float quality; /* of a JPEG's luma table, 1..100; 0: no JPEG */
+    uint16_t status, reason;
+    struct as_trivial looks;
     uint8_t sha256[32];
     bool hashed;
 };

@@ -100,10 +100,10 @@ void as_bench_put_items(const struct as_benchmark *b, const char *first, FILE *f
         else
             fputs(",,missing,", f);
         as_manifest_field(f, as_reason_text(item->reason));
-        fprintf(f, ",%" PRIu32 ",%" PRIu32 ",%s,%" PRIu64 ",", item->w, item->h,
-                there ? as_kind_name(item->kind) : "", item->size);
-        if (item->quality > 0)
-            number(f, (double)item->quality);
+        fprintf(f, ",%" PRIu32 ",%" PRIu32 ",%s,%" PRIu64 ",", item->looks.w, item->looks.h,
+                there ? as_kind_name(item->looks.kind) : "", item->looks.size);
+        if (item->looks.quality > 0)
+            number(f, (double)item->looks.quality);
         fprintf(f, ",%s", item->hashed ? as_hex(item->sha256, 32, hex) : "");
         for (uint32_t k = 0; k < b->nscorers; k++) {
             fputc(',', f);

@@ -102,7 +102,6 @@ enum as_status as_bench_scorers(struct as_benchmark *b, struct as_err *err)
     bool with[AS_DETECTORS_MAX];
 
     AS_TRY(as_detectors_select(b->o->detectors, with, err));
-    AS_TRY(as_models_load(&b->models, err));
     for (uint16_t d = 0; as_detectors[d]; d++)
         if (with[d] && b->models.at[d])
             AS_TRY(add_scorer(b, d, -1, err));
@@ -113,9 +112,11 @@ done:
 
 /* ---- 2. items ---- */
 
-static void take_scores(struct as_benchmark *b, const struct as_models *models, uint32_t i,
-                        const struct as_row *row, const float *score)
+static void take_scores(struct as_benchmark *b, uint32_t i, const struct as_row *row,
+                        const float *score)
 {
+    const struct as_looks looks = as_row_looks(row);
+
     for (uint32_t k = 0; k < b->nscorers; k++) {
         struct as_scorer *s = &b->scorer[k];
         const struct as_det_row *d = &row->det[s->det];
@@ -124,8 +125,7 @@ static void take_scores(struct as_benchmark *b, const struct as_models *models, 
         if (s->measure < 0) {
             s->score[i] = score[s->det];
             if (isnan(s->score[i]) || d->feat == NULL ||
-                !as_model_llr(models->at[s->det], d->feat, s->score[i], row->kind, row->w, row->h,
-                              &s->llr[i]))
+                !as_model_llr(b->models.at[s->det], d->feat, s->score[i], &looks, &s->llr[i]))
                 s->llr[i] = NAN;
         } else if (d->status == AS_DET_APPLIES && d->feat) {
             s->score[i] = d->feat[s->measure];
@@ -133,26 +133,12 @@ static void take_scores(struct as_benchmark *b, const struct as_models *models, 
     }
 }
 
-static float quality_of(const struct as_row *row)
-{
-    for (int d = 0; as_detectors[d]; d++)
-        if (strcmp(as_detectors[d]->name, "jpeg_tables") == 0 && row->det[d].feat)
-            for (uint32_t m = 0; m < as_detectors[d]->dim; m++)
-                if (strcmp(as_detectors[d]->measures[m], "quality_luma") == 0)
-                    return row->det[d].feat[m];
-    return 0;
-}
-
 static void take_item(struct as_bench_item *item, const struct as_row *row, uint64_t at)
 {
     item->row = at;
     item->status = row->status;
     item->reason = row->reason;
-    item->kind = row->kind;
-    item->w = row->w;
-    item->h = row->h;
-    item->size = row->size;
-    item->quality = quality_of(row);
+    item->looks = as_trivial_of(row);
     item->hashed = row->has_sha256;
     memcpy(item->sha256, row->sha256, sizeof item->sha256);
 }
@@ -171,12 +157,12 @@ done:
     return status;
 }
 
-static void take_row(struct as_benchmark *b, const struct as_models *models, uint32_t i,
-                     const struct as_row *row, uint64_t at, const float *score)
+static void take_row(struct as_benchmark *b, uint32_t i, const struct as_row *row, uint64_t at,
+                     const float *score)
 {
     take_item(&b->item[i], row, at);
     b->mapped[i] = row->nmap > 0;
-    take_scores(b, models, i, row, score);
+    take_scores(b, i, row, score);
 }
 
 /* Notes the row of PICTURE>>ALTERATION. */
@@ -213,7 +199,7 @@ enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err)
         const struct as_labelled *is = row.part == 0 ? as_manifest_find(&b->manifest, &row) : NULL;
         if (is == NULL)
             continue;
-        take_row(b, &b->models, (uint32_t)(is - b->manifest.row), &row, r, score);
+        take_row(b, (uint32_t)(is - b->manifest.row), &row, r, score);
     }
 done:
     return status;
@@ -231,7 +217,7 @@ enum as_status as_bench_join_copies(struct as_benchmark *b, uint32_t k, struct a
         if (copy_row[i] == UINT64_MAX)
             continue;
         AS_TRY(as_store_row(b->store, copy_row[i], &row, score, err));
-        take_row(b, &b->clean->models, i, &row, copy_row[i], score);
+        take_row(b, i, &row, copy_row[i], score);
     }
 done:
     return status;

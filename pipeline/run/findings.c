@@ -112,7 +112,8 @@ static struct voice weigh(const struct as_detector *det, const struct as_model *
 static struct voice weigh_together(const struct as_model *model, const struct as_row *row,
                                    const float *feat)
 {
-    const bool known = as_model_covers(model, feat, row->kind, row->w, row->h);
+    const struct as_looks looks = as_row_looks(row);
+    const bool known = as_model_covers(model, feat, &looks);
 
     return (struct voice){.best = model->real, .speak = known};
 }
@@ -173,6 +174,7 @@ static enum as_status look_at(struct as_findings *f, const struct as_row *row, u
 {
     const struct as_model *model = f->models->at[d];
     const float *feat = row->det[d].feat;
+    const struct as_looks looks = as_row_looks(row);
     struct as_part part = {.det = (uint8_t)d, .llr = NAN};
     enum as_status status;
     bool known, added = false;
@@ -181,7 +183,7 @@ static enum as_status look_at(struct as_findings *f, const struct as_row *row, u
     status = as_det_score(as_detectors[d], model, feat, 1, &score);
     if (status != AS_OK)
         return status;
-    known = as_model_llr(model, feat, score, row->kind, row->w, row->h, &part.llr);
+    known = as_model_llr(model, feat, score, &looks, &part.llr);
     if (known) {
         part.washed = as_weighing_seen(f->models->weighing, row, f->with, d);
         as_combined_add(c, f->models->weighing, part);
@@ -233,8 +235,9 @@ static void add_lowered(const struct as_weighing *w, uint8_t washed, struct as_f
              as_weighing_weight(w, washed), seems);
 }
 
-static void get_score(const struct as_weighing *w, const uint8_t *at, struct as_finding *to)
+static void get_score(const struct as_models *models, const uint8_t *at, struct as_finding *to)
 {
+    const struct as_weighing *w = models->weighing;
     const struct as_part part = {.washed = at[F_WASHED],
                                  .llr = bits_float(as_be_get(at + F_RATIO, 4))};
     const struct as_detector *det;
@@ -243,7 +246,9 @@ static void get_score(const struct as_weighing *w, const uint8_t *at, struct as_
     to->set = AS_FINDING_NONE;
     to->score = bits_float(UINT32_MAX - as_be_get(at + F_STRENGTH, 4));
     det = as_detectors[to->det];
-    if (det->says == NULL)
+    if (det->says == NULL && models->at[to->det]->says[0])
+        snprintf(to->text, sizeof to->text, "%s", models->at[to->det]->says);
+    else if (det->says == NULL)
         snprintf(to->text, sizeof to->text,
                  "its measures are like those of the altered pictures that the model was trained "
                  "on%s",
@@ -286,6 +291,6 @@ enum as_status as_findings_get(struct as_findings *f, uint64_t i, struct as_find
     if (to->kind == AS_FINDING_CALIBRATED)
         get_combined(f->models->weighing, at, to);
     else
-        get_score(f->models->weighing, at, to);
+        get_score(f->models, at, to);
     return AS_OK;
 }

@@ -75,16 +75,38 @@ static json_t *items_json(const struct as_train_counts *c)
     return o;
 }
 
+/* What came of --leave: "out" names the column, "of" has the rows. */
+static json_t *left_json(const struct as_train *t)
+{
+    const struct as_trained *d = t->done;
+    json_t *rows;
+
+    if (d->nleft == 0)
+        return NULL;
+    rows = json_array();
+    for (uint32_t i = 0; i < d->nleft; i++) {
+        const struct as_left *l = &d->left[i];
+        json_t *value = json_string(l->value); /* NULL: no UTF-8 */
+        json_array_append_new(rows,
+                              json_pack("{s:o, s:[I, I], s:i, s:o*, s:o*}", "value",
+                                        value ? value : json_string("?"), "items",
+                                        (json_int_t)l->items[0], (json_int_t)l->items[1], "groups",
+                                        (int)l->groups, "auc", l->tried ? figure(&l->auc) : NULL,
+                                        "files_alone", l->tried ? figure(&l->trivial) : NULL));
+    }
+    return json_pack("{s:s, s:o}", "out", t->o->leave, "of", rows);
+}
+
 static json_t *training_json(const struct as_train *t, const char *data)
 {
     const struct as_trained *d = t->done;
     const bool ensemble = t->method == AS_FIT_FLD;
 
-    return json_pack("{s:s, s:I, s:o*, s:o*, s:s, s:s, s:o, s:o*}", "fit", as_fit_words[t->method],
-                     "seed", (json_int_t)t->o->seed, "ridge", ensemble ? NULL : json_real(d->ridge),
-                     "out_of_bag_error", ensemble ? json_real(d->error) : NULL, "data_sha256", data,
-                     "manifest_sha256", t->m.sha256, "items", items_json(&d->counts), "test",
-                     test_json(d));
+    return json_pack(
+        "{s:s, s:I, s:o*, s:o*, s:s, s:s, s:o, s:o*, s:o*}", "fit", as_fit_words[t->method], "seed",
+        (json_int_t)t->o->seed, "ridge", ensemble ? NULL : json_real(d->ridge), "out_of_bag_error",
+        ensemble ? json_real(d->error) : NULL, "data_sha256", data, "manifest_sha256", t->m.sha256,
+        "items", items_json(&d->counts), "test", test_json(d), "left", left_json(t));
 }
 
 static const char *note(const struct as_train *t)

@@ -218,8 +218,8 @@ static enum as_status put_det(struct as_seal *s, uint32_t slot, const struct as_
     AS_TRY(add_group(s, AS_G_llr, slot, &to, err));
     if (to != NULL) {
         const struct as_model *model = s->what->models[d];
-        const bool told = feat != NULL && as_model_llr(model, feat, score, item->kind, item->w,
-                                                       item->h, &llr);
+        const struct as_looks looks = as_row_looks(item);
+        const bool told = feat != NULL && as_model_llr(model, feat, score, &looks, &llr);
         put_floats(to, told ? &llr : NULL, 1);
     }
 done:
