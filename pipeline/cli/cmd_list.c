@@ -1,5 +1,6 @@
-/* cmd_list.c - assay list detectors|formats|models|reasons: the tables, for a person. */
+/* cmd_list.c - assay list detectors|formats|models|reasons|alterations: the tables, for a person. */
 #include "../../kernels/detectors/detector.h"
+#include "../examine/alter.h"
 #include "../log.h"
 #include "../media/sniff.h"
 #include "../model.h"
@@ -337,6 +338,27 @@ static int models(const struct as_terminal *t, struct as_json *j, const char *na
     return AS_EXIT_OK;
 }
 
+static int alterations(const struct as_terminal *t, struct as_json *j)
+{
+    if (j)
+        as_json_open(j, NULL, '[');
+    for (const struct as_alteration *a = as_alterations; a->name; a++) {
+        if (j) {
+            as_json_open(j, NULL, '{');
+            as_json_string(j, "name", a->name);
+            as_json_string(j, "text", a->text);
+            as_json_count(j, "quality", a->quality);
+            as_json_close(j);
+        } else {
+            fprintf(t->out, "%-14s ", a->name);
+            as_terminal_wrap(t, 15, 15, as_text_of(a->text), AS_SHOW_VALUE);
+        }
+    }
+    if (j)
+        as_json_close(j);
+    return AS_EXIT_OK;
+}
+
 int as_cmd_list(const struct as_options *o, int argc, char **argv)
 {
     struct as_json json = {.out = stdout}, *j = o->json ? &json : NULL;
@@ -355,6 +377,8 @@ int as_cmd_list(const struct as_options *o, int argc, char **argv)
         return models(&t, j, argc > 1 ? argv[1] : NULL);
     if (strcmp(argv[0], "reasons") == 0 || strcmp(argv[0], "statuses") == 0)
         return reasons(&t, j);
-    as_log(AS_LOG_ERROR, "assay list what? detectors, formats, models or reasons");
+    if (strcmp(argv[0], "alterations") == 0)
+        return alterations(&t, j);
+    as_log(AS_LOG_ERROR, "assay list what? alterations, detectors, formats, models or reasons");
     return AS_EXIT_USAGE;
 }

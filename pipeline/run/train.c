@@ -274,8 +274,7 @@ enum as_status as_train(const struct as_options *o, const char *manifest, struct
         AS_TRY(as_leave_init(&t, err));
     AS_TRY(as_rank_new(&t.r, &own, err));
     AS_TRY(as_run_check(&own, err));
-    AS_TRY(as_start_alone(err));
-    AS_TRY(as_zygote_start(&t.r->zygote, &own, err));
+    AS_TRY(as_start_zygote(t.r, err));
     AS_TRY(as_rank_join(t.r, result, err));
     AS_TRY(as_run_begin(t.r, t.m.nsources, t.m.source, &fingerprint, err));
     AS_TRY(as_rank_open(t.r, fingerprint, result, err));

@@ -3,12 +3,11 @@
  * Nothing in it tells of ranks, hosts or times: the same pictures give the same bytes. */
 #include "train_parts.h"
 
-#include "../cluster/durable.h"
 #include "../hex.h"
 #include "../model_trained.h"
+#include "lots.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,22 +124,14 @@ static enum as_status put(const char *path, const char *text, struct as_err *err
 {
     enum as_status status = AS_OK;
     char *beside = NULL;
-    int fd = -1, failed;
+    FILE *f = as_beside_open(path, &beside);
 
-    if (asprintf(&beside, "%s.tmp", path) < 0) {
-        beside = NULL;
-        AS_FAIL(err, AS_ENOMEM, "no memory to write %s", path);
-    }
-    if ((fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) < 0)
-        AS_FAIL(err, AS_EIO, "cannot make %s: %s", beside, strerror(errno));
-    if ((failed = as_write_synced(fd, text, strlen(text))) != 0 ||
-        (failed = as_rename_synced(beside, path)) != 0) {
+    if (f == NULL)
+        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
+    status = as_beside_close(f, fputs(text, f) >= 0, beside, path, err);
+    if (status != AS_OK)
         unlink(beside);
-        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(failed));
-    }
 done:
-    if (fd >= 0)
-        close(fd);
     free(beside);
     return status;
 }
