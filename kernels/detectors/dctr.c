@@ -242,9 +242,17 @@ const struct as_detector as_detector_dctr = {
             "beyond the picture, into what fills up the last blocks, are left out.\n\n"
             "Made to find hidden messages, they are a general picture of noise and of what was "
             "done to a JPEG: a model of them knows the cameras, the processing and the qualities "
-            "of its training.  They are measures for a model to be trained on, best by `--fit "
-            "fld`.  No model comes with it, so it gives no score and makes no finding.  Runs only "
-            "when it is named; a picture takes 32 KB of the store.",
+            "of its training.  They are measures for a model to be trained on, by `--fit fld`.  No "
+            "model comes with it, so it gives no score and makes no finding.  Runs only when it is "
+            "named; a picture takes 32 KB of the store.\n\n"
+            "Measured with a linear discriminant on invented pictures (798 JPEG files, 12 random "
+            "decoders, 202 to test): AUC 1.00, .99 where the kind of up-sampler was not in "
+            "training; but .45, chance, once the picture is cut off its grid and compressed again, "
+            "and .64 at 75 % size.  Real pictures, 38 generated of 7 sources and 26 or 27 "
+            "photographs of 5, cut to 256 x 256 and compressed alike, sources not in training: AUC "
+            ".76 (95 %: .65 to .86), .70 (.58 to .82) where all had been compressed once before, "
+            ".46 (.31 to .60) where all had been scaled to one size: it tells the past of the "
+            "files, not their origin.  Trained on invented pictures: .32 to .54.",
     .family = AS_FAMILY_SPECTRUM,
     .needs = AS_DCT | AS_META,
     .min_side = 0,

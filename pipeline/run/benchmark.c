@@ -46,6 +46,7 @@ static enum as_status prepare(struct as_benchmark *b, const char *manifest, stru
     b->mapped = calloc(b->n, sizeof *b->mapped);
     if (b->item == NULL || b->mapped == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for %" PRIu32 " items", b->n);
+    AS_TRY(as_models_load(&b->models, err));
     AS_TRY(as_bench_scorers(b, err));
     AS_TRY(as_bench_compare_check(b, err));
     AS_TRY(as_bench_subsets(b, err));
@@ -90,6 +91,7 @@ enum as_status as_benchmark_run(struct as_benchmark *b, const struct as_options 
     own.detectors = detectors;
     b->o = &own;
     AS_TRY(prepare(b, manifest, err));
+    own.lot_entries = own.lot_entries / (b->naltered + 1) + 1; /* a file is as much work as many */
     own.maps = o->maps || has_masks(&b->manifest);
     AS_TRY(as_run(&own, (int)b->manifest.nsources, b->manifest.source, result, err));
     if (result->me == 0)

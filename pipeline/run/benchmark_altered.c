@@ -96,6 +96,7 @@ static enum as_status measure_copies(struct as_benchmark *b, uint32_t k, struct 
     struct as_benchmark x = {.o = &own,
                              .manifest = b->manifest,
                              .store = b->store,
+                             .models = b->models,
                              .n = b->n,
                              .subset = b->subset,
                              .nsubsets = b->nsubsets,

@@ -2,8 +2,9 @@
  *
  * A cell of a map stands for all pixels it covers (nearest neighbour).  Altered pictures with a
  * mask give F1, IoU, MCC and AUC, each picture by itself, then their mean; authentic pictures give
- * the share of pixels that are called altered, since F1 is not defined where nothing is.  The
- * threshold .5 is 128 of 255.
+ * the share of pixels that are called altered, since F1 is not defined where nothing is.  What is
+ * above one half is called altered; one half itself, as adq and nadq have it where they know
+ * nothing, is stored as 128 of 255.
  *
  *  1. one picture   2. all pictures   3. what they say                                  */
 #include "benchmark_parts.h"
@@ -28,7 +29,7 @@ const char *const as_pixel_titles[AS_PIXEL_METRICS] = {
 #undef X
 };
 
-enum { HALF = 128, VALUES = AS_PIXEL_METRICS + 1, FALSE_ALARMS = AS_PIXEL_METRICS };
+enum { ABOVE_HALF = 129, VALUES = AS_PIXEL_METRICS + 1, FALSE_ALARMS = AS_PIXEL_METRICS };
 
 /* What the maps of one detector gave: value[item * VALUES + metric], NaN where nothing. */
 struct gathered {
@@ -74,7 +75,7 @@ static enum as_status count_pixels(struct pixels *p, const struct as_map_row *ma
 
 static void measure_altered(const struct as_pixels *px, double *value)
 {
-    const struct as_confusion at = as_pixels_at(px, HALF);
+    const struct as_confusion at = as_pixels_at(px, ABOVE_HALF);
 
     value[AS_PIXEL_F1] = as_confusion_f1(&at);
     value[AS_PIXEL_IOU] = as_confusion_iou(&at);
@@ -111,7 +112,7 @@ static enum as_status take_map(struct pixels *p, uint32_t i, const struct as_map
     if (mask->at) {
         measure_altered(&px, g->value + (size_t)i * VALUES);
     } else {
-        const struct as_confusion at = as_pixels_at(&px, HALF);
+        const struct as_confusion at = as_pixels_at(&px, ABOVE_HALF);
         g->value[(size_t)i * VALUES + FALSE_ALARMS] = as_confusion_fpr(&at);
     }
 done:

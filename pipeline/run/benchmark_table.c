@@ -101,8 +101,12 @@ enum as_status as_bench_scorers(struct as_benchmark *b, struct as_err *err)
     enum as_status status = AS_OK;
     bool with[AS_DETECTORS_MAX];
 
+    if (b->clean) {
+        for (uint32_t k = 0; k < b->clean->nscorers; k++)
+            AS_TRY(add_scorer(b, b->clean->scorer[k].det, b->clean->scorer[k].measure, err));
+        goto done;
+    }
     AS_TRY(as_detectors_select(b->o->detectors, with, err));
-    AS_TRY(as_models_load(&b->models, err));
     for (uint16_t d = 0; as_detectors[d]; d++)
         if (with[d] && b->models.at[d])
             AS_TRY(add_scorer(b, d, -1, err));
@@ -113,8 +117,8 @@ done:
 
 /* ---- 2. items ---- */
 
-static void take_scores(struct as_benchmark *b, const struct as_models *models, uint32_t i,
-                        const struct as_row *row, const float *score)
+static void take_scores(struct as_benchmark *b, uint32_t i, const struct as_row *row,
+                        const float *score)
 {
     const struct as_looks looks = as_row_looks(row);
 
@@ -126,7 +130,7 @@ static void take_scores(struct as_benchmark *b, const struct as_models *models, 
         if (s->measure < 0) {
             s->score[i] = score[s->det];
             if (isnan(s->score[i]) || d->feat == NULL ||
-                !as_model_llr(models->at[s->det], d->feat, s->score[i], &looks, &s->llr[i]))
+                !as_model_llr(b->models.at[s->det], d->feat, s->score[i], &looks, &s->llr[i]))
                 s->llr[i] = NAN;
         } else if (d->status == AS_DET_APPLIES && d->feat) {
             s->score[i] = d->feat[s->measure];
@@ -158,12 +162,12 @@ done:
     return status;
 }
 
-static void take_row(struct as_benchmark *b, const struct as_models *models, uint32_t i,
-                     const struct as_row *row, uint64_t at, const float *score)
+static void take_row(struct as_benchmark *b, uint32_t i, const struct as_row *row, uint64_t at,
+                     const float *score)
 {
     take_item(&b->item[i], row, at);
     b->mapped[i] = row->nmap > 0;
-    take_scores(b, models, i, row, score);
+    take_scores(b, i, row, score);
 }
 
 /* Notes the row of PICTURE>>ALTERATION. */
@@ -200,7 +204,7 @@ enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err)
         const struct as_labelled *is = row.part == 0 ? as_manifest_find(&b->manifest, &row) : NULL;
         if (is == NULL)
             continue;
-        take_row(b, &b->models, (uint32_t)(is - b->manifest.row), &row, r, score);
+        take_row(b, (uint32_t)(is - b->manifest.row), &row, r, score);
     }
 done:
     return status;
@@ -218,7 +222,7 @@ enum as_status as_bench_join_copies(struct as_benchmark *b, uint32_t k, struct a
         if (copy_row[i] == UINT64_MAX)
             continue;
         AS_TRY(as_store_row(b->store, copy_row[i], &row, score, err));
-        take_row(b, &b->clean->models, i, &row, copy_row[i], score);
+        take_row(b, i, &row, copy_row[i], score);
     }
 done:
     return status;
@@ -232,7 +236,7 @@ const char *as_scorer_why(const struct as_benchmark *b, const struct as_scorer *
     if (!isnan(s->score[i]))
         return "";
     if (item->row == UINT64_MAX)
-        return "there is no such file";
+        return b->clean ? "no picture to be altered" : "there is no such file";
     if (s->status[i] == AS_DET_NOT_RUN)
         return text[0] ? text : "not decoded";
     if (s->status[i] == AS_DET_ERROR)
