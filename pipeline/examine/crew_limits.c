@@ -32,8 +32,8 @@ void as_crew_examiners_limits(struct as_crew *c, uint64_t wall)
         uint64_t limit;
         if (s->w.life != AS_WORKER_BUSY)
             continue;
-        limit = allowance(c, c->arena[s->arena].batch.slot[s->slot].size) +
-                for_pixels(c, c->costly);
+        limit =
+            allowance(c, c->arena[s->arena].batch.slot[s->slot].size) + for_pixels(c, c->costly);
         if (as_crew_cpu_ns(&s->w) > limit + s->w.cpu_from)
             as_crew_kill(c, &s->w, AS_REASON_TIMEOUT_CPU);
         else if (wall > 10 * limit + s->w.wall_from)
@@ -104,7 +104,7 @@ void as_crew_reader_limits(struct as_crew *c, uint64_t wall)
     }
     /* progress alone does not do: a row must come, in the time that the whole file may take */
     if (c->reader.life == AS_WORKER_BUSY &&
-        wall > c->row_wall +
-                   10 * (allowance(c, hand < 0 ? 0 : c->reading->file[hand].size) + pixels))
+        wall >
+            c->row_wall + 10 * (allowance(c, hand < 0 ? 0 : c->reading->file[hand].size) + pixels))
         as_crew_kill(c, &c->reader, AS_REASON_TIMEOUT_WALL);
 }
