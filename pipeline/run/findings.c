@@ -8,15 +8,15 @@
  * nearest of them and how many more there are.
  *
  * 1 records   2 scores   3 matches   4 ranking                                       */
-#include "findings.h"
+#include "findings_parts.h"
 
 #include "../../kernels/learn/model.h"
 #include "../cluster/sort.h"
 #include "../verdict.h"
 #include "catalogue_parts.h"
-#include "combine.h"
 #include "grow.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,33 +24,17 @@
 
 /* ---- 1. records ---- */
 
-/*
- * A finding as it is ranked, sorted as bytes: kind as it ranks (1), kind of match as it ranks (1),
- * strength, the strongest least (4), row (8), detector or set (2); then what its sentence is made
- * of: of a score the measure that weighs most (1), how many others speak (1), what lowers its ratio
- * (1) and that (4); of a match the reference (8), how many more (4), probability (8), other value
- * (4) and others (4); of calibrated detectors how many (1), then of each family the strongest (1),
- * what lowers it (1) and its ratio (4).
- */
-enum { MATCH = 1, STRENGTH = 2, ROW = 6, SOURCE = 14, BEST = 16, OTHERS = 17 };
-enum { WASHED = 18, RATIO = 19 };
+/* Of as_findings.at; what they hold is in findings_parts.h. */
+enum { MATCH = 1, STRENGTH = AS_FIND_STRENGTH, ROW = AS_FIND_ROW, SOURCE = AS_FIND_SOURCE };
+enum { BEST = 16, OTHERS = 17, WASHED = 18, RATIO = 19 };
 enum { REFERENCE = 16, MORE = 24, CHANCE = 28, OTHER = 36, COMPARED = 40 };
-enum { SPEAK = 16, PARTS = 17, PART = 6, RANKED = PARTS + PART * AS_FAMILIES };
+enum { SPEAK = 16, PARTS = 17, PART = 6, RANKED = AS_FIND_BYTES };
+static_assert((int)RANKED == (int)PARTS + (int)PART * (int)AS_FAMILIES, "a finding has another size");
 
 /* A match on its way to the rank that has the item: row (8), set (2), match kind (1), strength (4),
  * reference (8), then as above. */
 enum { M_SET = 8, M_KIND = 10, M_STRENGTH = 11, M_REFERENCE = 15, M_CHANCE = 23, M_OTHER = 31 };
 enum { M_COMPARED = 35, M_BYTES = 39, M_GROUP = 11 };
-
-struct as_findings {
-    const struct as_models *models;
-    const bool *with;
-    struct as_names names;
-    uint8_t *at; /* [n][RANKED] */
-    uint64_t n, cap;
-    uint64_t first, count; /* this rank's rows         */
-    uint8_t *copy;         /* [count] bits: duplicates */
-};
 
 enum as_status as_findings_new(struct as_findings **f, const struct as_models *models,
                                const bool with[AS_DETECTORS_MAX], const struct as_against *against,
@@ -90,24 +74,6 @@ void as_findings_free(struct as_findings *f)
     free(f);
 }
 
-/* Numbers of 0 and more, so that larger ones are larger as bytes. */
-static uint32_t float_bits(float v)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &v, sizeof bits);
-    return bits;
-}
-
-static float bits_float(uint64_t bits)
-{
-    const uint32_t b = (uint32_t)bits;
-    float v;
-
-    memcpy(&v, &b, sizeof v);
-    return v;
-}
-
 static uint64_t double_bits(double v)
 {
     uint64_t bits;
@@ -127,12 +93,12 @@ static double bits_double(uint64_t bits)
 /* Any number, so that larger ones are smaller as bytes. */
 static uint32_t falling_bits(float v)
 {
-    const uint32_t bits = float_bits(v + 0.0F); /* one zero */
+    const uint32_t bits = as_find_bits(v + 0.0F); /* one zero */
 
     return bits >> 31 ? bits : ~(bits | 1U << 31);
 }
 
-static uint8_t *more(struct as_findings *f)
+uint8_t *as_findings_more(struct as_findings *f)
 {
     uint8_t *to;
 
@@ -141,14 +107,6 @@ static uint8_t *more(struct as_findings *f)
     to = f->at + RANKED * f->n++;
     memset(to, 0, RANKED);
     return to;
-}
-
-/* The place of a kind of finding in the ranking, and back: scores come last. */
-static uint8_t place_of(uint16_t kind)
-{
-    return (uint8_t)(kind == AS_FINDING_SCORE        ? AS_FINDING_CALIBRATED
-                     : kind == AS_FINDING_CALIBRATED ? AS_FINDING_SCORE
-                                                     : kind);
 }
 
 /* ---- 2. scores ---- */
@@ -205,16 +163,16 @@ static enum as_status add_score(struct as_findings *f, const struct as_row *row,
         return AS_OK;
     if (v.best > UINT8_MAX || v.speak - 1 > UINT8_MAX)
         return AS_EBUG; /* no detector has so many measures */
-    if ((to = more(f)) == NULL)
+    if ((to = as_findings_more(f)) == NULL)
         return AS_ENOMEM;
-    to[0] = place_of(v.declares ? AS_FINDING_DECLARED : AS_FINDING_SCORE);
-    as_be_put(to + STRENGTH, UINT32_MAX - float_bits(score), 4); /* score > 0: larger first */
+    to[0] = as_find_place(v.declares ? AS_FINDING_DECLARED : AS_FINDING_SCORE);
+    as_be_put(to + STRENGTH, UINT32_MAX - as_find_bits(score), 4); /* score > 0: larger first */
     as_be_put(to + ROW, row->id, 8);
     as_be_put(to + SOURCE, d, 2);
     to[BEST] = (uint8_t)v.best;
     to[OTHERS] = (uint8_t)(v.speak - 1);
     to[WASHED] = part.washed;
-    as_be_put(to + RATIO, float_bits(part.llr), 4);
+    as_be_put(to + RATIO, as_find_bits(part.llr), 4);
     *added = true;
     return AS_OK;
 }
@@ -223,11 +181,11 @@ static enum as_status add_score(struct as_findings *f, const struct as_row *row,
 static enum as_status add_combined(struct as_findings *f, const struct as_row *row,
                                    const struct as_combined *c)
 {
-    uint8_t *to = more(f);
+    uint8_t *to = as_findings_more(f);
 
     if (to == NULL)
         return AS_ENOMEM;
-    to[0] = place_of(AS_FINDING_CALIBRATED);
+    to[0] = as_find_place(AS_FINDING_CALIBRATED);
     as_be_put(to + STRENGTH, falling_bits(as_combined_llr(c, f->models->weighing)), 4);
     as_be_put(to + ROW, row->id, 8);
     as_be_put(to + SOURCE, AS_FINDING_NONE, 2);
@@ -236,7 +194,7 @@ static enum as_status add_combined(struct as_findings *f, const struct as_row *r
         uint8_t *part = to + PARTS + PART * k;
         part[0] = c->part[k].det;
         part[1] = c->part[k].washed;
-        as_be_put(part + 2, float_bits(c->part[k].llr), 4);
+        as_be_put(part + 2, as_find_bits(c->part[k].llr), 4);
     }
     return AS_OK;
 }
@@ -297,12 +255,12 @@ static uint32_t strength_of(const struct as_match *m)
 {
     const float value = m->value > 0 ? m->value : 0;
 
-    return m->kind == AS_MATCH_CODE ? float_bits(value) : UINT32_MAX - float_bits(value);
+    return m->kind == AS_MATCH_CODE ? as_find_bits(value) : UINT32_MAX - as_find_bits(value);
 }
 
 static float value_of(uint16_t match_kind, uint32_t strength)
 {
-    return bits_float(match_kind == AS_MATCH_CODE ? strength : UINT32_MAX - strength);
+    return as_find_float(match_kind == AS_MATCH_CODE ? strength : UINT32_MAX - strength);
 }
 
 static enum as_status pack(const struct as_set_row *sets, const struct as_match *matches,
@@ -323,7 +281,7 @@ static enum as_status pack(const struct as_set_row *sets, const struct as_match 
         as_be_put(to + M_STRENGTH, strength_of(m), 4);
         as_be_put(to + M_REFERENCE, m->reference, 8);
         as_be_put(to + M_CHANCE, double_bits(m->p), 8);
-        as_be_put(to + M_OTHER, float_bits(m->other), 4);
+        as_be_put(to + M_OTHER, as_find_bits(m->other), 4);
         as_be_put(to + M_COMPARED, m->others, 4);
     }
     return AS_OK;
@@ -359,13 +317,6 @@ done:
     return status;
 }
 
-static bool is_copy(const struct as_findings *f, uint64_t row)
-{
-    const uint64_t place = row - f->first;
-
-    return place < f->count && f->copy[place / 8] >> place % 8 & 1;
-}
-
 /* The kind of a match as it ranks, and back: what is only alike comes last. */
 static uint8_t swap_kind(uint16_t kind)
 {
@@ -381,11 +332,11 @@ static enum as_status add_match(struct as_findings *f, const struct as_set_row *
     const uint64_t set = as_be_get(rec + M_SET, 2), further = n - 1;
     uint8_t *to;
 
-    if (is_copy(f, as_be_get(rec, 8)))
+    if (as_find_copy(f, as_be_get(rec, 8)))
         return AS_OK;
-    if ((to = more(f)) == NULL)
+    if ((to = as_findings_more(f)) == NULL)
         return AS_ENOMEM;
-    to[0] = place_of(sets[set].kind == AS_SET_KNOWN ? AS_FINDING_KNOWN : AS_FINDING_MATCH);
+    to[0] = as_find_place(sets[set].kind == AS_SET_KNOWN ? AS_FINDING_KNOWN : AS_FINDING_MATCH);
     to[MATCH] = swap_kind(rec[M_KIND]);
     memcpy(to + STRENGTH, rec + M_STRENGTH, 4);
     memcpy(to + ROW, rec, 8);
@@ -449,12 +400,12 @@ static void add_lowered(const struct as_weighing *w, uint8_t washed, struct as_f
 
 static void get_score(const struct as_weighing *w, const uint8_t *at, struct as_finding *to)
 {
-    const struct as_part part = {.washed = at[WASHED], .llr = bits_float(as_be_get(at + RATIO, 4))};
+    const struct as_part part = {.washed = at[WASHED], .llr = as_find_float(as_be_get(at + RATIO, 4))};
     const struct as_detector *det;
 
     to->det = (uint16_t)as_be_get(at + SOURCE, 2);
     to->set = AS_FINDING_NONE;
-    to->score = bits_float(UINT32_MAX - as_be_get(at + STRENGTH, 4));
+    to->score = as_find_float(UINT32_MAX - as_be_get(at + STRENGTH, 4));
     det = as_detectors[to->det];
     if (det->says == NULL)
         snprintf(to->text, sizeof to->text,
@@ -477,7 +428,7 @@ static void get_combined(const struct as_weighing *w, const uint8_t *at, struct 
 
     for (int k = 0; k < AS_FAMILIES; k++) {
         const uint8_t *part = at + PARTS + PART * k;
-        c.part[k] = (struct as_part){part[0], part[1], bits_float(as_be_get(part + 2, 4))};
+        c.part[k] = (struct as_part){part[0], part[1], as_find_float(as_be_get(part + 2, 4))};
     }
     to->det = to->set = AS_FINDING_NONE;
     to->score = NAN;
@@ -510,7 +461,7 @@ static enum as_status get_match(struct as_findings *f, const uint8_t *at, struct
                          .value =
                              value_of(swap_kind(at[MATCH]), (uint32_t)as_be_get(at + STRENGTH, 4)),
                          .p = bits_double(as_be_get(at + CHANCE, 8)),
-                         .other = bits_float(as_be_get(at + OTHER, 4)),
+                         .other = as_find_float(as_be_get(at + OTHER, 4)),
                          .others = (uint32_t)as_be_get(at + COMPARED, 4)};
     const uint16_t kind = to->kind == AS_FINDING_KNOWN ? AS_SET_KNOWN
                           : m.kind == AS_MATCH_CAMERA  ? AS_SET_CAMERA
@@ -535,10 +486,12 @@ enum as_status as_findings_get(struct as_findings *f, uint64_t i, struct as_find
 
     memset(to, 0, sizeof *to);
     to->row = as_be_get(at + ROW, 8);
-    to->kind = place_of(at[0]);
+    to->kind = as_find_place(at[0]);
     to->llr = NAN;
     if (to->kind == AS_FINDING_KNOWN || to->kind == AS_FINDING_MATCH)
         return get_match(f, at, to, err);
+    if (to->kind == AS_FINDING_MISSING)
+        return as_findings_get_map(f, at, to, err);
     if (to->kind == AS_FINDING_CALIBRATED)
         get_combined(f->models->weighing, at, to);
     else
