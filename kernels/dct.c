@@ -68,7 +68,7 @@ static void columns_back(const float in[64], float out[64])
         }
 }
 
-void as_dct_forward(const float in[64], float out[64])
+static void forward(const float in[64], float out[64])
 {
     float a[64], b[64];
 
@@ -94,7 +94,7 @@ void as_dct_block(const struct as_plane *plane, uint32_t x, uint32_t y, float ou
 
     for (size_t row = 0; row < 8; row++)
         memcpy(in + 8 * row, plane->at + (y + row) * plane->stride + x, 8 * sizeof *in);
-    as_dct_forward(in, out);
+    forward(in, out);
 }
 
 enum { RUN_IN = AS_DCT_RUN + 8 };
@@ -194,4 +194,23 @@ uint32_t as_ijg_step(bool chroma, uint32_t k, uint32_t quality)
     const uint32_t step = (annex_k[chroma][k] * percent + 50) / 100;
 
     return step < 1 ? 1 : step > 255 ? 255 : step;
+}
+
+uint32_t as_ijg_nearest(const uint16_t table[64], bool chroma, uint32_t prefer, uint32_t *distance)
+{
+    uint32_t best = 0;
+
+    *distance = UINT32_MAX;
+    for (uint32_t q = 100; q >= 1; q--) {
+        uint32_t sum = 0;
+        for (uint32_t k = 0; k < 64; k++) {
+            const uint32_t step = as_ijg_step(chroma, k, q);
+            sum += table[k] > step ? table[k] - step : step - table[k];
+        }
+        if (sum < *distance || (sum == *distance && q == prefer)) {
+            best = q;
+            *distance = sum;
+        }
+    }
+    return best;
 }

@@ -13,8 +13,7 @@ enum { AS_DCT_RUN = 64 };
 /* Natural index of the k-th coefficient along the zigzag of T.81. */
 extern const uint8_t as_zigzag[64];
 
-/* The transform of a block and its inverse; in and out may be one block. */
-void as_dct_forward(const float in[64], float out[64]);
+/* The inverse transform of a block; in and out may be one block. */
 void as_dct_inverse(const float in[64], float out[64]);
 
 /* The transform of the block whose upper left sample is (x, y); it must lie inside the plane. */
@@ -40,5 +39,10 @@ void as_dct_roll(const int16_t *blocks, uint32_t wb, const uint16_t steps[64], f
 /* Step k (natural order) of the Independent JPEG Group's table for a quality of 1..100, limited to
  * 1..255 as for baseline; T.81, tables K.1 (luma) and K.2.                   */
 uint32_t as_ijg_step(bool chroma, uint32_t k, uint32_t quality);
+
+/* The quality whose table is nearest to table[64] (natural order); ties: `prefer`, then the higher.
+ * The sum of differences over the 64 steps in *distance.                     */
+uint32_t as_ijg_nearest(const uint16_t table[64], bool chroma, uint32_t prefer,
+                        uint32_t *distance);
 
 #endif

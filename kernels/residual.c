@@ -5,6 +5,7 @@
  * each level writes over the plane it came from, the last one into `out`.                        */
 #include "residual.h"
 
+#include "scratch.h"
 #include "simd_rows.h"
 #include "wavelet.h"
 
@@ -23,13 +24,9 @@ struct plan {
     float *ring, *gain, *zero;                 /* of the weighing                 */
 };
 
-/* The next n floats of the scratch, in whole cache lines; base NULL: counts only. */
-static float *take(float *base, size_t *used, size_t n)
+static float *take(struct as_scratch *room, size_t n)
 {
-    float *at = base ? base + *used : NULL;
-
-    *used += (n + LINE - 1) / LINE * LINE;
-    return at;
+    return as_scratch_take(room, n * sizeof(float));
 }
 
 /* Floats of one row of energies with its pads. */
@@ -38,10 +35,11 @@ static size_t ring_row(uint32_t w)
     return (w + 2 * (size_t)LINE + LINE - 1) / LINE * LINE;
 }
 
-static size_t lay_out(uint32_t w, uint32_t h, float *base, struct plan *p)
+/* Bytes of all; scratch NULL: counts only. */
+static size_t lay_out(uint32_t w, uint32_t h, void *scratch, struct plan *p)
 {
     const uint32_t least = w < h ? w : h;
-    size_t used = 0;
+    struct as_scratch room = {scratch, 0};
 
     p->levels = as_wavelet_levels(least, AS_RESIDUAL_LEVELS);
     p->w[0] = w;
@@ -51,16 +49,16 @@ static size_t lay_out(uint32_t w, uint32_t h, float *base, struct plan *p)
         const size_t n = (size_t)cw * ch;
         p->w[l + 1] = cw;
         p->h[l + 1] = ch;
-        p->bands[l].lh = take(base, &used, n);
-        p->bands[l].hl = take(base, &used, n);
-        p->bands[l].hh = take(base, &used, n);
-        p->bands[l].ll = l + 1 < p->levels ? take(base, &used, n) : NULL;
+        p->bands[l].lh = take(&room, n);
+        p->bands[l].hl = take(&room, n);
+        p->bands[l].hh = take(&room, n);
+        p->bands[l].ll = l + 1 < p->levels ? take(&room, n) : NULL;
     }
-    p->rows = take(base, &used, as_wavelet_scratch(w));
-    p->ring = take(base, &used, RING * ring_row(p->w[1]));
-    p->zero = take(base, &used, ring_row(p->w[1]));
-    p->gain = take(base, &used, ring_row(p->w[1]));
-    return used;
+    p->rows = take(&room, as_wavelet_scratch(w));
+    p->ring = take(&room, RING * ring_row(p->w[1]));
+    p->zero = take(&room, ring_row(p->w[1]));
+    p->gain = take(&room, ring_row(p->w[1]));
+    return room.used;
 }
 
 size_t as_residual_scratch(uint32_t w, uint32_t h)
@@ -70,7 +68,7 @@ size_t as_residual_scratch(uint32_t w, uint32_t h)
     if (w < AS_RESIDUAL_MIN_SIDE || h < AS_RESIDUAL_MIN_SIDE ||
         (uint64_t)w * h > SIZE_MAX / 64 - 512 * ((uint64_t)w + h))
         return 0;
-    return lay_out(w, h, NULL, &p) * sizeof(float);
+    return lay_out(w, h, NULL, &p);
 }
 
 /* Weighs one band in place. */

@@ -4,6 +4,7 @@
  *   {"detector": "metadata", "version": 1, "kind": "linear", "bias": 0,
  *    "weights": {"measure": 1.5, ...}, "map_threshold": null, "note": "...",
  *    "authentic": {"items": 45, "fired": 0, "upper95": 0.079, "what": "..."}}
+ * and perhaps "finding", the sentence of its findings where the detector's measures have none;
  * or "kind": "fld" with "ensemble" in place of the weights; what training adds is read and written
  * in model_trained.c.  Weights go by the names of the measures; every measure must have one, and no
  * other may be there, so that a model cannot silently fit another version of its detector.
@@ -67,6 +68,24 @@ static bool get_authentic(const json_t *o, struct as_authentic *to)
            get_float(json_object_get(o, "upper95"), &to->upper95);
 }
 
+/* What it says of itself, and of its findings. */
+static enum as_status get_texts(const json_t *root, const char *path, struct as_model *m,
+                                struct as_err *err)
+{
+    const char *note = json_string_value(json_object_get(root, "note"));
+    const char *finding = json_string_value(json_object_get(root, "finding"));
+    enum as_status status = AS_OK;
+
+    if (finding && strlen(finding) >= sizeof m->says)
+        AS_FAIL(err, AS_EUSAGE, "\"finding\" of the model %s has more than %zu bytes", path,
+                sizeof m->says - 1);
+    snprintf(m->says, sizeof m->says, "%s", finding ? finding : "");
+    if (note && (m->card = strdup(note)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the model %s", path);
+done:
+    return status;
+}
+
 static enum as_status fill(const json_t *root, const char *path, struct as_model *model,
                            struct as_err *err)
 {
@@ -91,6 +110,7 @@ static enum as_status fill(const json_t *root, const char *path, struct as_model
     if (!get_authentic(json_object_get(root, "authentic"), &model->authentic))
         AS_FAIL(err, AS_EUSAGE, "\"authentic\" of the model %s lacks items, fired, upper95 or what",
                 path);
+    AS_TRY(get_texts(root, path, model, err));
 done:
     return status;
 }
@@ -127,6 +147,7 @@ void as_model_free(struct as_model *model)
     free(model->mean);
     free(model->factor);
     as_fld_clear(&model->fld);
+    free(model->card);
     free(model);
 }
 

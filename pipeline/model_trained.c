@@ -120,6 +120,17 @@ static enum as_status read_calibration(const json_t *o, struct as_model *m)
                : AS_EUSAGE;
 }
 
+static bool get_qualities(const json_t *o, struct as_domain *d)
+{
+    double low, high;
+
+    if (!get(o, "quality_min", &low) || !get(o, "quality_max", &high))
+        return false;
+    d->quality_min = (float)low;
+    d->quality_max = (float)high;
+    return low <= high && low >= 0 && high > 0 && high <= 100;
+}
+
 static enum as_status read_domain(const json_t *o, struct as_model *m)
 {
     struct as_domain *d = &m->domain;
@@ -127,6 +138,8 @@ static enum as_status read_domain(const json_t *o, struct as_model *m)
 
     if (!get_count(o, "side_min", UINT32_MAX, &d->side_min) ||
         !get_count(o, "side_max", UINT32_MAX, &d->side_max) || !get(o, "distance", &d->distance))
+        return AS_EUSAGE;
+    if (json_object_get(o, "quality_max") && !get_qualities(o, d))
         return AS_EUSAGE;
     for (size_t i = 0; i < json_array_size(kinds); i++) {
         const char *word = json_string_value(json_array_get(kinds, i));
@@ -240,8 +253,11 @@ static json_t *domain_json(const struct as_domain *d)
     for (unsigned k = 0; k < 64; k++)
         if (d->kinds >> k & 1)
             json_array_append_new(kinds, json_string(as_kind_name((uint16_t)k)));
-    return json_pack("{s:o, s:I, s:I, s:f}", "kinds", kinds, "side_min", (json_int_t)d->side_min,
-                     "side_max", (json_int_t)d->side_max, "distance", d->distance);
+    return json_pack("{s:o, s:I, s:I, s:f, s:o*, s:o*}", "kinds", kinds, "side_min",
+                     (json_int_t)d->side_min, "side_max", (json_int_t)d->side_max, "distance",
+                     d->distance, "quality_min",
+                     d->quality_max > 0 ? json_real((double)d->quality_min) : NULL, "quality_max",
+                     d->quality_max > 0 ? json_real((double)d->quality_max) : NULL);
 }
 
 json_t *as_model_json(const struct as_model *m)

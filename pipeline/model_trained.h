@@ -11,7 +11,8 @@
  *   "scale": {"mean": [dim], "factor": [dim]}
  *   "ensemble": {"columns": n, "column": [[n], ...], "weight": [[n], ...], "cut": [...]}
  *   "calibration": {"slope", "intercept", "low", "high", "items": [2], "groups": [2], "real"}
- *   "domain": {"kinds": [...], "side_min", "side_max", "distance"}
+ *   "domain": {"kinds": [...], "side_min", "side_max", "distance",
+ *              "quality_min", "quality_max"}, the last two only where JPEGs were among them
  * AS_EUSAGE: one of them is broken, or missing where others need it.  AS_ENOMEM.
  */
 enum as_status as_model_read_trained(const json_t *root, const char *path, struct as_model *model,

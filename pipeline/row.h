@@ -3,6 +3,7 @@
 #define AS_ROW_H
 
 #include "../kernels/detectors/meta.h"
+#include "../kernels/learn/model.h"
 #include "status.h"
 
 enum { AS_DETECTORS_MAX = 64, AS_ERRORS_MAX = 4, AS_MAPS_MAX = 12 };
@@ -62,5 +63,11 @@ struct as_row {
     struct as_map_row map[AS_MAPS_MAX];
     size_t nmap;
 };
+
+/* The quality of a JPEG's luma table, 1..100; 0: no JPEG, or jpeg_tables did not run. */
+float as_row_quality(const struct as_row *row);
+
+/* What a model's domain asks of an item. */
+struct as_looks as_row_looks(const struct as_row *row);
 
 #endif

@@ -22,6 +22,7 @@ static const struct {
 static const char *const FLAG_NAMES[] = {
     "truncated", "corrupt",  "traversal", "absolute",  "alpha",   "animated", "trailing",
     "disagrees", "polyglot", "checksum",  "decrypted", "changed", "strips",   "name_cut",
+    "altered",
 };
 
 const char *as_item_status_name(enum as_item_status status)

@@ -41,7 +41,8 @@ enum {
     AS_FLAG_CHANGED = 1 << 11,    /* differs between two readings of this run   */
     AS_FLAG_STRIPS = 1 << 12,     /* only its sampled luma was made             */
     AS_FLAG_NAME_CUT = 1 << 13,   /* its name is longer than can be recorded    */
-    AS_FLAGS_ALL = (1 << 14) - 1
+    AS_FLAG_ALTERED = 1 << 14,    /* no evidence: a copy made by assay bench --alter */
+    AS_FLAGS_ALL = (1 << 15) - 1
 };
 
 /* The lower-case word of a status: "ok", "not_applicable", ... */
@@ -59,7 +60,7 @@ bool as_reason_known(uint16_t reason);
 /* The sentence of `reason`; "" for none, "unknown reason" for a number not in the list. */
 const char *as_reason_text(uint16_t reason);
 
-/* The word of flag bit `bit` (0..13), or NULL. */
+/* The word of flag bit `bit` (0..14), or NULL. */
 const char *as_flag_name(unsigned bit);
 
 #endif

@@ -160,7 +160,7 @@ if len(all_maps):
             grid = grid.reshape(int(m["h"]), int(m["w"]))
             y = np.minimum(np.arange(mask.shape[0]) // int(m["cell"]), int(m["h"]) - 1)
             x = np.minimum(np.arange(mask.shape[1]) // int(m["cell"]), int(m["w"]) - 1)
-            called = grid[np.ix_(y, x)] >= 128
+            called = grid[np.ix_(y, x)] > 128  # one half is no evidence
             f1.append(2 * (called & mask).sum() / max(1, called.sum() + mask.sum()))
         if len(f1) != int(row["masks_with_map"]):
             sys.exit("another number of maps")

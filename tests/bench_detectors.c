@@ -1,101 +1,165 @@
-/* bench_detectors.c - milliseconds per megapixel of the detectors that look at planes.
+/* bench_detectors.c - what each detector costs on given pictures.
  *
- * usage: bench_detectors [NAME...].  Fastest of 5 on an invented picture of 3 MP; those that need
- * more than luma, channels and residual are left out.  Built with the tests, not run by them.
- */
-#include "../kernels/detectors/detector.h"
-#include "../kernels/residual.h"
+ * usage: bench_detectors ROUNDS NAME,...|every FILE...
+ * In each round, interleaved and in one process, over all files from memory and with all maps: for
+ * each detector, reading the metadata and decoding what it reads, and the same with the detector.
+ * Then all that were named at once, as a run does: what they share is made once.
+ * Processor milliseconds per megapixel, the median of the rounds:
+ *   alone    the detector: the median of the differences; the noise residual belongs to it
+ *   whole    from the bytes of the file to the measures and the map
+ * Built with the tests, not run by them.                                                  */
+#include "../kernels/cpu.h"
 #include "../kernels/simd.h"
+#include "../pipeline/examine/unit.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { W = 2000, H = 1500, TIMES = 5, NOISE_PLANE = 3 };
+enum { ROUNDS_MAX = 99 };
 
-static double now_ms(void)
+struct blob {
+    struct as_input in;
+    enum as_kind kind;
+};
+
+/* One thing that is measured: what is examined without the detector and with it. */
+struct job {
+    const char *name;
+    struct as_options with_options, bare_options;
+    struct as_bench *with, *bare;
+    double whole[ROUNDS_MAX], alone[ROUNDS_MAX];
+    uint32_t applied;
+};
+
+static double cpu_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* Waves under noise of a few grey levels, in whole numbers. */
-static void paint(float *at, uint32_t seed)
+static void load(const char *path, struct blob *b)
 {
-    for (uint32_t y = 0; y < H; y++)
-        for (uint32_t x = 0; x < W; x++) {
-            float v = 128 + 60 * sinf(0.01F * (float)x) * cosf(0.013F * (float)y);
-            for (int i = 0; i < 4; i++) {
-                seed = seed * 1664525U + 1013904223U;
-                v += (float)(seed >> 24) / 64.0F - 2;
-            }
-            at[(size_t)y * W + x] = floorf(v + 0.5F);
-        }
+    FILE *f = fopen(path, "rb");
+    uint8_t *at;
+    long n;
+
+    if (f == NULL || fseek(f, 0, SEEK_END) != 0 || (n = ftell(f)) <= 0)
+        exit(66);
+    rewind(f);
+    at = malloc((size_t)n);
+    if (at == NULL || fread(at, 1, (size_t)n, f) != (size_t)n)
+        exit(66);
+    fclose(f);
+    b->in = (struct as_input){at, -1, 0, (uint64_t)n};
+    b->kind = as_sniff(&b->in);
 }
 
-static void say(const char *name, double ms)
+/* A bench that makes the views, with the detectors of the list or with the cheapest alone. */
+static struct as_bench *bench_of(struct as_options *o, const char *list, uint32_t views)
 {
-    printf("%-14s %8.2f ms/MP\n", name, ms / (W * H / 1e6));
+    static const struct as_models none;
+    struct as_bench *b;
+
+    as_options_defaults(o);
+    o->detectors = list;
+    o->maps = true;
+    if (as_bench_new(&b, o, NULL) != AS_OK)
+        exit(64);
+    as_bench_models(b, &none);
+    as_bench_ask(b, views);
+    return b;
 }
 
-static void bench(const struct as_detector *det, const struct as_unit *unit)
+static void start(struct job *j, const char *list)
 {
-    const size_t need = as_det_scratch_bytes(det, W, H);
-    void *state, *scratch = calloc(need + 1, 1);
-    struct as_out out = {.feat = calloc(det->dim, sizeof(float)),
-                         .code = calloc((size_t)det->code_bytes + 1, 1)};
-    double best = 1e9;
+    bool with[AS_DETECTORS_MAX];
+    uint32_t views = 0;
 
-    if (!scratch || !out.feat || !out.code || as_det_init(det, &state) != AS_OK)
-        exit(1);
-    for (int i = 0; i < TIMES; i++) {
-        double t = now_ms();
-        if (as_det_extract(det, state, unit, scratch, &out) != AS_OK)
-            exit(1);
-        t = now_ms() - t;
-        best = t < best ? t : best;
+    if (as_detectors_select(list, with, NULL) != AS_OK)
+        exit(64);
+    for (size_t d = 0; as_detectors[d]; d++)
+        views |= with[d] ? as_detectors[d]->needs : 0;
+    j->name = list;
+    j->with = bench_of(&j->with_options, list, 0);
+    j->bare = bench_of(&j->bare_options, "jpeg_tables", views & ~(uint32_t)AS_NOISE);
+}
+
+static double examine(struct as_bench *bench, const struct blob *b, double *pixels,
+                      uint32_t *applied)
+{
+    static struct as_row row;
+    struct as_times times = {0};
+    const double from = cpu_ms();
+    double took;
+
+    if (as_bench_examine(bench, b->kind, &b->in, &row, &times) != AS_OK || row.reason != 0)
+        exit(70);
+    took = cpu_ms() - from;
+    *pixels += (double)row.w * row.h;
+    for (size_t d = 0; applied && as_detectors[d]; d++)
+        *applied += row.det[d].status == AS_DET_APPLIES;
+    return took;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static double median(double *v, int n)
+{
+    qsort(v, (size_t)n, sizeof *v, compare);
+    return v[n / 2];
+}
+
+/* One round of one job, in milliseconds per megapixel. */
+static void run(struct job *j, const struct blob *b, int n, int round)
+{
+    double whole = 0, bare = 0, pixels = 0, unused = 0;
+
+    j->applied = 0;
+    for (int i = 0; i < n; i++) {
+        bare += examine(j->bare, &b[i], &unused, NULL);
+        whole += examine(j->with, &b[i], &pixels, &j->applied);
     }
-    say(det->name, best);
-    as_det_free(det, state);
-    free(out.feat);
-    free(out.code);
-    free(scratch);
+    if (round < 0)
+        return;
+    j->whole[round] = whole / (pixels / 1e6);
+    j->alone[round] = (whole - bare) / (pixels / 1e6);
 }
 
 int main(int argc, char **argv)
 {
-    const uint32_t planes = AS_LUMA | AS_RGB | AS_NOISE;
-    float *at[NOISE_PLANE + 1];
-    struct as_unit unit = {.views = planes};
-    void *scratch = aligned_alloc(64, (as_residual_scratch(W, H) + 63) / 64 * 64);
-    double t;
+    static struct job job[AS_DETECTORS_MAX + 1];
+    const int rounds = argc > 3 ? atoi(argv[1]) : 0, n = argc - 3;
+    bool with[AS_DETECTORS_MAX];
+    struct blob *b;
+    int jobs = 0;
 
+    if (rounds < 1 || rounds > ROUNDS_MAX || (b = calloc((size_t)n, sizeof *b)) == NULL ||
+        as_detectors_select(argv[2], with, NULL) != AS_OK) {
+        fprintf(stderr, "usage: bench_detectors ROUNDS NAME,...|every FILE...\n");
+        return 64;
+    }
     as_simd_init(as_cpu_best());
-    for (uint32_t i = 0; i <= NOISE_PLANE; i++) {
-        if (!(at[i] = aligned_alloc(64, sizeof(float) * W * H)) || !scratch)
-            return 1;
-        paint(at[i], i);
-        if (i < NOISE_PLANE)
-            unit.rgb[i] = (struct as_plane){at[i], W, H, W};
-    }
-    unit.luma = unit.rgb[1];
-    unit.noise = (struct as_plane){at[NOISE_PLANE], W, H, W};
-    t = now_ms();
-    if (as_residual(&unit.luma, at[NOISE_PLANE], W, scratch) != AS_OK)
-        return 1;
-    say("(residual)", now_ms() - t);
-    for (size_t d = 0; as_detectors[d]; d++) {
-        bool with = argc < 2;
-        for (int i = 1; i < argc; i++)
-            with |= strcmp(argv[i], as_detectors[d]->name) == 0;
-        if (with && !(as_detectors[d]->needs & ~planes))
-            bench(as_detectors[d], &unit);
-    }
-    for (uint32_t i = 0; i <= NOISE_PLANE; i++)
-        free(at[i]);
-    free(scratch);
+    as_media_warm();
+    as_metadata_warm();
+    for (int i = 0; i < n; i++)
+        load(argv[i + 3], &b[i]);
+    for (size_t d = 0; as_detectors[d]; d++)
+        if (with[d])
+            start(&job[jobs++], as_detectors[d]->name);
+    start(&job[jobs++], argv[2]);
+    for (int r = -1; r < rounds; r++) /* round -1 warms up */
+        for (int k = 0; k < jobs; k++)
+            run(&job[k], b, n, r);
+    printf("%-14s %8s %8s  ms/MP; applies to, of %d\n", "", "alone", "whole", n);
+    for (int k = 0; k < jobs; k++)
+        printf("%-14s %8.2f %8.2f  %u\n", job[k].name, median(job[k].alone, rounds),
+               median(job[k].whole, rounds), job[k].applied);
     return 0;
 }

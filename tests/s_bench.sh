@@ -24,7 +24,7 @@ made set splice --count 48
 echo "no picture" >set/broken.jpg
 echo 'set/broken.jpg,tampered,test,,lost,,,' >>set.manifest.csv
 echo 'set/missing.jpg,authentic,test,,lost,,,' >>set.manifest.csv
-measure="--measure jpeg_tables.quality_luma,pdq.quality --compare pdq.quality,jpeg_tables.quality_luma"
+measure="--measure jpeg_tables.quality_luma,pdq.quality,pdq.quality --compare pdq.quality,jpeg_tables.quality_luma"
 run 0 0 one set.manifest.csv $measure --draws 200
 agrees one set.manifest.csv
 says one '50 in, 48 scored, 2 not'

@@ -51,6 +51,9 @@ expect 0 '"kind": "jpeg"' '' "$bin" list formats --json
 expect 0 'encrypted' '' "$bin" list reasons
 expect 0 '' '' "$bin" list detectors
 expect 0 '' '' "$bin" list models
+expect 0 'Findings on authentic items' '' "$bin" list models grid
+expect 0 '"card": "Set by hand' '' "$bin" list models grid --json
+expect 66 '' 'no detector' "$bin" list models nothing
 
 # a folder without a store: what state it is in
 mkdir case

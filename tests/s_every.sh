@@ -37,4 +37,21 @@ for m in maps:
     assert m["offset"] + int(m["w"]) * int(m["h"]) <= len(data)
 print(len(maps), "maps of", sorted(have))
 END
+# a picture whose planes do not fit is not lost with them
+"$labelled" camera made/large --count 1 --size 2400x1600 --seed 5 >/dev/null || fail "make_labelled camera"
+for memory in 128M 400M; do
+    run 0 1 "of$memory" made/large --detector every --examiners 1 --examiner-memory "$memory"
+done
+"$python" - <<'END' || fail "a large picture and little memory"
+import h5py
+for name, tested in (("of128M", False), ("of400M", True)):
+    f = h5py.File(name + "/results.h5")
+    row = [i for i, it in enumerate(f["items"]) if it["width"] == 2400]
+    assert len(row) == 1, row
+    words = [w.decode() for w in f["items"].attrs["status_words"]]
+    assert words[f["items"]["status"][row[0]]] == "ok", name
+    strips = 1 << [w.decode() for w in f["items"].attrs["flag_words"]].index("strips")
+    assert bool(f["items"]["flags"][row[0]] & strips) != tested, name
+    assert f["status/pdq"][row[0]] == 1 and (f["status/grid"][row[0]] == 1) == tested, name
+END
 echo "passed"

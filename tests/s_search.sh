@@ -47,6 +47,15 @@ a, b = rows(run), rows(found)
 assert a == b and len(a) > 10, (a, b)
 assert {int(k) for k in found["matches"]["kind"]} >= {0, 1, 3}
 assert (run["sets"]["digest"] == found["sets"]["digest"]).all()
+first, of = {}, {}  # what is found of a content is found of all items with it
+for i, item in enumerate(run["items"][:]):
+    first[i] = first.setdefault(item["sha256"], i)
+for m in run["matches"][:]:
+    of.setdefault(int(m["item_row"]), []).append(repr([m[c] for c in ("set", "reference", "kind",
+                                                               "value", "p_false_alarm")]))
+copies = [i for i in range(9) if first[i] != i]
+assert len(copies) == 1 and of[copies[0]] == of[first[copies[0]]], of
+assert {int(m["kind"]) for m in run["matches"][:] if m["item_row"] == copies[0]} == {0, 3}
 END
 
 # 2. shown and verified
@@ -99,6 +108,25 @@ for pixels in 0000000 0000001; do # what would pass for not found
     rm -rf changed && cp -r case changed && mv told.h5 changed/results.h5
     refused 65 " kept" changed --against cameras.h5
 done
+kept=$(sed -n 's/.*"residuals":{[^}]*"digest":"\([0-9a-f]*\)".*/\1/p' case/audit.jsonl)
+other=$(echo "$kept" | tr 0-9 1-90)
+told_otherwise() { # EXPRESSION FILE...: what no digest of the store guards, the audit log tells
+    rm -rf changed && cp -r case changed
+    edit=$1
+    shift
+    for file; do
+        sed -i "$edit" "changed/$file"
+        cmp -s "changed/$file" "case/$file" && fail "nothing to change in $file: $edit"
+    done
+    "$assay" verify changed >verify.log && fail "verified after $edit"
+    grep -q "the provenance says other things" verify.log || fail "verify after $edit"
+    refused 65 "other things of the sensor noise" changed --against cameras.h5
+}
+told_otherwise 's/"residual-pixels": "4194304"/"residual-pixels": "4194305"/' results.h5
+told_otherwise "s/$kept/$other/" results.h5
+told_otherwise 's/"residual_pixels":4194304/"residual_pixels":4194305/' audit.jsonl
+told_otherwise "s/$kept/$other/" audit.jsonl
+"$assay" verify case >verify.log || fail "verify of what was kept"
 rm -r spoilt/spool
 refused 65 "which is not there" spoilt --against cameras.h5
 printf '\1' | dd of=spoilt/results.h5 bs=1 conv=notrunc seek="$("$python" -c '
@@ -142,6 +170,50 @@ for case in stopped late; do
     run 0 2 $case evidence --against $all
     same whole $case
 done
+
+# and so does the reading of a large store before it
+"${pictures%/*}/media_store" big.h5 150000 1 || fail "media_store"
+for try in 1 2 3 4 5; do
+    start 0 early evidence --against big.h5
+    while alive "$pid" && ! ls -l "/proc/$pid/fd" 2>/dev/null | grep -q big.h5; do
+        sleep 0.002
+    done
+    sleep 0.03 # it is checked after it is opened
+    kill -TERM "$pid" 2>/dev/null
+    finish
+    grep -q "while reading reference stores" early.log && break
+done
+[ "$code" = 75 ] && [ ! -e early ] || fail "a signal does not end the reading of a store: $code"
+said early "stopped by a signal while reading reference stores"
+
+# a rank that is slow keeps rank 0 waiting: status.json stays fresh, and the case is not free
+updated() { sed -n 's/.*"updated": \([0-9]*\).*/\1/p' waits/status.json; }
+held=
+for try in 1 2 3 4 5; do
+    start 2 waits evidence --against $all --fresh
+    while alive "$pid" && ! grep -q '"state": "seal"' waits/status.json 2>/dev/null; do
+        sleep 0.002
+    done
+    for p in $(ranks "$pid"); do
+        ! grep -zq '^OMPI_COMM_WORLD_RANK=1$' "/proc/$p/environ" 2>/dev/null || slow=$p
+    done
+    kill -STOP "$slow" 2>/dev/null
+    before=$(date +%s)
+    sleep 5
+    alive "$pid" && held=1 && break
+    finish
+done
+[ "$held" ] || fail "the search is over before it can be held"
+[ $(($(updated) - before)) -ge 2 ] || fail "status.json is stale: $(($(date +%s) - $(updated))) s"
+if unshare -u true 2>/dev/null; then # as from another machine, which has nothing but the clock
+    unshare -u sh -c "hostname elsewhere
+        '$assay' run -o waits evidence --against $all >second.out 2>second.log"
+    [ $? = 65 ] && grep -q "is alive" second.log || fail "a second start"
+fi
+kill -CONT "$slow"
+finish
+[ "$code" = 0 ] || fail "exit $code of a search that was held"
+same whole waits
 
 # 5. residuals of two attempts, one of them killed
 start 2 killed evidence --md5 --keep-residuals --lot-entries 2 --examiners 1

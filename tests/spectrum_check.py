@@ -11,6 +11,7 @@ import sys
 import h5py
 import numpy as np
 from residual_numpy import residual
+from scipy.fft import dct, dctn, idctn
 
 
 def pictures():
@@ -34,6 +35,65 @@ def write_bmp(path, p):
     with open(path, "wb") as f:
         f.write(struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54 + len(rows), 0, 0, 54, 40, w, h, 1, 24,
                             0, len(rows), 2835, 2835, 0, 0) + rows)
+
+
+QUALITY = {"texture": 75, "larger": 90, "noise": 40}    # of the JPEG files
+K1 = np.array([16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17,
+               22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78,
+               87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99])    # T.81, luma
+ZIGZAG = sorted(range(64), key=lambda k: (k // 8 + k % 8, (k % 8, k // 8)[(k // 8 + k % 8) % 2]))
+# codes of 4 and 8 bits: sizes of DC; runs and sizes of AC
+DC = list(range(12))
+AC = [0x00, 0xf0] + [run << 4 | size for run in range(16) for size in range(1, 11)]
+
+
+def quantise(rgb, quality):
+    """Coefficients of luma, [blocks down][across][64], and the table."""
+    p = whole(rgb)
+    p = np.pad(p, [(0, -n % 8) for n in p.shape], "edge") - 128.0
+    p = p.reshape(p.shape[0] // 8, 8, -1, 8).swapaxes(1, 2)
+    step = (K1 * (5000 // quality if quality < 50 else 200 - 2 * quality) + 50) // 100
+    n = dctn(p, axes=(2, 3), norm="ortho").reshape(*p.shape[:2], 64) / step
+    return np.rint(n).astype(int), step
+
+
+def number(v):
+    size = int(abs(v)).bit_length()
+    return size, format(v if v > 0 else v + (1 << size) - 1, "0%db" % size) if size else ""
+
+
+def bits(blocks):
+    before = 0
+    for block in blocks:
+        size, value = number(block[0] - before)
+        before = block[0]
+        yield format(DC.index(size), "04b") + value
+        last, run = np.flatnonzero(block).max(initial=0), 0
+        for v in block[1:last + 1]:
+            run += 1
+            while v and run > 16:
+                yield format(AC.index(0xf0), "08b")
+                run -= 16
+            if v:
+                size, value = number(v)
+                yield format(AC.index(run - 1 << 4 | size), "08b") + value
+                run = 0
+        if last < 63:
+            yield format(AC.index(0), "08b")
+
+
+def write_jpeg(path, rgb, quality):
+    n, step = quantise(rgb, quality)
+    data = "".join(bits(n.reshape(-1, 64)[:, ZIGZAG]))
+    data = np.packbits([int(b) for b in data + "1" * (-len(data) % 8)]).tobytes()
+    tables = [(0xdb, b"\0" + bytes(step[ZIGZAG].tolist())),
+              (0xc0, struct.pack(">BHHBBBB", 8, *rgb.shape[:2], 1, 1, 0x11, 0)),
+              (0xc4, b"\x00" + bytes([0, 0, 0, len(DC)] + 12 * [0] + DC)),
+              (0xc4, b"\x10" + bytes(7 * [0] + [len(AC)] + 8 * [0] + AC)),
+              (0xda, bytes([1, 1, 0, 0, 63, 0]))]
+    with open(path, "wb") as f:
+        f.write(b"\xff\xd8" + b"".join(struct.pack(">BBH", 255, m, len(t) + 2) + t for m, t in tables) +
+                data.replace(b"\xff", b"\xff\0") + b"\xff\xd9")
 
 
 def crossdiff(rgb):
@@ -129,6 +189,32 @@ def spam(rgb):
     return np.concatenate(out)
 
 
+def dctr_over(rgb, quality, halfway):
+    """[v][u][y][x][r]: shares of residuals of at least r + 1/2 steps, less `halfway`."""
+    n, step = quantise(rgb, quality)
+    p = idctn((n * step).reshape(*n.shape[:2], 8, 8), axes=(2, 3), norm="ortho").swapaxes(1, 2)
+    p = p.reshape(8 * n.shape[0], -1)[:rgb.shape[0], :rgb.shape[1]]
+    base = dct(np.eye(8), axis=0, norm="ortho")
+    down = np.lib.stride_tricks.sliding_window_view(p, 8, 0) @ base.T
+    r = abs(np.lib.stride_tricks.sliding_window_view(down, 8, 1) @ base.T)    # [y][x][v][u]
+    q = 8 * (2 - quality / 50) if quality >= 50 else 8 * 50 / quality
+    out = np.empty((8, 8, 5, 5, 4))
+    for y in range(5):
+        for x in range(5):
+            at = [r[j::8, i::8] for j in {y, -y % 8} for i in {x, -x % 8}]
+            for k in range(4):
+                n = sum((a >= (k + 0.5) * q - halfway).sum((0, 1)) for a in at)
+                out[:, :, y, x, k] = n / sum(a.shape[0] * a.shape[1] for a in at)
+    return out
+
+
+def check_dctr(got, rgb, quality):
+    """Counts may differ where a residual is nearly on a bound: how far from what is possible."""
+    over = got.astype(float).reshape(8, 8, 5, 5, 5)[..., ::-1].cumsum(-1)[..., 3::-1]
+    least, most = (dctr_over(rgb, quality, h) for h in (1 / 1024, 3 / 1024))
+    return max((least - over).max(), (over - most).max(), abs(got.reshape(-1, 5).sum(1) - 1).max())
+
+
 # how far from the independent computation each may be
 CHECKS = {crossdiff: 2e-5, azimuthal: 2e-5, autocorr: 2e-5, upsampling: 2e-6, spam: 2e-6}
 
@@ -137,6 +223,8 @@ def check(store):
     items, text = store["items"][:], store["strings"][:].tobytes()
     named = {os.path.basename(text[o:o + n].decode("utf-8", "replace")): row for row, (o, n) in
              enumerate(zip(items["path_offset"], items["path_length"]))}
+    names = ["u%dv%d_x%dy%d_%d" % (u, v, x, y, n) for v in range(8) for u in range(8)
+             for y in range(5) for x in range(5) for n in range(5)]    # more than 64 KiB
     bad = 0
     for name, rgb in pictures():
         for detector, most in CHECKS.items():
@@ -147,6 +235,10 @@ def check(store):
             bad += not good
             print("%s: %s of %s: %.2g off at %d" % ("ok" if good else "FAILED", detector.__name__,
                                                     name, far.max(), far.argmax()))
+        far = check_dctr(store["measures/dctr"][named[name + ".jpg"]], rgb, QUALITY[name])
+        good = far <= 1e-6 and names == [n.decode() for n in store["measures/dctr"].attrs["columns"]]
+        bad += not good
+        print("%s: dctr of %s: %.2g off" % ("ok" if good else "FAILED", name, far))
     return bad
 
 
@@ -154,5 +246,6 @@ if sys.argv[1] == "make":
     os.makedirs(sys.argv[2])
     for name, rgb in pictures():
         write_bmp(os.path.join(sys.argv[2], name + ".bmp"), rgb)
+        write_jpeg(os.path.join(sys.argv[2], name + ".jpg"), rgb, QUALITY[name])
 else:
     sys.exit(check(h5py.File(sys.argv[2])) != 0)

@@ -167,6 +167,44 @@ static void t_tell(void **state)
     as_case_clear(&c);
 }
 
+/* A field of status.json. */
+static json_int_t told(const struct as_case *c, const char *field)
+{
+    json_t *o = json_load_file(c->status, 0, NULL);
+    json_int_t v = (json_int_t)json_number_value(json_object_get(o, field));
+
+    assert_non_null(o);
+    json_decref(o);
+    return v;
+}
+
+/* While nothing is told the clock goes on; what is a newer attempt's is left alone. */
+static void t_pulse(void **state)
+{
+    struct as_case_status s = {.state = "seal", .elapsed_s = 100.5, .items_done = 7};
+    struct as_case c;
+    json_int_t begun;
+    (void)state;
+
+    assert_int_equal(as_case_init(&c, place, NULL), AS_OK);
+    assert_int_equal(as_case_set_attempt(&c, 4000, NULL), AS_OK);
+    assert_int_equal(as_case_pulse(&c, NULL), AS_OK);
+    as_case_tell(&c, &s);
+    begun = told(&c, "updated");
+    for (int i = 0; i < 100 && told(&c, "updated") < begun + 2; i++)
+        usleep(100000);
+    assert_in_range(told(&c, "updated"), begun + 2, begun + 10);
+    assert_in_range(told(&c, "elapsed_s"), 102, 111);
+    assert_int_equal(told(&c, "items_done"), 7);
+    assert_int_equal(mkdir(c.fence, 0700), 0);
+    write_status(&c, "examine", "elsewhere", 1, 17);
+    as_case_tell(&c, &s);
+    sleep(4);
+    assert_int_equal(told(&c, "updated"), 17);
+    assert_int_equal(rmdir(c.fence), 0);
+    as_case_clear(&c);
+}
+
 static void t_reset(void **state)
 {
     struct as_case c;
@@ -199,7 +237,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(t_attempts), cmocka_unit_test(t_alive), cmocka_unit_test(t_broken_status),
-        cmocka_unit_test(t_tell),     cmocka_unit_test(t_reset), cmocka_unit_test(t_no_folder),
+        cmocka_unit_test(t_tell),     cmocka_unit_test(t_pulse), cmocka_unit_test(t_reset),
+        cmocka_unit_test(t_no_folder),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -348,6 +348,18 @@ static void test_rows(void **state)
     assert_null(as_det_find(""));
 }
 
+static void test_scratch(void **state)
+{
+    static const uint32_t SIDES[] = {8, 64, 500, 1000, 1400, 2000, 3000, 8192, 12000, 65536};
+    enum { N = sizeof SIDES / sizeof *SIDES };
+    (void)state;
+    for (size_t i = 0; as_detectors[i]; i++)
+        for (size_t k = 0; k < (size_t)N * N; k++)
+            assert_true(as_det_scratch_bytes(as_detectors[i], SIDES[k % N], SIDES[k / N]) <=
+                        AS_SCRATCH_FREE +
+                            AS_SCRATCH_PER_PIXEL * (uint64_t)SIDES[k % N] * SIDES[k / N]);
+}
+
 static void check_size(const struct as_detector *det, uint32_t w, uint32_t h, int kind)
 {
     struct evidence *tight = make_evidence(w, h, 0, kind), *loose = make_evidence(w, h, 7, kind);
@@ -557,6 +569,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_scratch),
         cmocka_unit_test(test_same_bits),
         cmocka_unit_test(test_missing_view),
         cmocka_unit_test(test_too_small),

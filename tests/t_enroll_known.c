@@ -357,7 +357,7 @@ static void keeps_the_worst(void **state)
     assert_true(done.rows[AS_HASH_MD5] == 1 && done.rows[AS_HASH_SHA1] == 1 && done.entries == 5);
     assert_true(done.by_class[AS_KNOWN_BAD] == 1 && done.by_class[AS_KNOWN_UNSAID] == 1);
     assert_int_equal(as_ref_open(&ref, "ref.h5", NULL), AS_OK);
-    assert_int_equal(as_ref_check(ref, NULL), AS_OK);
+    assert_int_equal(as_ref_check(ref, NULL, NULL), AS_OK);
     assert_true(as_known_needs_md5(ref));
     for (size_t i = 0; i < 16; i++) {
         unsigned byte;

@@ -164,12 +164,19 @@ static void t_trained(void **state)
     row.w = 600;
     row.kind = 6;
     assert_int_equal(as_findings_look(f, &row), AS_OK);
+    model.domain.kinds |= 1 << 10; /* JPEG, but jpeg_tables did not run */
+    model.domain.quality_max = 100;
+    row.kind = 10;
+    assert_int_equal(as_findings_look(f, &row), AS_OK);
     assert_int_equal(as_findings_rank(f, NULL, &n, NULL), AS_OK);
     assert_int_equal(n, 1);
     assert_int_equal(as_findings_get(f, 0, &got, NULL), AS_OK);
     assert_int_equal(got.kind, AS_FINDING_SCORE);
     assert_int_equal(got.det, d);
     assert_non_null(strstr(got.text, "which are not said to be real"));
+    snprintf(model.says, sizeof model.says, "a sentence of its own");
+    assert_int_equal(as_findings_get(f, 0, &got, NULL), AS_OK);
+    assert_string_equal(got.text, "a sentence of its own");
     as_findings_free(f);
 }
 

@@ -74,6 +74,8 @@ static void test_objects(void **state)
     expect("two.json", AS_EUSAGE, "entry 0");
     write_file("broken.json", "[{\"path\": ");
     expect("broken.json", AS_EUSAGE, "line 1");
+    write_file("twice.json", "[{\"path\": \"b.png\", \"label\": 0, \"label\": 1}]");
+    expect("twice.json", AS_EUSAGE, "duplicate");
 }
 
 /* A video of two splits, one with compressions, one with masks out of order. */

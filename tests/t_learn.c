@@ -152,11 +152,22 @@ static enum as_status reading(const char *text, struct as_model **m, struct as_e
     return as_model_read(file, as_det_find("pdq"), m, sha256, err);
 }
 
+static bool ratio(const struct as_model *m, const float *feat, float score, unsigned kind,
+                  uint32_t w, uint32_t h, float quality, float *llr)
+{
+    return as_model_llr(m, feat, score, &(struct as_looks){kind, w, h, quality}, llr);
+}
+
 #define HEAD "{\"detector\": \"pdq\", \"version\": 1, \"bias\": -1, "
 #define LINEAR "\"kind\": \"linear\", \"weights\": {\"quality\": 0.5}"
 #define SCALE ", \"scale\": {\"mean\": [50], \"factor\": [409.5]}"
 #define DOMAIN                                                                                     \
     ", \"domain\": {\"kinds\": [\"jpeg\"], \"side_min\": 100, \"side_max\": 200, \"distance\": 4}"
+#define QUALITIES(least)                                                                           \
+    ", \"domain\": {\"kinds\": [\"jpeg\"], \"side_min\": 100, \"side_max\": 200, \"distance\": "   \
+    "4, "                                                                                          \
+    "\"quality_min\": " least ", \"quality_max\": 90}"
+#define TEXTS ", \"note\": \"a card\", \"finding\": \"a finding\""
 #define CALIBRATION(high, real)                                                                    \
     ", \"calibration\": {\"slope\": 2, \"intercept\": 1, \"low\": -1, \"high\": " high             \
     ", \"items\": [200, 20], \"groups\": [100, 10], \"real\": " real "}"
@@ -174,18 +185,33 @@ static void test_ratio(void **state)
     assert_int_equal(reading(HEAD LINEAR SCALE DOMAIN CALIBRATION("1.9", "true") "}", &m, &err),
                      AS_OK);
     assert_true(as_model_score(m, &near) == 24.5F);
-    assert_true(as_model_llr(m, &near, -.5F, JPEG, 200, 100, &llr) && llr == 0);
-    assert_true(as_model_llr(m, &near, 9, JPEG, 200, 100, &llr) && llr == 1.9F);
-    assert_true(as_model_llr(m, &near, -9, JPEG, 200, 100, &llr) && llr == -1);
-    assert_false(as_model_llr(m, &near, 9, PNG, 200, 100, &llr));
-    assert_false(as_model_llr(m, &near, 9, JPEG, 201, 100, &llr));
-    assert_false(as_model_llr(m, &near, 9, JPEG, 200, 99, &llr));
-    assert_false(as_model_llr(m, &far, 9, JPEG, 200, 100, &llr)); /* 3 deviations, squared 9 */
+    assert_true(ratio(m, &near, -.5F, JPEG, 200, 100, NAN, &llr) && llr == 0);
+    assert_true(ratio(m, &near, 9, JPEG, 200, 100, NAN, &llr) && llr == 1.9F);
+    assert_true(ratio(m, &near, -9, JPEG, 200, 100, NAN, &llr) && llr == -1);
+    assert_false(ratio(m, &near, 9, PNG, 200, 100, NAN, &llr));
+    assert_false(ratio(m, &near, 9, JPEG, 201, 100, NAN, &llr));
+    assert_false(ratio(m, &near, 9, JPEG, 200, 99, NAN, &llr));
+    assert_false(ratio(m, &far, 9, JPEG, 200, 100, NAN, &llr)); /* 3 deviations, squared 9 */
     as_model_free(m);
     assert_int_equal(reading(HEAD LINEAR SCALE DOMAIN CALIBRATION("1.9", "false") "}", &m, &err),
                      AS_OK);
-    assert_false(as_model_llr(m, &near, 9, JPEG, 200, 100, &llr));
+    assert_false(ratio(m, &near, 9, JPEG, 200, 100, NAN, &llr));
     as_model_free(m);
+    assert_int_equal(
+        reading(HEAD LINEAR SCALE QUALITIES("75") CALIBRATION("1.9", "true") TEXTS "}", &m, &err),
+        AS_OK);
+    assert_string_equal(m->says, "a finding");
+    assert_string_equal(m->card, "a card");
+    assert_true(ratio(m, &near, 9, JPEG, 200, 100, 75, &llr));
+    assert_true(ratio(m, &near, 9, JPEG, 200, 100, 90, &llr));
+    assert_true(ratio(m, &near, 9, JPEG, 200, 100, NAN, &llr)); /* has none */
+    assert_false(ratio(m, &near, 9, JPEG, 200, 100, 91, &llr));
+    assert_false(ratio(m, &near, 9, JPEG, 200, 100, 74, &llr));
+    assert_false(ratio(m, &near, 9, JPEG, 200, 100, 0, &llr)); /* not known */
+    as_model_free(m);
+    assert_int_equal(
+        reading(HEAD LINEAR SCALE QUALITIES("91") CALIBRATION("1.9", "true") "}", &m, &err),
+        AS_EUSAGE);
 }
 
 static void test_ensemble(void **state)

@@ -84,6 +84,55 @@ static void test_top(void **state)
     as_manifest_clear(&m);
 }
 
+/* Paths that leave the folder beside those that do not; each picture lies in one source. */
+static void test_outside(void **state)
+{
+    static const char *const PATHS[] = {"x.jpg",         "../y.jpg",   "b/z.jpg",
+                                        "c/w.jpg",       "../d/v.jpg", "../../e/u.jpg",
+                                        "/data/q/t.jpg", "..f/s.jpg"};
+    struct as_manifest m;
+    struct as_err err;
+
+    (void)state;
+    assert_int_equal(reading(&m,
+                             "path,label\nx.jpg,authentic\n../y.jpg,tampered\nb/z.jpg,authentic\n"
+                             "a/../c//./w.jpg,authentic\n../d/v.jpg,authentic\n"
+                             "../g/../../e/u.jpg,authentic\n/../data/./q/t.jpg,tampered\n"
+                             "..f/s.jpg,authentic\n",
+                             &err),
+                     AS_OK);
+    assert_int_equal(m.nsources, 4);
+    for (size_t i = 0; i < sizeof PATHS / sizeof *PATHS; i++) {
+        const char *folder = m.folder[m.row[i].source];
+        char path[64];
+        assert_string_equal(m.row[i].path, PATHS[i]);
+        snprintf(path, sizeof path, "any/%s", PATHS[i] + strlen(folder) + (*folder != '\0'));
+        for (uint32_t s = 0; s < m.nsources; s++)
+            assert_int_equal(find(&m, s, path) == &m.row[i], s == m.row[i].source);
+    }
+    as_manifest_clear(&m);
+}
+
+/* A control character is not a slash. */
+static void test_control(void **state)
+{
+    struct as_manifest m;
+    struct as_err err;
+
+    (void)state;
+    assert_int_equal(reading(&m, "path,label\na/b.jpg,authentic\na\x01/b.jpg,tampered\n", &err),
+                     AS_OK);
+    assert_ptr_equal(find(&m, m.row[0].source, "any/b.jpg"), &m.row[0]);
+    assert_ptr_equal(find(&m, m.row[1].source, "any/b.jpg"), &m.row[1]);
+    as_manifest_clear(&m);
+    assert_int_equal(reading(&m,
+                             "path,label\ns/a/b.jpg,authentic\ns/a\x01"
+                             "b.jpg,tampered\n",
+                             &err),
+                     AS_OK);
+    as_manifest_clear(&m);
+}
+
 /* Fields in quotes; absolute paths beside relative ones. */
 static void test_quotes(void **state)
 {
@@ -122,6 +171,11 @@ static void test_mistakes(void **state)
         {"path,label\nx\n", "line 2: not 2 fields"},
         {"path,label\n/x,authentic\n", "line 2: no path"},
         {"path,label\nx,authentic\ny,authentic\n./x,tampered\n", "in lines 2 and 4"},
+        {"path,label\nx,authentic\na/../x,authentic\n", "in lines 2 and 3"},
+        {"path,label\n/a/../x,authentic\n", "line 2: no path"},
+        {"path,label\na/..,authentic\n", "line 2: no path"},
+        {"path,label\n..,authentic\n", "line 2: no path"},
+        {"path,label\nx,authentic\na/../../..,authentic\n", "line 3: no path"},
     };
     struct as_manifest m;
     struct as_err err;
@@ -140,9 +194,10 @@ static void test_mistakes(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_top),
-                                       cmocka_unit_test(test_quotes),
-                                       cmocka_unit_test(test_mistakes)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_top),
+        cmocka_unit_test(test_quotes),  cmocka_unit_test(test_outside),
+        cmocka_unit_test(test_control), cmocka_unit_test(test_mistakes)};
 
     snprintf(file, sizeof file, "/tmp/t_manifest.%ld", (long)getpid());
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,19 @@ static void write_media(char digest[65], int step)
     free(pdq);
 }
 
+/* Says yes so often. */
+struct asked {
+    unsigned n, most;
+};
+
+static enum as_status go_on(void *state, struct as_err *err)
+{
+    struct asked *a = state;
+
+    (void)err;
+    return a->n++ < a->most ? AS_OK : AS_ESTOP;
+}
+
 static void reads_what_was_written(void **state)
 {
     struct as_ref *ref;
@@ -98,7 +111,13 @@ static void reads_what_was_written(void **state)
     assert_int_equal(length, 3);
     assert_int_equal(as_ref_read(ref, AS_REF_MEDIA_pdq, ROWS - 2, 3, rows, NULL), AS_EFORMAT);
     assert_int_equal(as_ref_read(ref, AS_REF_MEDIA_pdq, UINT64_MAX, 2, rows, NULL), AS_EFORMAT);
-    OK(as_ref_check(ref, &err));
+    OK(as_ref_check(ref, NULL, &err));
+    struct asked asked = {.most = 1};
+    const struct as_ask ask = {go_on, &asked};
+    assert_int_equal(as_ref_check(ref, &ask, NULL), AS_ESTOP);
+    assert_int_equal(asked.n, 2); /* and nothing is read after the no */
+    asked = (struct asked){.most = 1000};
+    OK(as_ref_check(ref, &ask, &err));
     as_ref_close(ref);
 }
 
@@ -153,7 +172,7 @@ static long damage(FILE *f, long size)
         if (as_ref_open(&ref, path, NULL) != AS_OK) {
             found++;
         } else {
-            found += as_ref_check(ref, NULL) != AS_OK;
+            found += as_ref_check(ref, NULL, NULL) != AS_OK;
             as_ref_close(ref);
         }
         fseek(f, i, SEEK_SET);
@@ -191,7 +210,7 @@ static void survives_damage(void **state)
     assert_int_equal(how, 0);
     fclose(f);
     OK(as_ref_open(&ref, path, &err));
-    OK(as_ref_check(ref, &err));
+    OK(as_ref_check(ref, NULL, &err));
     as_ref_close(ref);
     assert_int_equal(truncate(path, size / 2), 0);
     assert_int_equal(as_ref_open(&ref, path, NULL), AS_EFORMAT);

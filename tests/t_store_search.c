@@ -31,6 +31,13 @@ static struct as_store_parent *searched(struct kit *k, uint64_t items)
     return &parent;
 }
 
+static enum as_status refuse(void *state, struct as_err *err)
+{
+    (void)state;
+    (void)err;
+    return AS_ESTOP;
+}
+
 static void test_round_trip(void **state)
 {
     struct kit *k = kit_new(seed, 301, 0, 1);
@@ -64,7 +71,10 @@ static void test_round_trip(void **state)
         assert_memory_equal(map.cells, map.w ? k->sensor_maps[i].cells : map.cells,
                             (size_t)map.w * map.h);
     }
-    assert_int_equal(as_store_check(store, NULL, &err), AS_OK);
+    assert_int_equal(as_store_check(store, NULL, NULL, &err), AS_OK);
+    const struct as_ask no = {refuse, NULL};
+    assert_int_equal(as_store_check(store, NULL, &no, &err), AS_ESTOP);
+    assert_int_equal(as_store_check(store, NULL, NULL, &err), AS_OK);
     as_store_close(store);
     assert_int_equal(as_store_open(&store, path_a, &err), AS_EFORMAT);
     assert_non_null(strstr(err.text, "the search of a case"));

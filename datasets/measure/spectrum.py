@@ -11,12 +11,13 @@ weight 0.1.  Intervals: 95 %, bootstrap over scenes (made) or over pictures of b
 """
 import argparse
 import csv
-import io
 import os
 import subprocess
 
 import h5py
 import numpy as np
+
+from neutralise import neutral, rows_of
 
 ALL = "crossdiff,azimuthal,autocorr,upsampling,spam"  # and all their measures together
 TURNS = 1000
@@ -165,38 +166,8 @@ def with_all(detectors):
     return each + ["+".join(each)] * (len(each) > 1)
 
 
-def neutralise(path, how):
-    """The middle 256 x 256 as JPEG of one quality: of the picture, of it after a compression that
-    all have had then, or of it made 320 high or wide."""
-    from PIL import Image
-    p = Image.open(path).convert("RGB")
-    if how == "history":
-        f = io.BytesIO()
-        p.save(f, "JPEG", quality=75)
-        p = Image.open(f)
-    if how == "scaled":
-        k = 320 / min(p.size)
-        p = p.resize([round(v * k) for v in p.size], Image.BICUBIC)
-    if min(p.size) < 256:
-        return None
-    # an odd corner: the picture's own JPEG grid, where it has one, is nowhere in particular
-    x, y = ((v - 256) // 2 for v in p.size)
-    f = io.BytesIO()
-    p.crop((x, y, x + 256, y + 256)).save(f, "JPEG", quality=90)
-    return f.getvalue()
-
-
-def sources(data):
-    """(path, label, source) of the pictures of c_synthetic; what a manifest errs in, corrected."""
-    for r in csv.DictReader(open(os.path.join(data, "manifest.csv"))):
-        if r["set"] != "c_synthetic" or "video" in r["label"] or "face" in r["label"]:
-            continue
-        folder, name = r["path"].split("/")[1:3]
-        label = r["label"].startswith("synthetic") and not name == "real.png"
-        # generated: by generator, one folder of single ones together; real: by where they come from
-        source = r["camera/generator"] if folder == "ml72" and label else (
-            folder + ("." + name[:2] if folder == "aletheia_covers" else ""))
-        yield os.path.join(data, r["path"]), int(label), source + ("" if label else ".real")
+# as they are, and the three ways of neutralise.py
+HOW = {"native": None, "cropped": {}, "history": {"before": 75}, "scaled": {"scale": 320}}
 
 
 def wins(x, y, source):
@@ -238,18 +209,19 @@ def trivial(path):
 
 
 def real(args):
-    pictures = list(sources(args.what))
-    for how in ("native", "cropped", "history", "scaled"):
+    pictures = list(rows_of(os.path.join(args.what, "manifest.csv")))
+    for how in HOW:
         folder = os.path.join(args.work, "c_" + how)
         os.makedirs(folder, exist_ok=True)
         kept = []
-        for i, (path, label, source) in enumerate(pictures):
+        for i, row in enumerate(pictures):
+            path = row["path"]
             to = os.path.join(folder, "%03d%s" % (i, os.path.splitext(path)[1] if how == "native"
                                                   else ".jpg"))
-            data = open(path, "rb").read() if how == "native" else neutralise(path, how)
+            data = open(path, "rb").read() if how == "native" else neutral(path, **HOW[how])
             if data:
                 open(to, "wb").write(data)
-                kept.append((os.path.basename(to), label, source))
+                kept.append((os.path.basename(to), int(row["label"] == "generated"), row["group"]))
         y, source = np.array([k[1] for k in kept]), np.array([k[2] for k in kept])
         x = np.array([trivial(os.path.join(folder, k[0])) for k in kept], float)
         print("%s: %d generated of %d sources, %d real of %d" % (
@@ -287,4 +259,5 @@ def main():
     (made if args.kind == "made" else real)(args)
 
 
-main()
+if __name__ == "__main__":
+    main()

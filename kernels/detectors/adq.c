@@ -45,7 +45,7 @@ static const char *const says[DIM] = {
 
 enum { BROKEN, SMALL, FLAT };
 static const char *const reasons[] = {
-    [BROKEN] = "the luma of the JPEG is sampled below the picture's size, or has no usable table",
+    [BROKEN] = AS_META_LUMA_UNUSABLE,
     [SMALL] = "the picture has too few blocks for histograms",
     [FLAT] = "the picture is too flat or too coarsely compressed for histograms",
     NULL,
@@ -335,14 +335,10 @@ static struct room lay_out(void *scratch, uint32_t wb, uint32_t hb)
 /* Why the picture cannot be examined before its samples are looked at, or -1. */
 static int refuse(const struct as_unit *unit)
 {
-    const struct as_dct *dct = unit->dct;
     const uint32_t wb = (unit->meta->w + 7) / 8, hb = (unit->meta->h + 7) / 8;
 
-    if (dct->ncomp == 0 || !dct->comp[0].at || dct->comp[0].wb != wb || dct->comp[0].hb != hb)
+    if (!as_meta_luma_usable(unit->meta, unit->dct, NFREQ, UINT8_MAX))
         return BROKEN;
-    for (size_t f = 0; f < NFREQ; f++)
-        if (dct->comp[0].q[as_zigzag[f]] == 0 || dct->comp[0].q[as_zigzag[f]] > 255)
-            return BROKEN;
     return (size_t)wb * hb < MIN_BLOCKS ? SMALL : -1;
 }
 

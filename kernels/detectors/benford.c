@@ -29,7 +29,7 @@ static const char *const measures[DIM] = {
 
 enum { BROKEN, FEW };
 static const char *const reasons[] = {
-    [BROKEN] = "the luma of the JPEG is sampled below the picture's size, or has no usable table",
+    [BROKEN] = AS_META_LUMA_UNUSABLE,
     [FEW] = "the picture has too few coefficients that are not 0",
     NULL,
 };
@@ -162,19 +162,6 @@ static float cut_departure(const struct work *w, size_t f, float *excess)
     return sum;
 }
 
-static bool usable(const struct as_unit *unit)
-{
-    const struct as_dct *dct = unit->dct;
-
-    if (dct->ncomp == 0 || !dct->comp[0].at || dct->comp[0].wb != (unit->meta->w + 7) / 8 ||
-        dct->comp[0].hb != (unit->meta->h + 7) / 8)
-        return false;
-    for (size_t k = 0; k < 64; k++)
-        if (dct->comp[0].q[k] == 0)
-            return false;
-    return true;
-}
-
 static size_t benford_scratch_bytes(uint32_t w, uint32_t h)
 {
     (void)h;
@@ -204,7 +191,7 @@ static enum as_status benford_extract(void *state, const struct as_unit *unit, v
 
     out->verdict = AS_ABSTAINS;
     out->reason = BROKEN;
-    if (!usable(unit))
+    if (!as_meta_luma_usable(unit->meta, unit->dct, 64, UINT16_MAX))
         return AS_OK;
     memset(scratch, 0, benford_scratch_bytes(unit->meta->w, unit->meta->h));
     count_all(w, unit->dct, strip);

@@ -13,6 +13,7 @@
  */
 #include "../eigen.h"
 #include "../outlier.h"
+#include "../scratch.h"
 #include "detector.h"
 
 #include <math.h>
@@ -401,38 +402,26 @@ static enum as_status cooccurrence_init(void **state)
     return t ? AS_OK : AS_ENOMEM;
 }
 
-static size_t aligned(size_t n)
-{
-    return (n + 63) / 64 * 64;
-}
-
-/* Takes n bytes of room at *at. */
-static void *take(uint8_t *room, size_t *at, size_t n)
-{
-    void *p = room ? room + *at : NULL;
-
-    *at += aligned(n);
-    return p;
-}
-
-/* Sizes and, unless room is NULL, arrays of w; bytes of all. */
-static size_t lay_out(uint32_t width, uint32_t height, uint8_t *room, struct work *w)
+/* Sizes and, unless `at` is NULL, arrays of w, which lies there; bytes of all. */
+static size_t lay_out(uint32_t width, uint32_t height, void *at, struct work *w)
 {
     const uint32_t side = width < height ? width : height;
-    size_t map, at = aligned(sizeof *w);
+    struct as_scratch room = {at, 0};
+    size_t map;
 
+    (void)as_scratch_take(&room, sizeof *w);
     w->cw = (width - REACH) / CELL;
     w->ch = (height - REACH) / CELL;
     w->block = side < SMALL_SIDE ? SMALL_BLOCK : BLOCK;
     w->mw = (w->cw - w->block) / STEP + 1;
     w->mh = (w->ch - w->block) / STEP + 1;
     map = (size_t)w->mw * w->mh;
-    w->cells = take(room, &at, (size_t)w->cw * w->ch * COUNTS);
-    w->columns = take(room, &at, (size_t)w->cw * COUNTS * sizeof *w->columns);
-    w->map = take(room, &at, map * sizeof *w->map);
-    w->queue = take(room, &at, map * sizeof *w->queue);
-    w->rows = take(room, &at, (size_t)8 * width);
-    return at;
+    w->cells = as_scratch_take(&room, (size_t)w->cw * w->ch * COUNTS);
+    w->columns = as_scratch_take(&room, (size_t)w->cw * COUNTS * sizeof *w->columns);
+    w->map = as_scratch_take(&room, map * sizeof *w->map);
+    w->queue = as_scratch_take(&room, map * sizeof *w->queue);
+    w->rows = as_scratch_take(&room, (size_t)8 * width);
+    return room.used;
 }
 
 static size_t cooccurrence_scratch_bytes(uint32_t w, uint32_t h)

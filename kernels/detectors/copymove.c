@@ -14,6 +14,7 @@
  *  1 the picture at its working size    2 the mask and the map    3 the detector */
 #include "copymove.h"
 
+#include "../scratch.h"
 #include "detector.h"
 
 #include <math.h>
@@ -46,24 +47,10 @@ static size_t padded(uint32_t w, uint32_t h)
     return (size_t)(w + 2 * REACH) * (h + 2 * REACH);
 }
 
-/* The scratch as it is dealt out; `at` is NULL while it is only counted. */
-struct room {
-    char *at;
-    size_t used;
-};
-
-static void *take(struct room *room, size_t n)
-{
-    void *at = room->at ? room->at + room->used : NULL;
-
-    room->used += (n + 63) / 64 * 64;
-    return at;
-}
-
 /* Lays out the scratch, or counts it; the bytes it takes. */
-static size_t lay_out(struct as_copy_work *k, uint32_t w, uint32_t h, char *scratch)
+static size_t lay_out(struct as_copy_work *k, uint32_t w, uint32_t h, void *scratch)
 {
-    struct room room = {scratch, 0};
+    struct as_scratch room = {scratch, 0};
 
     memset(k, 0, sizeof *k);
     k->reduced = reduction(w, h);
@@ -75,18 +62,19 @@ static size_t lay_out(struct as_copy_work *k, uint32_t w, uint32_t h, char *scra
     room.used = scratch ? (64 - (uintptr_t)scratch % 64) % 64 : 0;
     for (int i = 0; i < 2; i++) {
         struct as_copy_view *v = i ? &k->less : &k->whole;
-        v->at = take(&room, padded(v->w, v->h) * sizeof(float));
-        v->features = take(&room, (size_t)v->w * v->h * AS_HARMONICS_ROOM * sizeof(int16_t));
+        v->at = as_scratch_take(&room, padded(v->w, v->h) * sizeof(float));
+        v->features =
+            as_scratch_take(&room, (size_t)v->w * v->h * AS_HARMONICS_ROOM * sizeof(int16_t));
     }
-    k->residual = take(&room, (size_t)k->whole.w * k->whole.h * sizeof(float));
-    k->field = take(&room, k->nodes * sizeof *k->field);
-    k->smooth = take(&room, k->nodes * sizeof *k->smooth);
-    k->cost = take(&room, k->nodes * sizeof *k->cost);
-    k->queue = take(&room, k->nodes * sizeof *k->queue);
-    k->state = take(&room, k->nodes);
-    k->mask = take(&room, k->nodes);
-    k->rest = take(&room, as_harmonics_scratch(k->whole.w + 2 * REACH) +
-                              as_patchmatch_scratch(k->whole.w, k->whole.h));
+    k->residual = as_scratch_take(&room, (size_t)k->whole.w * k->whole.h * sizeof(float));
+    k->field = as_scratch_take(&room, k->nodes * sizeof *k->field);
+    k->smooth = as_scratch_take(&room, k->nodes * sizeof *k->smooth);
+    k->cost = as_scratch_take(&room, k->nodes * sizeof *k->cost);
+    k->queue = as_scratch_take(&room, k->nodes * sizeof *k->queue);
+    k->state = as_scratch_take(&room, k->nodes);
+    k->mask = as_scratch_take(&room, k->nodes);
+    k->rest = as_scratch_take(&room, as_harmonics_scratch(k->whole.w + 2 * REACH) +
+                                         as_patchmatch_scratch(k->whole.w, k->whole.h));
     return room.used + 64;
 }
 

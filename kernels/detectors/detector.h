@@ -134,7 +134,10 @@ const struct as_detector *as_det_find(const char *name);
 /* Makes the state of one examiner.  AS_ENOMEM when there is no memory. */
 enum as_status as_det_init(const struct as_detector *det, void **state);
 
-/* Bytes of scratch that extract needs for a w x h picture; 0 is possible. */
+/* Bytes of scratch that extract needs for a w x h picture; 0 is possible, most AS_SCRATCH_FREE and
+ * AS_SCRATCH_PER_PIXEL for each pixel together: a picture is tested where that fits in memory. */
+#define AS_SCRATCH_FREE (UINT64_C(80) << 20)
+#define AS_SCRATCH_PER_PIXEL 2
 size_t as_det_scratch_bytes(const struct as_detector *det, uint32_t w, uint32_t h);
 
 /* Runs extract if the unit has the views and the size it needs, else gives

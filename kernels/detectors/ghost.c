@@ -34,7 +34,7 @@ static const char *const says[DIM] = {
 
 enum { BROKEN, SMALL, COARSE };
 static const char *const reasons[] = {
-    [BROKEN] = "the luma of the JPEG is sampled below the picture's size, or has no usable table",
+    [BROKEN] = AS_META_LUMA_UNUSABLE,
     [SMALL] = "the picture has too few blocks",
     [COARSE] = "the picture is too coarsely compressed or too flat for a lower quality to show",
     NULL,
@@ -255,14 +255,10 @@ static size_t ghost_scratch_bytes(uint32_t w, uint32_t h)
 
 static int refuse(const struct as_unit *unit)
 {
-    const struct as_dct *dct = unit->dct;
     const uint32_t wb = (unit->meta->w + 7) / 8, hb = (unit->meta->h + 7) / 8;
 
-    if (dct->ncomp == 0 || !dct->comp[0].at || dct->comp[0].wb != wb || dct->comp[0].hb != hb)
+    if (!as_meta_luma_usable(unit->meta, unit->dct, NFREQ + 1, UINT8_MAX))
         return BROKEN;
-    for (size_t f = 0; f <= NFREQ; f++)
-        if (dct->comp[0].q[as_zigzag[f]] == 0 || dct->comp[0].q[as_zigzag[f]] > 255)
-            return BROKEN;
     return (size_t)wb * hb < MIN_BLOCKS ? SMALL : -1;
 }
 

@@ -16,6 +16,7 @@
  */
 #include "../binomial.h"
 #include "../dct.h"
+#include "../scratch.h"
 #include "detector.h"
 
 #include <math.h>
@@ -312,37 +313,42 @@ static const char *const says[MEASURES] = {
     [VOTING_SHARE] = "blocks tell grids apart",
 };
 
-static size_t aligned(size_t n)
-{
-    return (n + 63) / 64 * 64;
-}
-
 static size_t cell_count(uint32_t w, uint32_t h)
 {
     return (size_t)(w / 8 + 1) * (h / 8 + 1);
 }
 
+/* Arrays of w, which lies at `at`, unless that is NULL; bytes of all. */
+static size_t lay_out(uint32_t width, uint32_t height, void *at, struct work *w)
+{
+    const size_t n = cell_count(width, height);
+    struct as_scratch room = {at, 0};
+
+    (void)as_scratch_take(&room, sizeof *w);
+    w->rows = as_scratch_take(&room, 9 * (size_t)width * sizeof *w->rows);
+    w->queue = as_scratch_take(&room, n * sizeof *w->queue);
+    w->cells = as_scratch_take(&room, GRIDS * n);
+    return room.used;
+}
+
 static size_t grid_scratch_bytes(uint32_t w, uint32_t h)
 {
-    return aligned(sizeof(struct work)) + aligned(9 * (size_t)w * sizeof(uint16_t)) +
-           aligned(cell_count(w, h) * sizeof(uint32_t)) + GRIDS * cell_count(w, h);
+    struct work unused;
+
+    return lay_out(w, h, NULL, &unused);
 }
 
 static struct work *prepare(const struct as_plane *luma, void *scratch)
 {
     struct work *w = scratch;
-    uint8_t *at = scratch;
-    const size_t n = cell_count(luma->w, luma->h);
 
     memset(w, 0, sizeof *w);
+    lay_out(luma->w, luma->h, scratch, w);
     w->luma = luma;
     w->cw = luma->w / 8 + 1;
     w->ch = luma->h / 8 + 1;
     w->log_tests = 2 * log10(GRIDS) + 2 * log10(luma->w) + 2 * log10(luma->h);
-    w->rows = (uint16_t *)(void *)(at += aligned(sizeof *w));
-    w->queue = (uint32_t *)(void *)(at += aligned(9 * (size_t)luma->w * sizeof *w->rows));
-    w->cells = at += aligned(n * sizeof *w->queue);
-    memset(w->cells, 0, GRIDS * n);
+    memset(w->cells, 0, GRIDS * cell_count(luma->w, luma->h));
     return w;
 }
 

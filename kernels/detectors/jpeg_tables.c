@@ -64,28 +64,6 @@ static const char *const reasons[] = {
     NULL,
 };
 
-struct nearest {
-    uint32_t quality;
-    uint32_t distance; /* sum of |difference| over the 64 steps */
-};
-
-/* The quality whose table is nearest; ties: `prefer`, then the higher. */
-static struct nearest find_nearest(const uint16_t *table, bool chroma, uint32_t prefer)
-{
-    struct nearest best = {0, UINT32_MAX};
-
-    for (uint32_t q = 100; q >= 1; q--) {
-        uint32_t distance = 0;
-        for (uint32_t k = 0; k < 64; k++) {
-            const uint32_t step = as_ijg_step(chroma, k, q);
-            distance += table[k] > step ? table[k] - step : step - table[k];
-        }
-        if (distance < best.distance || (distance == best.distance && q == prefer))
-            best = (struct nearest){q, distance};
-    }
-    return best;
-}
-
 static uint32_t count_bits(uint32_t v)
 {
     return (uint32_t)__builtin_popcount(v);
@@ -108,19 +86,19 @@ static enum as_status measure_tables(const struct as_jpeg *j, float *feat)
 {
     const uint16_t *luma = table_of(j, 0);
     const uint16_t *chroma = components(j) >= 3 ? table_of(j, 1) : NULL;
-    struct nearest l, c;
+    uint32_t quality, distance, chroma_quality, chroma_distance;
 
     if (!luma)
         return AS_SKIP;
-    l = find_nearest(luma, false, 0);
-    feat[QUALITY_LUMA] = (float)l.quality;
-    feat[DISTANCE_LUMA] = (float)l.distance / 64;
-    feat[STANDARD] = l.distance == 0;
+    quality = as_ijg_nearest(luma, false, 0, &distance);
+    feat[QUALITY_LUMA] = (float)quality;
+    feat[DISTANCE_LUMA] = (float)distance / 64;
+    feat[STANDARD] = distance == 0;
     if (chroma) {
-        c = find_nearest(chroma, true, l.quality);
-        feat[QUALITY_CHROMA] = (float)c.quality;
-        feat[DISTANCE_CHROMA] = (float)c.distance / 64;
-        feat[STANDARD] = l.distance == 0 && c.distance == 0 && c.quality == l.quality;
+        chroma_quality = as_ijg_nearest(chroma, true, quality, &chroma_distance);
+        feat[QUALITY_CHROMA] = (float)chroma_quality;
+        feat[DISTANCE_CHROMA] = (float)chroma_distance / 64;
+        feat[STANDARD] = distance == 0 && chroma_distance == 0 && chroma_quality == quality;
     }
     feat[TABLES] = (float)count_bits(j->qt_mask & 15u);
     for (uint32_t i = 0; i < 4; i++)
@@ -143,10 +121,11 @@ static uint32_t sampling(const struct as_jpeg *j)
 static void measure_thumb(const struct as_jpeg *j, float *feat)
 {
     const uint16_t *luma = table_of(j, 0);
+    uint32_t distance;
 
     if (!(j->thumb_qt_mask & 1) || !luma)
         return;
-    feat[QUALITY_THUMB] = (float)find_nearest(j->thumb_qt[0], false, 0).quality;
+    feat[QUALITY_THUMB] = (float)as_ijg_nearest(j->thumb_qt[0], false, 0, &distance);
     feat[THUMB_DIFFERS] = memcmp(j->thumb_qt[0], luma, sizeof j->thumb_qt[0]) != 0;
 }
 

@@ -19,6 +19,9 @@ enum {
     ORDER = 10, /* of the autoregressive model */
     STEP = 2,   /* largest step                */
     STEPS = 2 * STEP + 1,
+    PLACES = STEPS + 2, /* of the table of steps: with what is beyond on either side */
+    CHUNK = 256,
+    TABLES = 4,
     LANES = 8,
     MIN_SIDE = 128
 };
@@ -79,9 +82,10 @@ static const char *const reasons[] = {
 };
 
 struct sums {
-    double along[ORDER + 1], down[ORDER + 1]; /* products of residuals by their distance */
-    double steps2, same, all;                 /* squares of steps; residuals of zero     */
-    uint64_t transition[STEPS][STEPS], pairs; /* of small steps; all             */
+    double along[ORDER + 1], down[ORDER + 1];    /* products of residuals by their distance */
+    double steps2, same, all;                    /* squares of steps; residuals of zero     */
+    uint64_t found[TABLES][PLACES * PLACES + 1]; /* pairs of steps; the last: not used  */
+    uint64_t pairs;                              /* that are used                       */
 };
 
 /* ---- the residual ---- */
@@ -101,39 +105,53 @@ static float middle(float a, float b, float c)
     return most(least(a, b), least(most(a, b), c));
 }
 
-/* to[x] := med3 - I of row y, x = 1 .. w - 2; to[0] and what is beyond are 0.  The median of nine
- * is that of the largest of the columns' least, the middle of their middles, the least of their
- * largest.  `columns`: 3 rows. */
-static void residual_row(const struct as_plane *p, uint32_t y, float *columns, float *to)
+/* The least, the middle and the largest of each column of three rows. */
+static void sort_columns(const float *restrict a, const float *restrict b, const float *restrict c,
+                         size_t n, float *restrict low, float *restrict mid, float *restrict high)
 {
-    const float *b = p->at + (size_t)y * p->stride, *a = b - p->stride, *c = b + p->stride;
-    float *low = columns, *mid = low + p->w, *high = mid + p->w;
-
-    for (uint32_t x = 0; x < p->w; x++) {
+    for (size_t x = 0; x < n; x++) {
         const float l = least(a[x], b[x]), h = most(a[x], b[x]);
         low[x] = least(l, c[x]);
         mid[x] = most(l, least(h, c[x]));
         high[x] = most(h, c[x]);
     }
+}
+
+/* to[x] := the median of nine less b, of the sorted columns x, x + 1, x + 2: that of the largest of
+ * their least, the middle of their middles, the least of their largest. */
+static void subtract_medians(const float *restrict low, const float *restrict mid,
+                             const float *restrict high, const float *restrict b, size_t n,
+                             float *restrict to)
+{
+    for (size_t x = 0; x < n; x++)
+        to[x] = middle(most(most(low[x], low[x + 1]), low[x + 2]),
+                       middle(mid[x], mid[x + 1], mid[x + 2]),
+                       least(least(high[x], high[x + 1]), high[x + 2])) -
+                b[x];
+}
+
+/* to[x] := med3 - I of row y, x = 1 .. w - 2; to[0] and what is beyond are 0. `columns`: 3 rows. */
+static void residual_row(const struct as_plane *p, uint32_t y, float *columns, float *to)
+{
+    const float *b = p->at + (size_t)y * p->stride;
+    float *low = columns, *mid = low + p->w, *high = mid + p->w;
+
+    sort_columns(b - p->stride, b, b + p->stride, p->w, low, mid, high);
     to[0] = 0;
-    for (uint32_t x = 0; x + 2 < p->w; x++)
-        to[x + 1] = middle(most(most(low[x], low[x + 1]), low[x + 2]),
-                           middle(mid[x], mid[x + 1], mid[x + 2]),
-                           least(least(high[x], high[x + 1]), high[x + 2])) -
-                    b[x + 1];
+    subtract_medians(low, mid, high, b + 1, p->w - 2, to + 1);
     for (uint32_t x = p->w - 1; x < p->w + LANES + ORDER; x++)
         to[x] = 0;
 }
 
 /* The sum of a[x] b[x], x < n; both are 0 from n to the next LANES. */
-static double product(const float *a, const float *b, uint32_t n)
+static double product(const float *a, const float *b, size_t n)
 {
     float lane[LANES] = {0}, sum = 0;
 
-    for (uint32_t x = 0; x < n; x += LANES)
-        for (uint32_t i = 0; i < LANES; i++)
+    for (size_t x = 0; x < n; x += LANES)
+        for (size_t i = 0; i < LANES; i++)
             lane[i] += a[x + i] * b[x + i];
-    for (uint32_t i = 0; i < LANES; i++)
+    for (size_t i = 0; i < LANES; i++)
         sum += lane[i];
     return sum;
 }
@@ -148,7 +166,7 @@ static void add_residual(struct sums *s, float *const *rows, uint32_t above, uin
         if (k <= above)
             s->down[k] += product(rows[0], rows[k], w);
     }
-    for (uint32_t x = 1; x + 1 < w; x++)
+    for (size_t x = 1; x + 1 < w; x++)
         same += rows[0][x] == 0;
     s->same += same;
     s->all += w - 2;
@@ -162,23 +180,43 @@ static int step(float a, float b)
     return (int)(b - a + 256.5F) - 256;
 }
 
-/* The pairs of steps from a[i] to b[i] to c[i]. */
-static void add_steps(struct sums *s, const float *a, const float *b, const float *c, uint32_t n)
+/* Its place in a row of the table: beyond STEP is the place next to it. */
+static int place(int d)
 {
-    uint64_t squares = 0;
-    uint32_t used = 0;
+    return (d < -STEP ? -STEP - 1 : d > STEP ? STEP + 1 : d) + STEP + 1;
+}
 
-    for (uint32_t i = 0; i < n; i++) {
+/* The steps from a[i] to b[i] to c[i], i < n <= CHUNK: their places in the table, how many are used
+ * and the sum of their squares. */
+static void look_up(const float *restrict a, const float *restrict b, const float *restrict c,
+                    size_t n, int *restrict at, int *used, int *squares)
+{
+    int u = 0, q = 0;
+
+    for (size_t i = 0; i < n; i++) {
         const int d = step(a[i], b[i]), e = step(b[i], c[i]);
-        if (b[i] >= clipped || b[i] <= black)
-            continue;
-        used++;
-        squares += (uint64_t)(d * d);
-        if (d >= -STEP && d <= STEP && e >= -STEP && e <= STEP)
-            s->transition[d + STEP][e + STEP]++;
+        const int in = -(int)((b[i] < clipped) & (b[i] > black)); /* all bits or none */
+        at[i] = (in & (PLACES * place(d) + place(e))) | (~in & (PLACES * PLACES));
+        u -= in;
+        q += in & (d * d);
     }
-    s->pairs += used;
-    s->steps2 += (double)squares;
+    *used = u;
+    *squares = q;
+}
+
+/* The pairs of steps from a[i] to b[i] to c[i]. */
+static void add_steps(struct sums *s, const float *a, const float *b, const float *c, size_t n)
+{
+    int at[CHUNK], used, squares;
+
+    for (size_t from = 0; from < n; from += CHUNK) {
+        const size_t some = n - from < CHUNK ? n - from : CHUNK;
+        look_up(a + from, b + from, c + from, some, at, &used, &squares);
+        for (size_t i = 0; i < some; i++) /* no addition waits for the last one */
+            s->found[i % TABLES][at[i]]++;
+        s->pairs += (uint64_t)used;
+        s->steps2 += squares;
+    }
 }
 
 /* ---- measures ---- */
@@ -219,14 +257,23 @@ static void collect(const struct as_plane *p, float *scratch, struct sums *s)
     }
 }
 
+/* How often a small step followed another. */
+static double found(const struct sums *s, uint32_t a, uint32_t b)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < TABLES; i++)
+        n += s->found[i][PLACES * (a + 1) + b + 1];
+    return (double)n;
+}
+
 static double transition(const struct sums *s, uint32_t a, uint32_t b)
 {
     double all = 0;
 
     for (uint32_t i = 0; i < STEPS; i++)
-        all += (double)(s->transition[a][i] + s->transition[STEPS - 1 - a][STEPS - 1 - i]);
-    return ((double)(s->transition[a][b] + s->transition[STEPS - 1 - a][STEPS - 1 - b]) + 1) /
-           (all + STEPS);
+        all += found(s, a, i) + found(s, STEPS - 1 - a, STEPS - 1 - i);
+    return (found(s, a, b) + found(s, STEPS - 1 - a, STEPS - 1 - b) + 1) / (all + STEPS);
 }
 
 static int measure(const struct sums *s, float *feat)
@@ -234,7 +281,7 @@ static int measure(const struct sums *s, float *feat)
     double along[ORDER], down[ORDER], small = 0;
 
     for (uint32_t i = 0; i < STEPS * STEPS; i++)
-        small += (double)s->transition[i / STEPS][i % STEPS];
+        small += found(s, i / STEPS, i % STEPS);
     if (s->along[0] < residual_least * s->all)
         return FLAT;
     if (small < steps_least * (double)s->pairs)

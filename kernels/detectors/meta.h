@@ -104,4 +104,11 @@ static inline float as_meta_luma_step(const struct as_meta *meta)
     return sum / 64;
 }
 
+/* Whether there is a block of luma for every 8 x 8 pixels of the picture, and the first n steps
+ * along the zigzag are 1..most; else a detector of coefficients says AS_META_LUMA_UNUSABLE. */
+bool as_meta_luma_usable(const struct as_meta *meta, const struct as_dct *dct, size_t n,
+                         uint16_t most);
+#define AS_META_LUMA_UNUSABLE                                                                      \
+    "the luma of the JPEG is sampled below the picture's size, or has no usable table"
+
 #endif

@@ -51,7 +51,7 @@ static const char *const says[DIM] = {
 
 enum { BROKEN, SMALL };
 static const char *const reasons[] = {
-    [BROKEN] = "the luma of the JPEG is sampled below the picture's size, or has no usable table",
+    [BROKEN] = AS_META_LUMA_UNUSABLE,
     [SMALL] = "the picture has too few blocks for histograms",
     NULL,
 };
@@ -438,14 +438,10 @@ static size_t nadq_scratch_bytes(uint32_t w, uint32_t h)
 
 static int refuse(const struct as_unit *unit)
 {
-    const struct as_dct *dct = unit->dct;
     const uint32_t wb = (unit->meta->w + 7) / 8, hb = (unit->meta->h + 7) / 8;
 
-    if (dct->ncomp == 0 || !dct->comp[0].at || dct->comp[0].wb != wb || dct->comp[0].hb != hb)
+    if (!as_meta_luma_usable(unit->meta, unit->dct, 64, UINT16_MAX))
         return BROKEN;
-    for (size_t k = 0; k < 64; k++)
-        if (dct->comp[0].q[k] == 0)
-            return BROKEN;
     return (size_t)wb * hb < MIN_BLOCKS || wb < 8 || hb < 8 ? SMALL : -1;
 }
 

@@ -10,6 +10,7 @@
  * inconsistencies for blind image forensics, Image and Vision Computing 27(10), 2009, follow
  * texture more than the least band does.
  */
+#include "../scratch.h"
 #include "detector.h"
 
 #include <math.h>
@@ -197,34 +198,22 @@ static const char *const measures[MEASURES] = {
     [STRANGE_SHARE] = "strange_share", [VALID_SHARE] = "valid_share",
 };
 
-static size_t aligned(size_t n)
+/* Sizes and, unless `at` is NULL, arrays of w, which lies there; bytes of all. */
+static size_t lay_out(uint32_t width, uint32_t height, void *at, struct work *w)
 {
-    return (n + 63) / 64 * 64;
-}
+    struct as_scratch room = {at, 0};
+    size_t cells;
 
-/* Takes n bytes of room at *at. */
-static void *take(uint8_t *room, size_t *at, size_t n)
-{
-    void *p = room ? room + *at : NULL;
-
-    *at += aligned(n);
-    return p;
-}
-
-/* Sizes and, unless room is NULL, arrays of w; bytes of all. */
-static size_t lay_out(uint32_t width, uint32_t height, uint8_t *room, struct work *w)
-{
-    size_t at = aligned(sizeof *w), cells;
-
+    (void)as_scratch_take(&room, sizeof *w);
     w->cw = (width - REACH) / CELL;
     w->ch = (height - REACH) / CELL;
     w->mw = (w->cw - WINDOW) / STEP + 1;
     w->mh = (w->ch - WINDOW) / STEP + 1;
     cells = (size_t)w->cw * w->ch;
-    w->energy = take(room, &at, cells * sizeof *w->energy);
-    w->valid = take(room, &at, cells);
-    w->level = take(room, &at, (size_t)w->mw * w->mh * sizeof *w->level);
-    return at;
+    w->energy = as_scratch_take(&room, cells * sizeof *w->energy);
+    w->valid = as_scratch_take(&room, cells);
+    w->level = as_scratch_take(&room, (size_t)w->mw * w->mh * sizeof *w->level);
+    return room.used;
 }
 
 static size_t noise_level_scratch_bytes(uint32_t width, uint32_t height)

@@ -4,6 +4,8 @@
 
 #include "scale.h"
 
+#include <math.h>
+
 const float *as_model_weights(const struct as_model *model, uint32_t *dim, float *bias)
 {
     *dim = model->weights ? model->dim : 0;
@@ -46,14 +48,21 @@ double as_model_distance(const struct as_model *model, const float *feat)
     return n ? sum / n : 0;
 }
 
-bool as_model_covers(const struct as_model *model, const float *feat, unsigned kind, uint32_t w,
-                     uint32_t h)
+static bool has_quality(const struct as_domain *d, float quality)
+{
+    return d->quality_max <= 0 || isnan(quality) ||
+           (quality > 0 && quality >= d->quality_min && quality <= d->quality_max);
+}
+
+bool as_model_covers(const struct as_model *model, const float *feat, const struct as_looks *looks)
 {
     const struct as_domain *d = &model->domain;
-    const uint32_t shorter = w < h ? w : h, longer = w < h ? h : w;
+    const uint32_t shorter = looks->w < looks->h ? looks->w : looks->h,
+                   longer = looks->w < looks->h ? looks->h : looks->w;
 
-    return kind <= 63 && (d->kinds >> kind & 1) && shorter >= d->side_min &&
-           longer <= d->side_max && as_model_distance(model, feat) <= d->distance;
+    return looks->kind <= 63 && (d->kinds >> looks->kind & 1) && shorter >= d->side_min &&
+           longer <= d->side_max && has_quality(d, looks->quality) &&
+           as_model_distance(model, feat) <= d->distance;
 }
 
 bool as_model_calibrated(const struct as_model *model)
@@ -61,10 +70,10 @@ bool as_model_calibrated(const struct as_model *model)
     return model && model->real && model->calibration.items[0] > 0;
 }
 
-bool as_model_llr(const struct as_model *model, const float *feat, float score, unsigned kind,
-                  uint32_t w, uint32_t h, float *llr)
+bool as_model_llr(const struct as_model *model, const float *feat, float score,
+                  const struct as_looks *looks, float *llr)
 {
-    if (!as_model_calibrated(model) || !as_model_covers(model, feat, kind, w, h))
+    if (!as_model_calibrated(model) || !as_model_covers(model, feat, looks))
         return false;
     *llr = (float)as_calibrate_llr(&model->calibration, score);
     return true;

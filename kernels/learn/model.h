@@ -24,6 +24,14 @@ struct as_domain {
     uint64_t kinds;              /* bits, 1 << enum as_kind; 0: no domain       */
     uint32_t side_min, side_max; /* pixels, of the shorter and the longer side  */
     double distance;             /* largest as_model_distance                   */
+    float quality_min, quality_max; /* of JPEGs; quality_max 0: any              */
+};
+
+/* What is known of an item besides its measures. */
+struct as_looks {
+    unsigned kind; /* enum as_kind                                     */
+    uint32_t w, h;
+    float quality; /* of a JPEG, 1..100; 0: not known; NaN: it is none */
 };
 
 /* Made by pipeline/model.c from a model file, or by training. */
@@ -41,6 +49,8 @@ struct as_model {
     struct as_calibration calibration; /* no items: none                                */
     bool real;                         /* it was made on real labelled data             */
     struct as_domain domain;
+    char says[200]; /* the sentence of its findings; "": a general one    */
+    char *card;     /* what its file says of it; NULL: nothing            */
 };
 
 /* Whether the map of an item with this score is kept; false for no model. */
@@ -54,17 +64,16 @@ float as_model_score(const struct as_model *model, const float *feat);
  * trained. */
 double as_model_distance(const struct as_model *model, const float *feat);
 
-/* Whether an item, of this kind (enum as_kind) and size, with measures [dim] is like those that the
- * model was calibrated with; false for a model without a domain. */
-bool as_model_covers(const struct as_model *model, const float *feat, unsigned kind, uint32_t w,
-                     uint32_t h);
+/* Whether an item with measures [dim] is like those that the model was calibrated with; false for a
+ * model without a domain, and for a JPEG of unknown quality where the domain has qualities. */
+bool as_model_covers(const struct as_model *model, const float *feat, const struct as_looks *looks);
 
 /* Whether it has a calibration made on real data; false for NULL. */
 bool as_model_calibrated(const struct as_model *model);
 
 /* The log10 likelihood ratio of a score; false: the model has no calibration made on real data, or
- * the item, of this kind (enum as_kind) and size, is outside its domain. */
-bool as_model_llr(const struct as_model *model, const float *feat, float score, unsigned kind,
-                  uint32_t w, uint32_t h, float *llr);
+ * the item is outside its domain. */
+bool as_model_llr(const struct as_model *model, const float *feat, float score,
+                  const struct as_looks *looks, float *llr);
 
 #endif

@@ -1,5 +1,6 @@
-/* cmd_list.c - assay list detectors|formats|models|reasons: the tables, for a person. */
+/* cmd_list.c - assay list detectors|formats|models|reasons|alterations: the tables, for a person. */
 #include "../../kernels/detectors/detector.h"
+#include "../examine/alter.h"
 #include "../log.h"
 #include "../media/sniff.h"
 #include "../model.h"
@@ -254,36 +255,107 @@ static int reasons(const struct as_terminal *t, struct as_json *j)
     return AS_EXIT_OK;
 }
 
-static int models(const struct as_terminal *t, struct as_json *j)
+static void model_json(struct as_json *j, const struct as_model *m, const char *sha256)
 {
+    as_json_open(j, NULL, '{');
+    as_json_string(j, "detector", m->det->name);
+    as_json_count(j, "version", m->det_version);
+    as_json_string(j, "sha256", sha256);
+    as_json_string(j, "card", m->card ? m->card : "");
+    as_json_close(j);
+}
+
+/* What a model says of itself, and what is known of its findings. */
+static void model_card(const struct as_terminal *t, const struct as_model *m, const char *sha256)
+{
+    const struct as_domain *d = &m->domain;
+    const struct as_authentic *a = &m->authentic;
+
+    fprintf(t->out, "%s%s%s, model for version %" PRIu32 "\n  sha256 %s\n",
+            as_terminal_style(t, AS_STYLE_BOLD), m->det->name, as_terminal_style(t, AS_STYLE_END),
+            m->det_version, sha256);
+    if (m->card) {
+        as_terminal_heading(t, "Card");
+        paragraphs(t, m->card);
+    }
+    if (d->kinds) {
+        as_terminal_heading(t, "Speaks of");
+        fprintf(t->out, "  sides of %" PRIu32 " to %" PRIu32 " pixels\n", d->side_min, d->side_max);
+        if (d->quality_max > 0)
+            fprintf(t->out, "  JPEGs of quality %.0f to %.0f, where jpeg_tables ran as well\n",
+                    (double)d->quality_min, (double)d->quality_max);
+        for (uint16_t k = 0; k < 64; k++)
+            if (d->kinds >> k & 1)
+                fprintf(t->out, "  %s\n", as_kind_name(k));
+        fprintf(t->out, "  measures at most %.3g from those it was made of\n", d->distance);
+    }
+    if (a->items) {
+        as_terminal_heading(t, "Findings on authentic items");
+        fprintf(t->out, "  %" PRIu32 " of %" PRIu32 ", at most %.1f %%: %s\n", a->fired, a->items,
+                100 * (double)a->upper95, a->what);
+    }
+}
+
+static void model(const struct as_terminal *t, struct as_json *j, const struct as_models *loaded,
+                  int i, bool one)
+{
+    const struct as_model *m = loaded->at[i];
+
+    if (m && j)
+        model_json(j, m, loaded->sha256[i]);
+    else if (m && one)
+        model_card(t, m, loaded->sha256[i]);
+    else if (m)
+        fprintf(t->out, "%-14s for version %-4" PRIu32 "sha256 %s\n", as_detectors[i]->name,
+                m->det_version, loaded->sha256[i]);
+    else if (j == NULL)
+        fprintf(t->out, "%-14s no model: it reports measures, and no score\n",
+                as_detectors[i]->name);
+}
+
+static int models(const struct as_terminal *t, struct as_json *j, const char *name)
+{
+    const struct as_detector *one = name ? as_det_find(name) : NULL;
     struct as_models loaded;
     struct as_err err;
     enum as_status status;
 
     as_err_clear(&err);
+    if (name && one == NULL) {
+        as_log(AS_LOG_ERROR, "no detector \"%s\"; assay list detectors names them all", name);
+        return AS_EXIT_NO_INPUT;
+    }
     if ((status = as_models_load(&loaded, &err)) != AS_OK)
         return as_cmd_fail(&err, as_exit_code(status));
     if (j)
         as_json_open(j, NULL, '[');
-    for (int i = 0; as_detectors[i]; i++) {
-        const struct as_model *m = loaded.at[i];
-        if (m && j) {
+    for (int i = 0; as_detectors[i]; i++)
+        if (!one || one == as_detectors[i])
+            model(t, j, &loaded, i, one != NULL);
+    if (j)
+        as_json_close(j);
+    as_models_clear(&loaded);
+    return AS_EXIT_OK;
+}
+
+static int alterations(const struct as_terminal *t, struct as_json *j)
+{
+    if (j)
+        as_json_open(j, NULL, '[');
+    for (const struct as_alteration *a = as_alterations; a->name; a++) {
+        if (j) {
             as_json_open(j, NULL, '{');
-            as_json_string(j, "detector", as_detectors[i]->name);
-            as_json_count(j, "version", m->det_version);
-            as_json_string(j, "sha256", loaded.sha256[i]);
+            as_json_string(j, "name", a->name);
+            as_json_string(j, "text", a->text);
+            as_json_count(j, "quality", a->quality);
             as_json_close(j);
-        } else if (m) {
-            fprintf(t->out, "%-14s for version %-4" PRIu32 "sha256 %s\n", as_detectors[i]->name,
-                    m->det_version, loaded.sha256[i]);
-        } else if (j == NULL) {
-            fprintf(t->out, "%-14s no model: it reports measures, and no score\n",
-                    as_detectors[i]->name);
+        } else {
+            fprintf(t->out, "%-14s ", a->name);
+            as_terminal_wrap(t, 15, 15, as_text_of(a->text), AS_SHOW_VALUE);
         }
     }
     if (j)
         as_json_close(j);
-    as_models_clear(&loaded);
     return AS_EXIT_OK;
 }
 
@@ -293,8 +365,8 @@ int as_cmd_list(const struct as_options *o, int argc, char **argv)
     struct as_terminal t;
 
     as_terminal_init(&t, stdout);
-    if (argc > 1 && strcmp(argv[0], "detectors") != 0) {
-        as_log(AS_LOG_ERROR, "only assay list detectors takes a name");
+    if (argc > 1 && strcmp(argv[0], "detectors") != 0 && strcmp(argv[0], "models") != 0) {
+        as_log(AS_LOG_ERROR, "only assay list detectors and models take a name");
         return AS_EXIT_USAGE;
     }
     if (strcmp(argv[0], "detectors") == 0)
@@ -302,9 +374,11 @@ int as_cmd_list(const struct as_options *o, int argc, char **argv)
     if (strcmp(argv[0], "formats") == 0)
         return formats(&t, j);
     if (strcmp(argv[0], "models") == 0)
-        return models(&t, j);
+        return models(&t, j, argc > 1 ? argv[1] : NULL);
     if (strcmp(argv[0], "reasons") == 0 || strcmp(argv[0], "statuses") == 0)
         return reasons(&t, j);
-    as_log(AS_LOG_ERROR, "assay list what? detectors, formats, models or reasons");
+    if (strcmp(argv[0], "alterations") == 0)
+        return alterations(&t, j);
+    as_log(AS_LOG_ERROR, "assay list what? alterations, detectors, formats, models or reasons");
     return AS_EXIT_USAGE;
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 static void print_counts(const struct as_train_counts *c)
 {
@@ -45,10 +46,33 @@ static void print_test(const struct as_trained *d)
            t->fired[1], t->items[1], t->fired[0], t->items[0], t->fpr_low, t->fpr_high);
 }
 
+/* The widest of the values decides where the figures begin. */
+static void print_left(const struct as_trained *d)
+{
+    int wide = 0;
+
+    for (uint32_t i = 0; i < d->nleft; i++)
+        if ((int)strlen(d->left[i].value) > wide)
+            wide = (int)strlen(d->left[i].value);
+    if (d->nleft)
+        printf("left out, each by a model that knows nothing of it; area under the ROC curve with "
+               "95 %% intervals,\nand that of format, size, length and quality, learnt alike:\n");
+    for (uint32_t i = 0; i < d->nleft; i++) {
+        const struct as_left *l = &d->left[i];
+        printf("  %-*s %6" PRIu64 " altered, %" PRIu64 " authentic, %" PRIu32 " groups  ", wide,
+               l->value, l->items[1], l->items[0], l->groups);
+        if (l->tried)
+            printf("%.4f [%.4f, %.4f]  files alone %.4f [%.4f, %.4f]\n", l->auc.value, l->auc.low,
+                   l->auc.high, l->trivial.value, l->trivial.low, l->trivial.high);
+        else
+            printf("too little is left to learn from, or to try it on\n");
+    }
+}
+
 int as_cmd_train(const struct as_options *o, int argc, char **argv)
 {
     struct as_run_result result = {0};
-    struct as_trained done;
+    struct as_trained done = {0};
     struct as_err err = {0};
     enum as_status status = as_train(o, argv[0], &done, &result, &err);
     const int code = status == AS_SKIP ? AS_EXIT_NO_INPUT : as_exit_code(status);
@@ -56,9 +80,11 @@ int as_cmd_train(const struct as_options *o, int argc, char **argv)
     (void)argc;
     json_decref(result.time);
     if (done.me != 0)
-        return code;
-    if (status != AS_OK)
+        return code; /* only rank 0 has figures */
+    if (status != AS_OK) {
+        as_trained_clear(&done);
         return as_cmd_fail(&err, code);
+    }
     print_counts(&done.counts);
     if (done.learners)
         printf("%" PRIu32 " learners of %" PRIu32 " measures each; error out of the bag %.4f\n",
@@ -66,9 +92,11 @@ int as_cmd_train(const struct as_options *o, int argc, char **argv)
     else
         printf("fitted with a ridge of %g\n", done.ridge);
     print_test(&done);
+    print_left(&done);
     if (done.cap > 0)
         printf("calibrated: likelihood ratios up to 10^%.2f%s\n", done.cap,
                o->real ? "" : ", not told without --real");
     printf("model %s, sha256 %s\n", o->output, done.sha256);
+    as_trained_clear(&done);
     return AS_EXIT_OK;
 }

@@ -1,7 +1,7 @@
 /* cmd_verify.c - assay verify CASE: is it what was sealed? */
 #include "../log.h"
 #include "../report/case.h"
-#include "../report/chain.h"
+#include "../cluster/chain.h"
 #include "../report/checks.h"
 #include "../report/human.h"
 #include "../report/show_search.h"
@@ -73,40 +73,46 @@ done:
     return status;
 }
 
+static void broken_line(void *state, uint64_t line, const char *what)
+{
+    as_checks_add(state, AS_LEVEL_BAD, "audit log", "line %" PRIu64 ": %s", line, what);
+}
+
 /* The chain, and that its end names the digest of the store. */
-static enum as_status chain(const char *name, struct as_store *store, struct as_checks *c,
-                            struct as_err *err)
+static enum as_status chain(const char *name, struct as_store *store, struct as_chain *a,
+                            struct as_checks *c, struct as_err *err)
 {
     enum as_status status = AS_OK;
     const char *digest = as_store_attr(store, "content_digest");
     char path[AS_CASE_PATH];
-    struct as_chain a;
 
     AS_TRY(as_case_path(name, "audit.jsonl", path, err));
-    if ((status = as_chain_follow(path, &a, c, err)) == AS_SKIP) {
+    if ((status = as_chain_follow(path, a, broken_line, c, err)) == AS_SKIP) {
         as_checks_add(c, AS_LEVEL_BAD, "audit log", "audit.jsonl is missing");
         status = AS_OK;
         goto done;
     }
     AS_TRY(status);
-    if (a.broken == 0)
+    if (a->broken == 0)
         as_checks_add(c, AS_LEVEL_OK, "audit log", "one unbroken chain of %" PRIu64 " lines%s%s",
-                      a.lines, a.recovered ? "; torn lines were closed by entries that say so" : "",
-                      a.torn_end ? "; its last line is torn, which a kill explains" : "");
-    if (a.content_digest[0] == 0)
+                      a->lines,
+                      a->recovered ? "; torn lines were closed by entries that say so" : "",
+                      a->torn_end ? "; its last line is torn, which a kill explains" : "");
+    if (a->content_digest[0] == 0)
         as_checks_add(c, AS_LEVEL_BAD, "audit log", "no entry tells of the seal");
-    else if (digest == NULL || strcmp(a.content_digest, digest) != 0)
+    else if (digest == NULL || strcmp(a->content_digest, digest) != 0)
         as_checks_add(c, AS_LEVEL_BAD, "audit log",
-                      "it tells of the seal %s, which is not this store's", a.content_digest);
+                      "it tells of the seal %s, which is not this store's", a->content_digest);
     else
         as_checks_add(c, AS_LEVEL_OK, "audit log", "its seal is this store's");
 done:
     return status;
 }
 
-/* What a run with --keep-residuals left, against what the seal says of it. */
+/* What a run with --keep-residuals left, against what the seal says of it, and the audit log. */
 static enum as_status residuals(const struct as_options *o, const char *name,
-                                struct as_store *store, struct as_checks *c, struct as_err *err)
+                                struct as_store *store, const struct as_chain *a,
+                                struct as_checks *c, struct as_err *err)
 {
     struct as_rank alone = {.options = o, .size = 1};
     json_t *made = json_loads(as_store_provenance(store), 0, NULL);
@@ -116,7 +122,11 @@ static enum as_status residuals(const struct as_options *o, const char *name,
     char **files = NULL;
     size_t n = 0;
 
-    if (!as_spool_told(made, &told))
+    const bool is_told = as_spool_told(made, &told);
+    if (a->content_digest[0] && !as_chain_kept(a, told.digest, told.pixels))
+        as_checks_add(c, AS_LEVEL_BAD, "residuals",
+                      "the provenance says other things of them than the audit log's seal");
+    if (!is_told)
         goto done;
     AS_TRY(as_case_path(name, "spool", path, err));
     if (access(path, F_OK) != 0) {
@@ -198,6 +208,7 @@ static enum as_status check_all(const struct as_options *o, const char *name, co
     enum as_status status = AS_OK;
     struct as_store *store = NULL;
     bool folder = strlen(path) > strlen(name);
+    struct as_chain a = {0};
 
     AS_TRY(as_store_open_any(&store, path, err));
     AS_TRY(digests(store, c, err));
@@ -207,9 +218,9 @@ static enum as_status check_all(const struct as_options *o, const char *name, co
     }
     AS_TRY(accounting(store, c, err));
     if (folder) {
-        AS_TRY(chain(name, store, c, err));
+        AS_TRY(chain(name, store, &a, c, err));
         AS_TRY(signature(name, c, err));
-        AS_TRY(residuals(o, name, store, c, err));
+        AS_TRY(residuals(o, name, store, &a, c, err));
     }
     if (o->evidence)
         AS_TRY(as_rehash(store, c, err));

@@ -99,7 +99,7 @@ static const struct as_command COMMANDS[] = {
         .max_args = 2,
         .summary = "list the detectors, formats, models, or reasons there are",
         .about = "With the name of a detector: its card, with what it measures, when it does not "
-                 "apply, and where it fails.",
+                 "apply, and where it fails; models: the card of its model.",
         .examples = {{"assay list detectors", "all detectors, a line each"},
                      {"assay list detectors pdq", "the card of one"},
                      {"assay list formats", "what is decoded, opened, or only recognised"},
@@ -232,6 +232,10 @@ static const struct as_command COMMANDS[] = {
             "pictures of calibrate, which also gives scores their likelihood ratios; with --real these are told "
             "of items like those of calibrate, and of no others. What is printed was measured on test, with "
             "95 % intervals that draw groups.\n"
+            "With --leave generator (or camera, group) models are also fitted without each value of that column "
+            "and everything of its groups, and tried on its pictures beside the authentic ones of test (without "
+            "such: beside a fifth of the authentic groups at a time, which are left out too). The table stands "
+            "in the model file as well.\n"
             "Copy the model to the folder that ASSAY_MODELS names, as NAME.json, and runs use it.",
         .examples = {{"assay train set.manifest.csv --detector metadata -o metadata.json", "one rank"},
                      {"mpirun -n 4 assay train set.manifest.csv --detector spam --fit fld -o spam.json",

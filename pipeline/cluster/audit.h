@@ -40,7 +40,7 @@ const char *as_audit_head(const struct as_audit *a);
 void as_audit_close(struct as_audit *a);
 
 /* SHA-256, in hex, of the last line of a log that stays as it is; AS_EIO.  Whether the
- * whole chain holds: report/chain.h.                                               */
+ * whole chain holds: chain.h.                                               */
 enum as_status as_audit_last(const char *path, char head[65], struct as_err *err) AS_MUST_CHECK;
 
 #endif

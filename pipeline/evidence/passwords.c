@@ -1,6 +1,8 @@
 /* passwords.c - reading the list of passwords. */
 #include "passwords.h"
 
+#include "../whole.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,32 +10,49 @@
 
 enum { PASSWORDS_MAX = 1000 };
 
-enum as_status as_passwords_load(const char *path, char ***list, struct as_err *err)
+/* The lines of a text that are not empty. */
+static enum as_status split(char *text, size_t n, char **all, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    char **all = calloc(PASSWORDS_MAX + 1, sizeof *all), *line = NULL;
-    size_t room = 0, n = 0;
-    ssize_t len;
+    const char *const end = text + n;
+    size_t found = 0;
+
+    for (char *line = text; line < end && found < PASSWORDS_MAX;) {
+        char *const stop = memchr(line, '\n', (size_t)(end - line));
+        if (stop)
+            *stop = 0;
+        line[strcspn(line, "\r")] = 0;
+        if (line[0] && (all[found++] = strdup(line)) == NULL)
+            AS_FAIL(err, AS_ENOMEM, "no memory for passwords");
+        line = stop ? stop + 1 : text + n;
+    }
+done:
+    return status;
+}
+
+enum as_status as_passwords_load(const char *path, char ***list, char sha256[65],
+                                 struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char **all = calloc(PASSWORDS_MAX + 1, sizeof *all), *text = NULL;
     FILE *f = NULL;
+    size_t n;
 
     *list = NULL;
+    sha256[0] = 0;
     if (all == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for passwords");
     if (path[0] && (f = fopen(path, "rb")) == NULL)
         AS_FAIL(err, AS_EUSAGE, "cannot read --passwords %s: %s", path, strerror(errno));
-    while (f && n < PASSWORDS_MAX && (len = getline(&line, &room, f)) >= 0) {
-        line[strcspn(line, "\r\n")] = 0;
-        if (line[0] == 0)
-            continue;
-        if ((all[n] = strdup(line)) == NULL)
-            AS_FAIL(err, AS_ENOMEM, "no memory for passwords");
-        n++;
+    if (f) {
+        AS_TRY(as_whole_read(f, "list of --passwords", path, &text, &n, sha256, err));
+        AS_TRY(split(text, n, all, err));
     }
     *list = all;
     all = NULL;
 done:
     as_passwords_free(all);
-    free(line);
+    free(text);
     if (f)
         fclose(f);
     return status;

@@ -5,8 +5,9 @@
 #include "../err.h"
 
 /* Reads a file of passwords, one a line, at most 1,000 of them; `list` is ended
- * by NULL.  path "": an empty list.                                           */
-enum as_status as_passwords_load(const char *path, char ***list, struct as_err *err) AS_MUST_CHECK;
+ * by NULL.  sha256: of the file, hex.  path "": an empty list, and "".              */
+enum as_status as_passwords_load(const char *path, char ***list, char sha256[65],
+                                 struct as_err *err) AS_MUST_CHECK;
 void as_passwords_free(char **list);
 
 #endif

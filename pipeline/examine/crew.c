@@ -1,6 +1,9 @@
 /* crew.c - a rank's workers: birth, death and the turn of the wheel. */
 #include "crew_parts.h"
 
+#include "../../kernels/detectors/detector.h"
+#include "unit.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -262,6 +265,19 @@ done:
     return status;
 }
 
+/* Whether detectors run that take their time by the pixel. */
+static enum as_status find_costly(struct as_crew *c, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    bool with[AS_DETECTORS_MAX];
+
+    AS_TRY(as_detectors_select(c->options->detectors, with, err));
+    for (size_t d = 0; as_detectors[d]; d++)
+        c->costly = c->costly || (with[d] && as_detectors[d]->asked);
+done:
+    return status;
+}
+
 enum as_status as_crew_new(struct as_crew **crew, struct as_zygote *zygote,
                            const struct as_options *options, uint32_t nexaminers, unsigned cpu,
                            const struct as_crew_calls *calls, struct as_err *err)
@@ -293,6 +309,7 @@ enum as_status as_crew_new(struct as_crew **crew, struct as_zygote *zygote,
         s->w.socket = -1;
         AS_TRY(make_area(AS_RECORD_MAX, &s->result, &s->result_map, err));
     }
+    AS_TRY(find_costly(c, err));
     *crew = c;
     c = NULL;
 done:

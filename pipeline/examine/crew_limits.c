@@ -7,10 +7,22 @@
 /* Rows that any file may have, however small it is. */
 enum { ROWS_FREE = 1 << 20 };
 
+/* All detectors together took 0.29 s a megapixel (datasets/results/detectors.md). */
+enum { COSTLY_MP_SECONDS = 1, MP_MOST = 1000000 };
+
 /* Nanoseconds of processor time for so many bytes; ten times that on the wall. */
 static uint64_t allowance(const struct as_crew *c, uint64_t bytes)
 {
     return (c->options->item_seconds + c->options->mb_seconds * (bytes >> 20)) * 1000000000;
+}
+
+/* Detectors that run when they are named take their time by the pixel, and how many an item has is
+ * its own claim: as long as the largest picture may take.                              */
+static uint64_t for_pixels(const struct as_crew *c)
+{
+    const uint64_t mp = c->options->max_pixels / 1000000;
+
+    return c->costly ? (mp < MP_MOST ? mp : MP_MOST) * COSTLY_MP_SECONDS * 1000000000 : 0;
 }
 
 void as_crew_examiners_limits(struct as_crew *c, uint64_t wall)
@@ -20,7 +32,7 @@ void as_crew_examiners_limits(struct as_crew *c, uint64_t wall)
         uint64_t limit;
         if (s->w.life != AS_WORKER_BUSY)
             continue;
-        limit = allowance(c, c->arena[s->arena].batch.slot[s->slot].size);
+        limit = allowance(c, c->arena[s->arena].batch.slot[s->slot].size) + for_pixels(c);
         if (as_crew_cpu_ns(&s->w) > limit + s->w.cpu_from)
             as_crew_kill(c, &s->w, AS_REASON_TIMEOUT_CPU);
         else if (wall > 10 * limit + s->w.wall_from)

@@ -65,6 +65,7 @@ struct as_suspect {
 struct as_crew {
     struct as_zygote *zygote;
     const struct as_options *options;
+    bool costly; /* a detector runs that has to be named */
     struct as_crew_calls calls;
     unsigned cpu;
     struct as_keep keep;

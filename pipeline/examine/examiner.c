@@ -93,8 +93,8 @@ int as_examiner_main(const struct as_worker_start *start)
     as_simd_init((enum as_cpu)start->cpu);
     if (!map_areas(e) || as_bench_new(&e->bench, start->options, NULL) != AS_OK)
         return 12;
-    as_bench_models(e->bench, start->models);
-    as_bench_trust(e->bench, start->trust);
+    as_bench_models(e->bench, &start->given->models);
+    as_bench_trust(e->bench, start->given->trust);
     if (e->noise)
         as_bench_keep(e->bench, &start->keep, e->noise);
     while (as_channel_wait(start->socket, e->msg, fds, &nfds) == 1) {

@@ -11,11 +11,10 @@ enum as_status as_jail_new(struct as_jail **jail, struct as_err *err) AS_MUST_CH
 void as_jail_free(struct as_jail *jail);
 
 /*
- * Locks the calling process in for good: no core, no new files, `memory` bytes
- * of private memory beside `shared` bytes of memory that came from outside, and system calls only to compute, to allocate, to start
- * threads, to pread what it was given and to talk on open sockets.  Anything
- * else kills it with SIGSYS; a few questions of the C library get ENOSYS or
- * EPERM instead (see jail.c).  jail == NULL: limits only (--no-sandbox).
+ * Locks the calling process in for good: no core, no new files, `memory` bytes of private memory
+ * beside what it has by now and `shared` bytes that come from outside, and system calls only to
+ * compute, to allocate, to start threads, to pread what it was given and to talk on open sockets.
+ * Anything else kills it with SIGSYS; a few questions of the C library get ENOSYS or EPERM instead (see jail.c).  jail == NULL: limits only (--no-sandbox).
  * AS_EMISSING: the kernel, the container or the job does not let it; err has the cure.
  */
 enum as_status as_jail_enter(const struct as_jail *jail, uint64_t memory, uint64_t shared,

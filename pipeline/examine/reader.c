@@ -4,6 +4,9 @@
  * files, the files one by one; it gives back batches.                         */
 #include "reader.h"
 
+#include "../../kernels/cpu.h"
+#include "../../kernels/simd.h"
+
 #include "unpack.h"
 
 #include <stddef.h>
@@ -214,6 +217,11 @@ int as_reader_main(const struct as_worker_start *start)
         as_hash_new(&r->u.hash, start->options->md5) != AS_OK ||
         as_hash_new(&r->u.chunk_hash, false) != AS_OK)
         return 12;
+    if (start->options->alter[0]) {
+        as_simd_init((enum as_cpu)start->cpu);
+        if (as_alter_new(&r->u.alter, start->options, NULL) != AS_OK)
+            return 12;
+    }
     while (r->lot.mode == UINT32_MAX)
         listen(r);
     do_files(r);

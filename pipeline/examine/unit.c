@@ -335,13 +335,26 @@ static enum as_status run_detectors(struct as_bench *b, const struct as_picture 
     return status;
 }
 
+/* Pixels of the largest picture whose planes, with what detectors and the residual need beside
+ * them, leave a fourth of the memory to the decoder; a larger one goes by strips, and keeps its
+ * hashes and what needs no plane, where running out of memory would lose it all.            */
+static uint64_t pixels_most(const struct as_bench *b, uint32_t views)
+{
+    const uint64_t planes = (views & AS_LUMA ? 4U : 0U) + (views & AS_RGB ? 12U : 0U) +
+                            (views & AS_DCT ? 6U : 0U) + (views & AS_NOISE ? 10U : 0U);
+    const uint64_t memory = b->options->examiner_memory - AS_SCRATCH_FREE;
+    const uint64_t fit = memory / 4 * 3 / (planes + AS_SCRATCH_PER_PIXEL);
+
+    return planes && fit < b->options->max_pixels ? fit : b->options->max_pixels;
+}
+
 /* Decodes a picture and runs the detectors on it. */
 static enum as_status examine_picture(struct as_bench *b, enum as_kind kind,
                                       const struct as_input *in, struct as_row *row,
                                       struct as_times *times)
 {
     const uint32_t views = b->views & AS_NOISE ? b->views | AS_LUMA : b->views;
-    struct as_want want = {views & DECODED_VIEWS, b->options->max_pixels, UINT64_C(1) << 34};
+    struct as_want want = {views & DECODED_VIEWS, pixels_most(b, views), UINT64_C(1) << 34};
     struct as_picture pic = {0};
     struct as_err *err = &b->err[1];
     uint64_t begun = as_now_us();

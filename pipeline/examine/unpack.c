@@ -89,6 +89,7 @@ void as_unpack_file(struct as_unpack *u, const struct as_unpack_file *file)
     struct as_input in = {NULL, file->fd, 0, file->size};
     bool keep = file->size <= AS_INLINE_MAX;
     enum as_kind kind;
+    bool copies;
 
     if (!hash_file(u, file, &s, keep))
         return;
@@ -97,18 +98,21 @@ void as_unpack_file(struct as_unpack *u, const struct as_unpack_file *file)
     kind = as_sniff(&in);
     if (keep && as_kind_class((uint16_t)kind) != AS_CLASS_CONTAINER)
         s.data_at = u->batch->used;
+    copies = as_unpack_load(u, &s, kind, &in);
     if (as_unpack_may_hold(u, kind, &in)) {
         in.at = NULL; /* the descriptor outlives the arena */
         if (s.data_at != UINT64_MAX)
             as_unpack_keep(u, s.size);
         if (as_unpack_descend(u, &s, &in, file->path, file->path_len, kind))
             as_unpack_walk(u);
-        return;
+    } else {
+        as_unpack_set_leaf(&s, kind);
+        if (keep && s.bits & AS_SLOT_CONTENT)
+            as_unpack_keep(u, s.size);
+        as_unpack_emit(u, &s, file->path, file->path_len, "");
     }
-    as_unpack_set_leaf(&s, kind);
-    if (keep && s.bits & AS_SLOT_CONTENT)
-        as_unpack_keep(u, s.size);
-    as_unpack_emit(u, &s, file->path, file->path_len, "");
+    if (copies)
+        as_unpack_copies(u, file, &s);
 }
 
 void as_unpack_part(struct as_unpack *u, const struct as_unpack_file *file)

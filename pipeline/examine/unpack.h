@@ -6,6 +6,7 @@
 #define AS_UNPACK_H
 
 #include "../evidence/container.h"
+#include "alter.h"
 #include "hash.h"
 #include "slot.h"
 #include "zygote.h"
@@ -28,6 +29,7 @@ struct as_unpack {
     struct as_key now;      /* survives the change of arenas            */
     char *path;             /* [AS_PATH_MAX]                            */
     uint8_t *piece;         /* [1 MiB]                                  */
+    struct as_alter *alter; /* NULL: no altered copies are made         */
     struct as_level level[AS_DEPTH_MAX + 1];
     uint32_t nlevels;
     uint64_t read_us, unpack_us;

@@ -25,7 +25,7 @@ static struct as_container_limits limits_of(const struct as_unpack *u)
 {
     const struct as_options *o = u->start->options;
     return (struct as_container_limits){o->max_entries, o->max_unpacked, o->max_ratio,
-                                        (const char *const *)u->start->passwords};
+                                        (const char *const *)u->start->given->passwords};
 }
 
 enum as_status as_unpack_push(struct as_unpack *u, const struct as_slot *proto, const char *path,

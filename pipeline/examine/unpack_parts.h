@@ -26,6 +26,15 @@ void as_unpack_keep(struct as_unpack *u, uint64_t n);
 void as_unpack_end_hash(struct as_unpack *u, struct as_slot *s);
 void as_unpack_out_of_memory(struct as_unpack *u) __attribute__((noreturn));
 
+/* unpack_alter.c */
+
+/* Whether copies of a file are to be made; then it was decoded, on their account. */
+bool as_unpack_load(struct as_unpack *u, const struct as_slot *s, enum as_kind kind,
+                    const struct as_input *in);
+/* Gives the rows of the copies. */
+void as_unpack_copies(struct as_unpack *u, const struct as_unpack_file *file,
+                      const struct as_slot *s);
+
 /* unpack_levels.c */
 
 /* Opens a container and puts it on the stack.  AS_SKIP: it is none.  Anything else but

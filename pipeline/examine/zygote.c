@@ -2,9 +2,7 @@
 #include "zygote.h"
 
 #include "../evidence/container.h"
-#include "../evidence/passwords.h"
 #include "../media/media.h"
-#include "../model.h"
 #include "examiner.h"
 #include "hash.h"
 #include "jail.h"
@@ -31,9 +29,7 @@ enum { WORKERS_MAX = 1024, EXAMINER_NICE = 5 };
 struct nursery {
     int socket, deaths;
     const struct as_options *options;
-    char *const *passwords;
-    const struct as_models *models;
-    const struct as_trust *trust;
+    const struct as_given *given;
     struct as_jail *jail;
     struct {
         uint64_t tag;
@@ -158,9 +154,7 @@ static void spawn(struct nursery *n, const struct as_msg *m, int *fds, int nfds)
                                     .result = nfds > 1 ? fds[1] : -1,
                                     .arena = fds + 2,
                                     .cpu = (unsigned)m->v[1],
-                                    .passwords = n->passwords,
-                                    .models = n->models,
-                                    .trust = n->trust,
+                                    .given = n->given,
                                     .noise = -1};
     pid_t me = getpid(), pid;
     size_t at = 0;
@@ -251,8 +245,7 @@ static void unfit(const struct nursery *n, const struct as_err *err)
     _exit(0);
 }
 
-static void be_zygote(int socket, const struct as_options *options, char *const *passwords,
-                      const struct as_models *models, const struct as_trust *trust)
+static void be_zygote(int socket, const struct as_options *options, const struct as_given *given)
 {
     struct nursery *n = calloc(1, sizeof *n);
     struct rlimit none = {0, 0};
@@ -267,9 +260,7 @@ static void be_zygote(int socket, const struct as_options *options, char *const 
     setrlimit(RLIMIT_CORE, &none);
     n->socket = socket;
     n->options = options;
-    n->passwords = passwords;
-    n->models = models;
-    n->trust = trust;
+    n->given = given;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
@@ -285,21 +276,15 @@ static void be_zygote(int socket, const struct as_options *options, char *const 
 }
 
 enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *options,
-                               struct as_err *err)
+                               const struct as_given *given, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_msg *m = NULL;
-    struct as_models models = {0};
-    struct as_trust *trust = NULL;
-    char **passwords = NULL;
     pid_t me = getpid();
     int pair[2] = {-1, -1};
 
     z->pid = 0;
     z->socket = -1;
-    AS_TRY(as_passwords_load(options->passwords, &passwords, err));
-    AS_TRY(as_models_load(&models, err));
-    AS_TRY(as_trust_load(options->c2pa_trust, &trust, err));
     if ((m = calloc(1, sizeof *m)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to start the zygote");
     if (as_channel_pair(pair) != 0 || (z->pid = fork()) < 0)
@@ -308,7 +293,7 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
         if (orphaned(me))
             _exit(0);
         close(pair[0]);
-        be_zygote(pair[1], options, passwords, &models, trust);
+        be_zygote(pair[1], options, given);
     }
     close(pair[1]);
     pair[1] = -1;
@@ -319,9 +304,6 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
         AS_FAIL(err, (enum as_status)m->arg, "%.*s", (int)m->len, (const char *)m->text);
 done:
     free(m);
-    as_passwords_free(passwords);
-    as_models_clear(&models);
-    as_trust_free(trust);
     if (status != AS_OK && z->socket >= 0)
         as_zygote_stop(z);
     return status;

@@ -8,6 +8,7 @@
 #include "../err.h"
 #include "../options.h"
 #include "channel.h"
+#include "given.h"
 #include "noise.h"
 
 #include <sys/types.h>
@@ -26,9 +27,7 @@ struct as_worker_start {
     unsigned cpu;     /* enum as_cpu                                                  */
     struct as_keep keep; /* of residuals; pixels > 0: examiner with an area for them     */
     int noise;           /* that area, as_noise_bytes(&keep)                             */
-    char *const *passwords; /* ended by NULL                                           */
-    const struct as_models *models;
-    const struct as_trust *trust; /* NULL: no list */
+    const struct as_given *given;
 };
 
 struct as_zygote {
@@ -38,10 +37,10 @@ struct as_zygote {
 };
 
 /* Forks the zygote.  Call from the main thread before MPI_Init and before any
- * thread is made.  `options` must live as long as the process.
+ * thread is made.  `options` must live as long as the process; of `given` the workers have a copy.
  * AS_EMISSING: workers cannot be jailed here; err says why, and what helps.  */
 enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *options,
-                               struct as_err *err) AS_MUST_CHECK;
+                               const struct as_given *given, struct as_err *err) AS_MUST_CHECK;
 
 /* Whether its workers could be jailed here, without starting it; statuses as above. */
 enum as_status as_zygote_check(const struct as_options *options, struct as_err *err) AS_MUST_CHECK;

@@ -9,9 +9,12 @@ struct as_trust;
 /*
  * Reads a file of certificates in PEM form; everything between them is ignored.
  * A path of "" gives *trust == NULL: no list.  Never called in the jail.
+ *
+ *   sha256      of the file, hex; "" of no list
+ *
  *   AS_EUSAGE   it cannot be read, or holds no certificate
  */
-enum as_status as_trust_load(const char *path, struct as_trust **trust,
+enum as_status as_trust_load(const char *path, struct as_trust **trust, char sha256[65],
                              struct as_err *err) AS_MUST_CHECK;
 void as_trust_free(struct as_trust *trust);
 

@@ -22,7 +22,7 @@ static const struct {
 } ADVICE[] = {
     {AS_REASON_TRUNCATED, "look for a complete copy if the missing part matters"},
     {AS_REASON_CORRUPT_PART, "look for a sound copy if the broken part matters"},
-    {AS_REASON_STRIPS_ONLY, "give a larger --max-pixels to test them"},
+    {AS_REASON_STRIPS_ONLY, "give a larger --max-pixels, or --examiner-memory, to test them"},
     {AS_REASON_UNSUP_MEDIA, "convert them with a tool you trust, and examine the result beside"},
     {AS_REASON_UNSUP_CONTAINER, "unpack them with their own tool, and examine the folder"},
     {AS_REASON_UNSUP_METHOD, "unpack them with their own tool, and examine the folder"},
@@ -70,6 +70,8 @@ static const char *const FLAG_TEXTS[] = {
     "opened with a password",
     "differs between two readings of the run",
     "too large to test: read by strips",
+    "its name is longer than can be recorded",
+    "no evidence: a copy that assay bench --alter made",
 };
 
 const char *as_status_text(enum as_item_status status)

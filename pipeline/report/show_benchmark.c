@@ -189,6 +189,93 @@ static void show_compared(const struct as_terminal *t, const struct as_benchmark
     }
 }
 
+/* ---- altered copies, of the first split ---- */
+
+/* The line of a scorer on copies, or (name "none") on their pictures. */
+static void altered_line(const struct as_terminal *t, const char *name, const struct as_measured *m)
+{
+    char scored[48];
+    const uint64_t authentic = m->at.fp + m->at.tn, altered = m->at.tp + m->at.fn;
+
+    snprintf(scored, sizeof scored, "%" PRIu64 " / %" PRIu64, m->scored[0], m->scored[1]);
+    fprintf(t->out, "    / %-*s %9s ", NAME - 4, name, scored);
+    if (!m->defined) {
+        fprintf(t->out, " not measured: a class has no scores\n");
+        return;
+    }
+    ranged(t, &m->metric[AS_METRIC_AUC]);
+    fputc(' ', t->out);
+    ranged(t, &m->metric[AS_METRIC_TPR_1]);
+    if (isinf(m->threshold))
+        fprintf(t->out, "  -\n");
+    else
+        fprintf(t->out, "  %5.1f %% / %5.1f %%\n", 100. * (double)m->at.tp / (double)altered,
+                100. * (double)m->at.fp / (double)authentic);
+}
+
+static void show_altered_scores(const struct as_terminal *t, const struct as_benchmark *b)
+{
+    fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %s\n", NAME, "", "scored", "AUC", "TPR at FPR 1 %",
+            "called altered, of altered / authentic,");
+    fprintf(t->out, "  %-*s %9s  %-44s  by the threshold of \"none\"\n", NAME, "", "0 / 1", "");
+    for (uint32_t s = 0; s < b->nscorers; s++) {
+        const uint32_t at = s * b->nsubsets;
+        fprintf(t->out, "  %s\n", b->scorer[s].name);
+        altered_line(t, "none", &b->measured[at]);
+        for (uint32_t k = 0; k < b->naltered; k++)
+            altered_line(t, b->altered[k].what->name, &b->altered[k].measured[at]);
+    }
+}
+
+static void altered_map(const struct as_terminal *t, const char *name, const struct as_mapped *maps,
+                        uint32_t n, uint16_t det, int split)
+{
+    for (const struct as_mapped *m = maps; m < maps + n; m++) {
+        if (m->det != det || m->of.split != split)
+            continue;
+        fprintf(t->out, "    / %-*s %4" PRIu64 " /%4" PRIu64 " ", NAME - 4, name, m->mapped,
+                m->masks);
+        ranged(t, &m->mean[AS_PIXEL_F1]);
+        fputc(' ', t->out);
+        ranged(t, &m->mean[AS_PIXEL_F1_BEST]);
+        fputc(' ', t->out);
+        ranged(t, &m->mean[AS_PIXEL_AUC]);
+        fputc(' ', t->out);
+        ranged(t, &m->false_alarms);
+        fputc('\n', t->out);
+    }
+}
+
+static void show_altered_maps(const struct as_terminal *t, const struct as_benchmark *b)
+{
+    const int split = b->subset[0].split;
+
+    for (uint16_t d = 0; as_detectors[d]; d++) {
+        bool any = false;
+        for (uint32_t i = 0; i < b->nmaps; i++)
+            any |= b->maps[i].det == d && b->maps[i].of.split == split;
+        for (uint32_t k = 0; k < b->naltered; k++)
+            for (uint32_t i = 0; i < b->altered[k].nmaps; i++)
+                any |= b->altered[k].maps[i].det == d && b->altered[k].maps[i].of.split == split;
+        if (!any)
+            continue;
+        fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %-21s  %s\n", NAME, as_detectors[d]->name,
+                "of masks", "F1 at .5", "F1 best", "pixel AUC", "false alarms on authentic pixels");
+        altered_map(t, "none", b->maps, b->nmaps, d, split);
+        for (uint32_t k = 0; k < b->naltered; k++)
+            altered_map(t, b->altered[k].what->name, b->altered[k].maps, b->altered[k].nmaps, d,
+                        split);
+    }
+}
+
+static void show_altered(const struct as_terminal *t, const struct as_benchmark *b)
+{
+    fprintf(t->out, "Altered copies, split %s\n", as_subset_split(&b->subset[0]));
+    if (b->nscorers)
+        show_altered_scores(t, b);
+    show_altered_maps(t, b);
+}
+
 void as_show_benchmark(FILE *out, const struct as_benchmark *b)
 {
     struct as_terminal t;
@@ -214,6 +301,8 @@ void as_show_benchmark(FILE *out, const struct as_benchmark *b)
         show_maps(&t, b, of);
         show_compared(&t, b, of);
     }
+    if (b->naltered)
+        show_altered(&t, b);
     fprintf(out, "95 %% intervals, %" PRIu64 " draws of whole groups (%" PRIu32 " in all)\n",
             b->o->draws, b->manifest.groups);
     fprintf(out, "content_digest %s\ntables and scores: %s/bench\n", b->digest, b->o->output);

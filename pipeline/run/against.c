@@ -4,6 +4,8 @@
 #include "../../kernels/detectors/camera.h"
 #include "../examine/unit.h"
 #include "known.h"
+#include "rank.h"
+#include "team.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,10 +167,17 @@ static bool reads(const struct as_ref_stamp *of, int ranks, int me, uint16_t i)
     return before == i % sharing;
 }
 
-/* Collective. */
-static enum as_status sound_stores(const struct as_against *a, struct as_comm *comm,
-                                   struct as_err *err)
+static enum as_status go_on(void *state, struct as_err *err)
 {
+    return as_team_go_on(state, 0, "reading reference stores", err);
+}
+
+/* Collective. */
+static enum as_status sound_stores(struct as_rank *r, struct as_err *err)
+{
+    const struct as_against *a = &r->against;
+    const struct as_ask ask = {go_on, r};
+    struct as_comm *comm = r->comm;
     enum as_status status = AS_OK, mine = AS_OK;
     const int ranks = as_comm_size(comm), me = as_comm_rank(comm);
     struct as_ref_stamp stamp, *all = calloc((size_t)ranks, sizeof *all);
@@ -178,7 +187,7 @@ static enum as_status sound_stores(const struct as_against *a, struct as_comm *c
         AS_TRY(as_comm_agree(comm, as_ref_stamp(a->ref[i], &stamp, err), err));
         AS_TRY(as_comm_allgather(comm, &stamp, sizeof stamp, all));
         if (mine == AS_OK && reads(all, ranks, me, i))
-            mine = as_ref_check(a->ref[i], err);
+            mine = as_ref_check(a->ref[i], &ask, err);
     }
     status = as_comm_agree(comm, mine, err);
 done:
@@ -186,14 +195,13 @@ done:
     return status;
 }
 
-enum as_status as_against_agree(const struct as_against *a, struct as_comm *comm,
-                                struct as_err *err)
+enum as_status as_against_agree(struct as_rank *r, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
-    AS_TRY(same_stores(a, comm, err));
-    if (a->n > 0)
-        AS_TRY(sound_stores(a, comm, err));
+    AS_TRY(same_stores(&r->against, r->comm, err));
+    if (r->against.n > 0)
+        AS_TRY(sound_stores(r, err));
 done:
     return status;
 }

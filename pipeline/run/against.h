@@ -24,13 +24,14 @@ enum as_status as_against_open(struct as_against *a, const char *list,
 void as_against_close(struct as_against *a);
 
 /*
- * Makes sure that all ranks have the same stores, and that each holds what its digest says: a
- * file that several ranks have open is read by one of them.
+ * Makes sure that all ranks have the same stores in their `against`, and that each holds what its
+ * digest says: a file that several ranks have open is read by one of them.
  *   AS_EFORMAT   a rank has other stores than rank 0, or one was changed
+ *   AS_ESTOP     a signal or the time limit came while they were read
  * Collective.
  */
-enum as_status as_against_agree(const struct as_against *a, struct as_comm *comm,
-                                struct as_err *err) AS_MUST_CHECK;
+struct as_rank; /* rank.h */
+enum as_status as_against_agree(struct as_rank *r, struct as_err *err) AS_MUST_CHECK;
 
 /* Sets what the stores ask for: MD5 and SHA-1, the camera detector beside all others
  * where none is named, and how much of a picture's noise is kept where nothing is said. */

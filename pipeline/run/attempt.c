@@ -2,13 +2,15 @@
  *
  * Attempts are fenced without locks: each start makes attempt-N exclusively, and
  * whoever finds attempt-N+1 before a sync stops.  Whether another run is alive is
- * told by status.json: on the same host by its process, elsewhere by its clock.   */
+ * told by status.json: on the same host by its process, elsewhere by its clock.  A thread keeps
+ * that going while rank 0 waits for other ranks. */
 #include "attempt.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +19,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ALIVE_S = 20 }; /* status.json is written every 2 s */
+enum { ALIVE_S = 20, PULSE_S = 3 }; /* status.json is written every 2 s, by the pulse if need be */
+
+struct as_pulse {
+    const struct as_case *of;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t end;
+    json_t *last; /* what was told last, under the lock like all below */
+    struct timespec told;
+    bool ending;
+};
 
 enum as_status as_case_init(struct as_case *c, const char *dir, struct as_err *err)
 {
@@ -38,8 +50,24 @@ done:
     return status;
 }
 
+static void end_pulse(struct as_pulse *p)
+{
+    if (p == NULL)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->ending = true;
+    pthread_cond_signal(&p->end);
+    pthread_mutex_unlock(&p->lock);
+    pthread_join(p->thread, NULL);
+    json_decref(p->last);
+    pthread_cond_destroy(&p->end);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+}
+
 void as_case_clear(struct as_case *c)
 {
+    end_pulse(c->pulse);
     free(c->dir);
     free(c->journal);
     free(c->spool);
@@ -227,9 +255,84 @@ void as_case_remove(struct as_case *c)
     rmdir(c->dir);
 }
 
+/* Replaces status.json, which is a newer attempt's when there is one. */
+static void write_status(const struct as_case *c, const json_t *o)
+{
+    char beside[4096];
+
+    if (as_case_superseded(c))
+        return;
+    snprintf(beside, sizeof beside, "%s.new", c->status);
+    if (json_dump_file(o, beside, JSON_INDENT(1)) != 0 || rename(beside, c->status) != 0)
+        unlink(beside);
+}
+
+/* What was told last, with the clock as it is now. */
+static void beat(struct as_pulse *p, double since)
+{
+    const double elapsed = json_number_value(json_object_get(p->last, "elapsed_s"));
+
+    json_object_set_new(p->last, "elapsed_s", json_real(elapsed + since));
+    json_object_set_new(p->last, "updated", json_integer((json_int_t)time(NULL)));
+    write_status(p->of, p->last);
+}
+
+static void *run_pulse(void *state)
+{
+    struct as_pulse *p = state;
+    struct timespec now, next;
+
+    pthread_mutex_lock(&p->lock);
+    while (!p->ending) {
+        next = p->told;
+        next.tv_sec += PULSE_S;
+        pthread_cond_timedwait(&p->end, &p->lock, &next);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        const double since = (double)(now.tv_sec - p->told.tv_sec) +
+                             (double)(now.tv_nsec - p->told.tv_nsec) * 1e-9;
+        if (p->ending || since < PULSE_S)
+            continue;
+        if (p->last)
+            beat(p, since);
+        p->told = now;
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+enum as_status as_case_pulse(struct as_case *c, struct as_err *err)
+{
+    struct as_pulse *p = calloc(1, sizeof *p);
+    enum as_status status = AS_OK;
+    pthread_condattr_t clock;
+    sigset_t all, before;
+    int error;
+
+    if (p == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory to keep status.json fresh");
+    p->of = c;
+    clock_gettime(CLOCK_MONOTONIC, &p->told);
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&p->end, &clock);
+    pthread_condattr_destroy(&clock);
+    sigfillset(&all); /* signals are for the main thread */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&p->thread, NULL, run_pulse, p);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error != 0)
+        AS_FAIL(err, AS_EIO, "cannot keep status.json fresh: %s", strerror(error));
+    c->pulse = p;
+    p = NULL;
+done:
+    free(p);
+    return status;
+}
+
 void as_case_tell(const struct as_case *c, const struct as_case_status *s)
 {
-    char host[256] = "", beside[4096], note[80] = "";
+    char host[256] = "", note[80] = "";
     json_t *o;
 
     if (s->shard && strcmp(s->state, "examined") == 0)
@@ -249,8 +352,15 @@ void as_case_tell(const struct as_case *c, const struct as_case_status *s)
                   "note", note[0] ? note : NULL);
     if (s->time)
         json_object_set(o, "time", s->time);
-    snprintf(beside, sizeof beside, "%s.new", c->status);
-    if (o && (json_dump_file(o, beside, JSON_INDENT(1)) != 0 || rename(beside, c->status) != 0))
-        unlink(beside);
+    if (o && c->pulse) {
+        pthread_mutex_lock(&c->pulse->lock);
+        json_decref(c->pulse->last);
+        c->pulse->last = json_deep_copy(o); /* its parts are of this thread */
+        clock_gettime(CLOCK_MONOTONIC, &c->pulse->told);
+        write_status(c, o);
+        pthread_mutex_unlock(&c->pulse->lock);
+    } else if (o) {
+        write_status(c, o);
+    }
     json_decref(o);
 }

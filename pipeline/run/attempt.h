@@ -13,6 +13,7 @@ struct as_case {
     char *dir, *journal, *spool, *inventory, *lots, *results, *audit, *status, *fence,
         *signature, *shard; /* shard: what a finished one leaves for the merge */
     uint32_t attempt;
+    struct as_pulse *pulse; /* NULL: status.json is written by as_case_tell alone */
 };
 
 /* The paths of a case; makes nothing. */
@@ -57,7 +58,16 @@ struct as_case_status {
     int ranks;
 };
 
-/* Replaces status.json atomically.  Failing to is no failure of the run. */
+/* Replaces status.json atomically, unless a newer attempt has begun.  Failing to is no failure of the
+ * run. */
 void as_case_tell(const struct as_case *c, const struct as_case_status *s);
+
+/*
+ * From now on until as_case_clear a thread tells again what was told last, with a new time, whenever
+ * nothing was told for 3 s: rank 0 may wait for others much longer.  After as_case_set_attempt; c
+ * stays where it is.
+ *   AS_EIO   no thread can be made
+ */
+enum as_status as_case_pulse(struct as_case *c, struct as_err *err) AS_MUST_CHECK;
 
 #endif

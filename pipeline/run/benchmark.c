@@ -46,9 +46,11 @@ static enum as_status prepare(struct as_benchmark *b, const char *manifest, stru
     b->mapped = calloc(b->n, sizeof *b->mapped);
     if (b->item == NULL || b->mapped == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for %" PRIu32 " items", b->n);
+    AS_TRY(as_models_load(&b->models, err));
     AS_TRY(as_bench_scorers(b, err));
     AS_TRY(as_bench_compare_check(b, err));
     AS_TRY(as_bench_subsets(b, err));
+    AS_TRY(as_bench_altered_init(b, err));
 done:
     return status;
 }
@@ -69,6 +71,7 @@ static enum as_status work(struct as_benchmark *b, struct as_err *err)
     AS_TRY(as_bench_audit(b, err));
     AS_TRY(as_bench_leaks(b, err));
     AS_TRY(as_bench_write(b, err));
+    AS_TRY(as_bench_altered(b, err));
 done:
     as_case_clear(&kase);
     return status;
@@ -98,7 +101,7 @@ done:
     return status;
 }
 
-static void scorers_clear(struct as_benchmark *b)
+void as_bench_clear_items(struct as_benchmark *b)
 {
     for (uint32_t i = 0; i < b->nscorers; i++) {
         free(b->scorer[i].score);
@@ -107,20 +110,27 @@ static void scorers_clear(struct as_benchmark *b)
         free(b->scorer[i].reason);
     }
     free(b->scorer);
+    free(b->item);
+    free(b->mapped);
+    free(b->measured);
+    free(b->maps);
 }
 
 void as_benchmark_clear(struct as_benchmark *b)
 {
-    scorers_clear(b);
+    as_bench_clear_items(b);
+    as_models_clear(&b->models);
     as_store_close(b->store);
     as_manifest_clear(&b->manifest);
-    free(b->item);
-    free(b->mapped);
     free(b->subset);
-    free(b->measured);
     free(b->point);
     free(b->compared);
-    free(b->maps);
+    for (uint32_t k = 0; k < b->naltered; k++) {
+        free(b->altered[k].measured);
+        free(b->altered[k].maps);
+    }
+    free(b->altered);
+    free(b->copy_row);
     free(b->audit);
     free(b->leak);
     memset(b, 0, sizeof *b);

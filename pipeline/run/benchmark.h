@@ -11,18 +11,19 @@
 #define AS_BENCHMARK_H
 
 #include "../../kernels/learn/metrics.h"
+#include "../examine/alter.h"
+#include "../model.h"
 #include "../options.h"
 #include "../store/store.h"
 #include "manifest.h"
+#include "trivial.h"
 
 /* What is known of an item without its pixels, for the audit, and where it is. */
 struct as_bench_item {
     const struct as_labelled *is;
     uint64_t row; /* of /items; UINT64_MAX: the case does not have it */
-    uint16_t status, reason, kind;
-    uint32_t w, h;
-    uint64_t size;
-    float quality; /* of a JPEG's luma table, 1..100; 0: no JPEG */
+    uint16_t status, reason;
+    struct as_trivial looks;
     uint8_t sha256[32];
     bool hashed;
 };
@@ -136,9 +137,19 @@ struct as_point {
     double weight;    /* items */
 };
 
+/* What scorers and maps do on copies altered in one way (../examine/alter.h).  Thresholds are those
+ * of the unaltered pictures. */
+struct as_altered {
+    const struct as_alteration *what;
+    struct as_measured *measured; /* [nmeasured of the benchmark] */
+    struct as_mapped *maps;
+    uint32_t nmaps;
+};
+
 struct as_benchmark {
     const struct as_options *o;
     struct as_manifest manifest;
+    struct as_models models; /* loaded before the run */
     struct as_store *store;
     struct as_bench_item *item; /* [n], n is manifest.n */
     uint32_t n;
@@ -159,6 +170,12 @@ struct as_benchmark {
     uint32_t naudit;
     struct as_leak *leak;
     uint64_t nleaks, leaks_of[AS_LEAKS];
+    struct as_altered *altered; /* in the order of as_alterations[] */
+    uint32_t naltered;
+    uint64_t *copy_row; /* [naltered][n] of /items; UINT64_MAX: there is none */
+    const struct as_benchmark
+        *clean; /* this one is of copies, and that of their pictures, else NULL */
+    const struct as_alteration *alteration; /* which copies, or NULL */
     uint64_t bad_masks; /* that could not be read, or have another size than their picture */
     char digest[65];    /* content_digest of the case */
 };

@@ -1,16 +1,12 @@
 /* benchmark_audit.c - what tells the classes apart without looking at the pictures.
  *
- * A set whose altered pictures have another size, format, quality or length is solved by a look at
- * the file list, and a detector may have learnt no more than that.  So each such feature is made a
- * scorer: its values fall into at most BINS bins (equal numbers of items; formats are bins of their
- * own), and the score of an item is log (altered + 1/2) / (authentic + 1/2) of its bin, counted on
- * the groups of other FOLDS alone.  All features together: the sum.  A feature that says nothing
- * gets .5 or less.
+ * Each trivial feature (trivial.h) is a scorer, learnt on the groups of other FOLDS alone.  All
+ * features together: the sum.  A feature that says nothing gets .5 or less.
  *
  * Leaks: items of different splits that have the same bytes, are near-copies by their PDQ codes (as
  * the case links them), or are of one group.
  *
- *  1. features   2. scores   3. audit   4. leaks                                        */
+ *  1. scores   2. audit   3. leaks                                                   */
 #include "benchmark_parts.h"
 
 #include "../store/match.h"
@@ -20,128 +16,62 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BINS = 16, FOLDS = 5, FEW = 8 };
-enum { FORMAT, WIDTH, HEIGHT, PIXELS, BYTES, BYTES_PER_PIXEL, QUALITY, FEATURES };
+enum { FOLDS = 5, FEW = 8 };
 
-static const char *const NAMES[FEATURES + 1] = {"format", "width",           "height",  "pixels",
-                                                "bytes",  "bytes_per_pixel", "quality", "together"};
+/* ---- 1. scores ---- */
 
-/* ---- 1. features ---- */
+/* What the audit of a subset needs for each of its items. */
+struct audited {
+    struct as_sample s;
+    struct as_trivial *item;
+    double *sorted, *together;
+    uint16_t *bin;
+    uint8_t *learnt;
+};
 
-static double value_of(const struct as_bench_item *item, int feature)
+/* Adds each item's log odds by a feature, learnt on other folds, to its score. */
+static void add_odds(struct audited *a, int feature)
 {
-    const double pixels = (double)item->w * item->h;
+    double odds[AS_TRIVIAL_BINS];
 
-    switch (feature) {
-    case FORMAT:
-        return item->kind;
-    case WIDTH:
-        return item->w;
-    case HEIGHT:
-        return item->h;
-    case PIXELS:
-        return pixels;
-    case BYTES:
-        return (double)item->size;
-    case BYTES_PER_PIXEL:
-        return pixels > 0 ? (double)item->size / pixels : 0;
-    default:
-        return item->quality;
+    as_trivial_bins(a->item, a->s.n, feature, a->sorted, a->bin);
+    for (uint32_t fold = 0; fold < FOLDS; fold++) {
+        for (uint32_t i = 0; i < a->s.n; i++)
+            a->learnt[i] = a->s.group[i] % FOLDS != fold;
+        as_trivial_odds(a->bin, a->s.label, a->learnt, a->s.n, odds);
+        for (uint32_t i = 0; i < a->s.n; i++)
+            if (!a->learnt[i])
+                a->s.score[i] += odds[a->bin[i]];
     }
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The bins of a feature on the sample: bin[n], by borders that fall between different values.
- * sorted: scratch [n]. */
-static void make_bins(const struct as_benchmark *b, const struct as_sample *s, int feature,
-                      double *sorted, uint16_t *bin)
-{
-    double border[BINS];
-    uint16_t n = 0;
-
-    for (uint32_t i = 0; i < s->n; i++)
-        sorted[i] = value_of(&b->item[s->item[i]], feature);
-    qsort(sorted, s->n, sizeof *sorted, ascending);
-    for (uint32_t k = 1; k < BINS && feature != FORMAT; k++) {
-        const double at = sorted[(uint64_t)s->n * k / BINS];
-        if (at > sorted[0] && (n == 0 || at > border[n - 1]))
-            border[n++] = at;
-    }
-    for (uint32_t i = 0; i < s->n; i++) {
-        const double v = value_of(&b->item[s->item[i]], feature);
-        bin[i] = 0;
-        if (feature == FORMAT)
-            bin[i] = (uint16_t)v;
-        else
-            while (bin[i] < n && v >= border[bin[i]])
-                bin[i]++;
-    }
-}
-
-/* ---- 2. scores ---- */
-
-enum { BIN_ROOM = 256 }; /* of formats, too: their numbers are below */
-
-/* Adds each item's log odds, learnt on other folds, to its score. */
-static void add_odds(struct as_sample *s, const uint16_t *bin, double *score)
-{
-    static const double NONE = .5;
-    double count[FOLDS + 1][2][BIN_ROOM], all[FOLDS + 1][2]; /* the last of all folds */
-
-    memset(count, 0, sizeof count);
-    memset(all, 0, sizeof all);
-    for (uint32_t i = 0; i < s->n; i++) {
-        const uint32_t fold = s->group[i] % FOLDS, at = bin[i] % BIN_ROOM;
-        count[fold][s->label[i]][at]++;
-        count[FOLDS][s->label[i]][at]++;
-        all[fold][s->label[i]]++;
-        all[FOLDS][s->label[i]]++;
-    }
-    for (uint32_t i = 0; i < s->n; i++) {
-        const uint32_t fold = s->group[i] % FOLDS, at = bin[i] % BIN_ROOM;
-        double odds = 0;
-        for (int c = 0; c < 2; c++) {
-            const double n = count[FOLDS][c][at] - count[fold][c][at] + NONE;
-            odds += (c ? 1 : -1) * log(n / (all[FOLDS][c] - all[fold][c] + 2 * NONE));
-        }
-        score[i] += odds;
-    }
-}
-
-/* ---- 3. audit ---- */
+/* ---- 2. audit ---- */
 
 bool as_audit_is_loud(const struct as_audit *a)
 {
     return a->n[0] >= FEW && a->n[1] >= FEW && a->auc.value > AS_AUDIT_LOUD && a->auc.low > .5;
 }
 
-/* Fills a[FEATURES + 1]. */
-static enum as_status audit_features(const struct as_benchmark *b, struct as_audit *a,
-                                     struct as_sample *s, double *sorted, uint16_t *bin,
-                                     double *together)
+/* Fills to[AS_TRIVIALS + 1]. */
+static enum as_status audit_features(const struct as_benchmark *b, struct audited *a,
+                                     struct as_audit *to)
 {
+    struct as_sample *s = &a->s;
     enum as_status status = AS_OK;
 
-    for (int f = 0; f <= FEATURES; f++) {
-        a[f].feature = NAMES[f];
+    for (int f = 0; f <= AS_TRIVIALS; f++) {
+        to[f].feature = f < AS_TRIVIALS ? as_trivial_words[f] : "together";
         for (uint32_t i = 0; i < s->n; i++)
-            a[f].n[s->label[i]]++;
-        if (f < FEATURES) {
+            to[f].n[s->label[i]]++;
+        if (f < AS_TRIVIALS) {
             memset(s->score, 0, s->n * sizeof *s->score);
-            make_bins(b, s, f, sorted, bin);
-            add_odds(s, bin, s->score);
+            add_odds(a, f);
             for (uint32_t i = 0; i < s->n; i++)
-                together[i] += s->score[i];
+                a->together[i] += s->score[i];
         } else {
-            memcpy(s->score, together, s->n * sizeof *s->score);
+            memcpy(s->score, a->together, s->n * sizeof *s->score);
         }
-        if ((status = as_sample_auc(s, b->o, &a[f].auc)) != AS_SKIP)
+        if ((status = as_sample_auc(s, b->o, &to[f].auc)) != AS_SKIP)
             AS_TRY(status);
         status = AS_OK;
     }
@@ -151,38 +81,43 @@ done:
 
 /* Items that were decoded: what is no picture has no size. */
 static enum as_status audit_subset(const struct as_benchmark *b, const struct as_subset *of,
-                                   struct as_audit *a)
+                                   struct as_audit *to)
 {
-    double *sorted = calloc((size_t)b->n + 1, sizeof *sorted);
-    double *together = calloc((size_t)b->n + 1, sizeof *together);
-    uint16_t *bin = calloc((size_t)b->n + 1, sizeof *bin);
-    struct as_sample s;
-    enum as_status status = as_sample_init(&s, b->n);
+    struct audited a = {.item = calloc((size_t)b->n + 1, sizeof *a.item),
+                        .sorted = calloc((size_t)b->n + 1, sizeof *a.sorted),
+                        .together = calloc((size_t)b->n + 1, sizeof *a.together),
+                        .bin = calloc((size_t)b->n + 1, sizeof *a.bin),
+                        .learnt = calloc((size_t)b->n + 1, 1)};
+    enum as_status status = as_sample_init(&a.s, b->n);
 
-    if (!sorted || !together || !bin)
+    if (!a.item || !a.sorted || !a.together || !a.bin || !a.learnt)
         status = AS_ENOMEM;
     AS_TRY(status);
     for (uint32_t i = 0; i < b->n; i++)
-        if (as_subset_has(of, b->item[i].is) && b->item[i].w > 0)
-            as_sample_add(&s, b, i, 0);
-    AS_TRY(as_sample_done(&s));
-    AS_TRY(audit_features(b, a, &s, sorted, bin, together));
+        if (as_subset_has(of, b->item[i].is) && b->item[i].looks.w > 0) {
+            a.item[a.s.n] = b->item[i].looks;
+            as_sample_add(&a.s, b, i, 0);
+        }
+    AS_TRY(as_sample_done(&a.s));
+    AS_TRY(audit_features(b, &a, to));
 done:
-    as_sample_clear(&s);
-    free(sorted);
-    free(together);
-    free(bin);
+    as_sample_clear(&a.s);
+    free(a.item);
+    free(a.sorted);
+    free(a.together);
+    free(a.bin);
+    free(a.learnt);
     return status;
 }
 
 static enum as_status audit_one(void *state, uint32_t worker, uint64_t i, struct as_err *err)
 {
     struct as_benchmark *b = state;
-    struct as_audit *a = &b->audit[i * (FEATURES + 1)];
+    struct as_audit *a = &b->audit[i * (AS_TRIVIALS + 1)];
     enum as_status status = AS_OK;
 
     (void)worker;
-    for (int f = 0; f <= FEATURES; f++)
+    for (int f = 0; f <= AS_TRIVIALS; f++)
         a[f].of = b->subset[i];
     if (audit_subset(b, &b->subset[i], a) != AS_OK)
         AS_FAIL(err, AS_ENOMEM, "no memory for the audit");
@@ -193,7 +128,7 @@ done:
 enum as_status as_bench_audit(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    const uint32_t all = b->nsubsets * (FEATURES + 1);
+    const uint32_t all = b->nsubsets * (AS_TRIVIALS + 1);
 
     if ((b->audit = calloc((size_t)all + 1, sizeof *b->audit)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the audit");
@@ -205,7 +140,7 @@ done:
     return status;
 }
 
-/* ---- 4. leaks ---- */
+/* ---- 3. leaks ---- */
 
 const char *const as_leak_words[AS_LEAKS] = {"same", "near", "group"};
 

@@ -69,7 +69,7 @@ static void write_values(const struct as_benchmark *b, const struct as_measured 
         if (value[0] == '\0' || c.tp + c.fp + c.fn + c.tn + unscored == 0)
             continue;
         fprintf(f, "%s,%s,%s,", b->scorer[m->scorer].name, as_subset_split(&m->of), BY[by].name);
-        as_bench_field(f, value);
+        as_manifest_field(f, value);
         fprintf(f, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", c.tp, c.fp,
                 c.fn, c.tn, unscored);
     }

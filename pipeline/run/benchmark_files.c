@@ -20,21 +20,6 @@
 
 /* ---- 1. writing ---- */
 
-void as_bench_field(FILE *f, const char *s)
-{
-    if (strpbrk(s, ",\"\r\n") == NULL) {
-        fputs(s, f);
-        return;
-    }
-    fputc('"', f);
-    for (; *s; s++) {
-        if (*s == '"')
-            fputc('"', f);
-        fputc(*s, f);
-    }
-    fputc('"', f);
-}
-
 /* Empty where there is none. */
 static void number(FILE *f, double v)
 {
@@ -59,7 +44,7 @@ static void ranged_head(FILE *f, const char *name)
 static void subset(FILE *f, const struct as_subset *of)
 {
     fprintf(f, ",%s,", as_subset_split(of));
-    as_bench_field(f, of->generator == NULL ? "all" : of->generator[0] ? of->generator : "-");
+    as_manifest_field(f, of->generator == NULL ? "all" : of->generator[0] ? of->generator : "-");
 }
 
 struct file {
@@ -69,37 +54,56 @@ struct file {
 
 /* ---- 2. items ---- */
 
-static enum as_status write_items(const struct as_benchmark *b, FILE *f)
+static void head(const struct as_benchmark *b, const char *first, const char *columns, FILE *f)
 {
-    fputs("path,label,split,group,generator,camera,item_row,status,reason,width,height,format,"
-          "bytes,quality,sha256",
-          f);
-    for (uint32_t k = 0; k < b->nscorers; k++)
+    if (b->clean == NULL)
+        fprintf(f, "%s%s", first ? "alteration," : "", columns);
+}
+
+static void begin(const char *first, FILE *f)
+{
+    if (first)
+        fprintf(f, "%s,", first);
+}
+
+static void items_head(const struct as_benchmark *b, const char *first, FILE *f)
+{
+    head(b, first,
+         "path,label,split,group,generator,camera,item_row,status,reason,width,height,format,"
+         "bytes,quality,sha256",
+         f);
+    for (uint32_t k = 0; b->clean == NULL && k < b->nscorers; k++)
         fprintf(f, ",%s,%s:llr,%s:why_not", b->scorer[k].name, b->scorer[k].name,
                 b->scorer[k].name);
-    fputc('\n', f);
+    fputs(b->clean == NULL ? "\n" : "", f);
+}
+
+void as_bench_put_items(const struct as_benchmark *b, const char *first, FILE *f)
+{
+    items_head(b, first, f);
     for (uint32_t i = 0; i < b->n; i++) {
         const struct as_bench_item *item = &b->item[i];
         const struct as_labelled *is = item->is;
         const bool there = item->row != UINT64_MAX;
         const char *fields[] = {as_split_words[is->split], is->group, is->generator, is->camera};
         char hex[65] = "";
-        as_bench_field(f, is->path);
+        begin(first, f);
+        as_manifest_field(f, is->path);
         fprintf(f, ",%s", as_label_words[is->label]);
         for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
             fputc(',', f);
-            as_bench_field(f, fields[k]);
+            as_manifest_field(f, fields[k]);
         }
         if (there)
             fprintf(f, ",%" PRIu64 ",%s,", item->row,
                     as_item_status_name((enum as_item_status)item->status));
         else
             fputs(",,missing,", f);
-        as_bench_field(f, as_reason_text(item->reason));
-        fprintf(f, ",%" PRIu32 ",%" PRIu32 ",%s,%" PRIu64 ",", item->w, item->h,
-                there ? as_kind_name(item->kind) : "", item->size);
-        if (item->quality > 0)
-            number(f, (double)item->quality);
+        as_manifest_field(f, as_reason_text(item->reason));
+        fprintf(f, ",%" PRIu32 ",%" PRIu32 ",%s,%" PRIu64 ",", item->looks.w, item->looks.h,
+                there ? as_kind_name(item->looks.kind) : "", item->looks.size);
+        if (item->looks.quality > 0)
+            number(f, (double)item->looks.quality);
         fprintf(f, ",%s", item->hashed ? as_hex(item->sha256, 32, hex) : "");
         for (uint32_t k = 0; k < b->nscorers; k++) {
             fputc(',', f);
@@ -107,18 +111,22 @@ static enum as_status write_items(const struct as_benchmark *b, FILE *f)
             fputc(',', f);
             number(f, (double)b->scorer[k].llr[i]);
             fputc(',', f);
-            as_bench_field(f, as_scorer_why(b, &b->scorer[k], i));
+            as_manifest_field(f, as_scorer_why(b, &b->scorer[k], i));
         }
         fputc('\n', f);
     }
+}
+
+static enum as_status write_items(const struct as_benchmark *b, FILE *f)
+{
+    as_bench_put_items(b, NULL, f);
     return AS_OK;
 }
 
 /* ---- 3. tables ---- */
 
-static enum as_status write_metrics(const struct as_benchmark *b, FILE *f)
+static void metrics_head(FILE *f)
 {
-    fputs("scorer,split,generator,authentic,altered,authentic_scored,altered_scored,groups", f);
     for (int k = 0; k < AS_METRICS; k++)
         ranged_head(f, as_metric_word((enum as_metric)k));
     fputs(",threshold,threshold_from,tp,fp,fn,tn", f);
@@ -127,8 +135,17 @@ static enum as_status write_metrics(const struct as_benchmark *b, FILE *f)
     ranged_head(f, "cllr");
     fputs(",misleading_for_altered,misleading_for_authentic", f);
     fputc('\n', f);
+}
+
+void as_bench_put_metrics(const struct as_benchmark *b, const char *first, FILE *f)
+{
+    head(b, first,
+         "scorer,split,generator,authentic,altered,authentic_scored,altered_scored,groups", f);
+    if (b->clean == NULL)
+        metrics_head(f);
     for (uint32_t i = 0; i < b->nmeasured; i++) {
         const struct as_measured *m = &b->measured[i];
+        begin(first, f);
         fputs(b->scorer[m->scorer].name, f);
         subset(f, &m->of);
         fprintf(f, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu32, m->n[0], m->n[1],
@@ -153,6 +170,11 @@ static enum as_status write_metrics(const struct as_benchmark *b, FILE *f)
         number(f, told ? m->for_authentic : NAN);
         fputc('\n', f);
     }
+}
+
+static enum as_status write_metrics(const struct as_benchmark *b, FILE *f)
+{
+    as_bench_put_metrics(b, NULL, f);
     return AS_OK;
 }
 
@@ -192,15 +214,22 @@ static enum as_status write_compared(const struct as_benchmark *b, FILE *f)
     return AS_OK;
 }
 
-static enum as_status write_pixels(const struct as_benchmark *b, FILE *f)
+static void pixels_head(FILE *f)
 {
-    fputs("detector,split,generator,masks,masks_with_map,authentic,authentic_with_map", f);
     for (int k = 0; k < AS_PIXEL_METRICS; k++)
         ranged_head(f, as_pixel_words[k]);
     ranged_head(f, "false_alarms");
     fputs(",pooled_auc,pooled_f1,pooled_threshold\n", f);
+}
+
+void as_bench_put_pixels(const struct as_benchmark *b, const char *first, FILE *f)
+{
+    head(b, first, "detector,split,generator,masks,masks_with_map,authentic,authentic_with_map", f);
+    if (b->clean == NULL)
+        pixels_head(f);
     for (uint32_t i = 0; i < b->nmaps; i++) {
         const struct as_mapped *m = &b->maps[i];
+        begin(first, f);
         fputs(as_detectors[m->det]->name, f);
         subset(f, &m->of);
         fprintf(f, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, m->masks, m->mapped,
@@ -216,6 +245,11 @@ static enum as_status write_pixels(const struct as_benchmark *b, FILE *f)
         number(f, m->pooled_best);
         fputc('\n', f);
     }
+}
+
+static enum as_status write_pixels(const struct as_benchmark *b, FILE *f)
+{
+    as_bench_put_pixels(b, NULL, f);
     return AS_OK;
 }
 
@@ -244,7 +278,7 @@ static enum as_status write_leaks(const struct as_benchmark *b, FILE *f)
         for (int k = 0; k < 2; k++) {
             const struct as_labelled *is = b->item[k ? l->b : l->a].is;
             fputc(',', f);
-            as_bench_field(f, is->path);
+            as_manifest_field(f, is->path);
             fprintf(f, ",%s,%s", as_split_words[is->split], as_label_words[is->label]);
         }
         fputc(',', f);

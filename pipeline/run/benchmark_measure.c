@@ -93,10 +93,11 @@ static enum as_status take_sample(const struct as_benchmark *b, struct as_measur
 /* ---- 2. the threshold ---- */
 
 /* The threshold with the best balanced accuracy on the split that is there to choose it; no such
- * split, or it is this one: m->from -1. */
+ * split, or it is this one: m->from -1.  For altered copies, that of their pictures. */
 static enum as_status choose_threshold(const struct as_benchmark *b, struct as_measured *m)
 {
     static const int CHOOSERS[] = {AS_SPLIT_CALIBRATE, AS_SPLIT_TRAIN};
+    const struct as_benchmark *by = b->clean ? b->clean : b;
     enum as_status status = AS_OK;
     double value[AS_METRICS];
 
@@ -110,7 +111,7 @@ static enum as_status choose_threshold(const struct as_benchmark *b, struct as_m
             break;
         status = as_sample_init(&s, b->n);
         if (status == AS_OK)
-            status = take_sample(b, &there, &s);
+            status = take_sample(by, &there, &s);
         if (status == AS_OK && there.defined &&
             (status = as_ranking_init(&r, s.score, s.label, s.n)) == AS_OK &&
             (status = as_metrics_of(&r, NULL, value, &m->threshold)) == AS_OK)
@@ -119,6 +120,8 @@ static enum as_status choose_threshold(const struct as_benchmark *b, struct as_m
         as_sample_clear(&s);
         AS_TRY(status);
     }
+    if (b->clean && m->from < 0 && b->clean->measured[m - b->measured].defined)
+        m->threshold = b->clean->measured[m - b->measured].threshold;
 done:
     return status;
 }
@@ -141,7 +144,7 @@ static enum as_status measure(const struct as_benchmark *b, struct as_measured *
     AS_TRY(as_metrics_of(&r, NULL, value, &best));
     for (int k = 0; k < AS_METRICS; k++)
         m->metric[k].value = value[k];
-    if (m->from < 0)
+    if (m->from < 0 && b->clean == NULL)
         m->threshold = best;
     m->at = as_confusion_at(s.score, s.label, NULL, s.n, m->threshold);
     m->bacc.value = as_confusion_bacc(&m->at);

@@ -13,8 +13,16 @@ enum as_status as_bench_scorers(struct as_benchmark *b, struct as_err *err) AS_M
 enum as_status as_bench_compare_check(const struct as_benchmark *b,
                                       struct as_err *err) AS_MUST_CHECK;
 
-/* Joins the rows of the store with the manifest: items and their scores. */
+/* Joins the rows of the store with the manifest: items and their scores; and rows of copies. */
 enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
+/* The same for b->clean's copies altered in the k-th way. */
+enum as_status as_bench_join_copies(struct as_benchmark *b, uint32_t k,
+                                    struct as_err *err) AS_MUST_CHECK;
+
+/* Makes room for altered copies, if any are asked for; measures them, once all else is. */
+enum as_status as_bench_altered_init(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_bench_altered(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
 
 /* Likelihood ratios where models give none; Cllr of a subset; points to be drawn. */
 enum as_status as_bench_calibrate(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
@@ -31,14 +39,20 @@ enum as_status as_bench_pixels(struct as_benchmark *b, struct as_err *err) AS_MU
 enum as_status as_bench_audit(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_bench_leaks(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
 
-/* Writes a field of a CSV file, in quotes where it needs them. */
-void as_bench_field(FILE *f, const char *s);
-
 /* Writes confusion.csv.  AS_ENOMEM. */
 enum as_status as_bench_write_confusion(const struct as_benchmark *b, FILE *f) AS_MUST_CHECK;
 
-/* Writes the folder CASE/bench. */
+/* Makes and writes the folder CASE/bench. */
 enum as_status as_bench_write(const struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
+
+/* Write rows of items.csv, metrics.csv, pixels.csv, and their heads unless they are of copies.
+ *   first   in front of each row; NULL: nothing is                                      */
+void as_bench_put_items(const struct as_benchmark *b, const char *first, FILE *f);
+void as_bench_put_metrics(const struct as_benchmark *b, const char *first, FILE *f);
+void as_bench_put_pixels(const struct as_benchmark *b, const char *first, FILE *f);
+
+/* Frees what is of its items: their scores, metrics, maps. */
+void as_bench_clear_items(struct as_benchmark *b);
 
 /* Does parts 0 .. n-1 of a task, on all cores that this process may use; parts do not depend on
  * each other.  AS_ESTOP: a signal came. */

@@ -2,8 +2,9 @@
  *
  * A cell of a map stands for all pixels it covers (nearest neighbour).  Altered pictures with a
  * mask give F1, IoU, MCC and AUC, each picture by itself, then their mean; authentic pictures give
- * the share of pixels that are called altered, since F1 is not defined where nothing is.  The
- * threshold .5 is 128 of 255.
+ * the share of pixels that are called altered, since F1 is not defined where nothing is.  What is
+ * above one half is called altered; one half itself, as adq and nadq have it where they know
+ * nothing, is stored as 128 of 255.
  *
  *  1. one picture   2. all pictures   3. what they say                                  */
 #include "benchmark_parts.h"
@@ -28,7 +29,7 @@ const char *const as_pixel_titles[AS_PIXEL_METRICS] = {
 #undef X
 };
 
-enum { HALF = 128, VALUES = AS_PIXEL_METRICS + 1, FALSE_ALARMS = AS_PIXEL_METRICS };
+enum { ABOVE_HALF = 129, VALUES = AS_PIXEL_METRICS + 1, FALSE_ALARMS = AS_PIXEL_METRICS };
 
 /* What the maps of one detector gave: value[item * VALUES + metric], NaN where nothing. */
 struct gathered {
@@ -44,6 +45,8 @@ struct pixels {
     uint32_t n; /* detectors with maps */
     uint8_t *line;
     size_t room;
+    uint8_t *placed; /* a mask, where an altered copy has it */
+    size_t placed_room;
 };
 
 /* ---- 1. one picture ---- */
@@ -72,7 +75,7 @@ static enum as_status count_pixels(struct pixels *p, const struct as_map_row *ma
 
 static void measure_altered(const struct as_pixels *px, double *value)
 {
-    const struct as_confusion at = as_pixels_at(px, HALF);
+    const struct as_confusion at = as_pixels_at(px, ABOVE_HALF);
 
     value[AS_PIXEL_F1] = as_confusion_f1(&at);
     value[AS_PIXEL_IOU] = as_confusion_iou(&at);
@@ -104,12 +107,12 @@ static enum as_status take_map(struct pixels *p, uint32_t i, const struct as_map
         g++;
     if (g == p->of + p->n || map->cell == 0 || map->w == 0 || map->h == 0)
         return AS_OK;
-    AS_TRY(count_pixels(p, map, item->w, item->h, mask->at, &px));
+    AS_TRY(count_pixels(p, map, item->looks.w, item->looks.h, mask->at, &px));
     pool(&g->pooled[item->is->split], &px);
     if (mask->at) {
         measure_altered(&px, g->value + (size_t)i * VALUES);
     } else {
-        const struct as_confusion at = as_pixels_at(&px, HALF);
+        const struct as_confusion at = as_pixels_at(&px, ABOVE_HALF);
         g->value[(size_t)i * VALUES + FALSE_ALARMS] = as_confusion_fpr(&at);
     }
 done:
@@ -118,18 +121,46 @@ done:
 
 /* ---- 2. all pictures ---- */
 
-/* The mask of an item; AS_SKIP: it cannot be had, which is told. */
-static enum as_status read_mask(struct pixels *p, const struct as_bench_item *item,
-                                struct as_mask *mask, struct as_err *err)
+/* The mask of a picture becomes that of its copy, by nearest neighbours. */
+static enum as_status place_mask(struct pixels *p, uint32_t i, struct as_mask *mask)
 {
+    const struct as_bench_item *of = &p->b->clean->item[i];
+    struct as_placed at;
+
+    as_alteration_place(p->b->alteration, of->sha256, mask->w, mask->h, &at);
+    const size_t n = (size_t)at.to_w * at.to_h;
+    if (n > p->placed_room) {
+        free(p->placed);
+        p->placed_room = 0;
+        if ((p->placed = malloc(n)) == NULL)
+            return AS_ENOMEM;
+        p->placed_room = n;
+    }
+    for (uint32_t y = 0; y < at.to_h; y++)
+        for (uint32_t x = 0; x < at.to_w; x++) {
+            const uint64_t from_y = at.y + (2 * (uint64_t)y + 1) * at.h / (2 * (uint64_t)at.to_h),
+                           from_x = at.x + (2 * (uint64_t)x + 1) * at.w / (2 * (uint64_t)at.to_w);
+            p->placed[(size_t)y * at.to_w + x] = mask->at[from_y * mask->w + from_x];
+        }
+    *mask = (struct as_mask){p->placed, at.to_w, at.to_h};
+    return AS_OK;
+}
+
+/* The mask of an item; AS_SKIP: it cannot be had, which is told. */
+static enum as_status read_mask(struct pixels *p, uint32_t i, struct as_mask *mask,
+                                struct as_err *err)
+{
+    const struct as_bench_item *item = &p->b->item[i];
     char path[AS_MANIFEST_PATH_MAX];
     enum as_status status = AS_OK;
     struct as_err why = {0};
 
     if (!as_manifest_mask(&p->b->manifest, item->is, path, sizeof path))
         AS_FAIL(err, AS_EUSAGE, "the path of a mask is too long: %s", item->is->mask);
-    if ((status = as_masks_read(p->masks, path, mask, &why)) == AS_OK &&
-        (mask->w != item->w || mask->h != item->h))
+    status = as_masks_read(p->masks, path, mask, &why);
+    if (status == AS_OK && p->b->clean && (status = place_mask(p, i, mask)) != AS_OK)
+        AS_FAIL(err, status, "no memory for a mask");
+    if (status == AS_OK && (mask->w != item->looks.w || mask->h != item->looks.h))
         status = as_fail(&why, AS_EFORMAT, AS_REASON_NONE, __FILE__, __LINE__,
                          "the mask %s has another size than its picture", path);
     if (as_item_failed(status)) {
@@ -152,10 +183,12 @@ static enum as_status take_item(struct pixels *p, uint32_t i, struct as_err *err
     struct as_row row;
 
     if (item->is->label != AS_LABEL_AUTHENTIC) {
-        if ((status = read_mask(p, item, &mask, err)) == AS_SKIP)
+        if ((status = read_mask(p, i, &mask, err)) == AS_SKIP)
             return AS_OK;
         AS_TRY(status);
     }
+    if (mask.at && p->b->clean && memchr(mask.at, 1, (size_t)mask.w * mask.h) == NULL)
+        return AS_OK; /* what was altered is not in this part of the picture */
     AS_TRY(as_store_row(p->b->store, item->row, &row, score, err));
     for (size_t k = 0; k < row.nmap; k++)
         if (take_map(p, i, &row.map[k], &mask) != AS_OK)
@@ -285,5 +318,6 @@ done:
         free(p.of[d].value);
     free(p.of);
     free(p.line);
+    free(p.placed);
     return status;
 }

@@ -60,6 +60,15 @@ static bool find_measure(const char *word, size_t len, uint16_t *det, int *measu
     return false;
 }
 
+/* A measure that is asked for twice is one scorer: their names are those of data sets. */
+static bool has_scorer(const struct as_benchmark *b, uint16_t det, int measure)
+{
+    for (uint32_t k = 0; k < b->nscorers; k++)
+        if (b->scorer[k].det == det && b->scorer[k].measure == measure)
+            return true;
+    return false;
+}
+
 static enum as_status add_measures(struct as_benchmark *b, const bool *with, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -80,7 +89,8 @@ static enum as_status add_measures(struct as_benchmark *b, const bool *with, str
                     "--measure %.*s: that detector does not run; name it with "
                     "--detector",
                     (int)n, p);
-        AS_TRY(add_scorer(b, det, measure, err));
+        if (!has_scorer(b, det, measure))
+            AS_TRY(add_scorer(b, det, measure, err));
     }
 done:
     return status;
@@ -89,25 +99,24 @@ done:
 enum as_status as_bench_scorers(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct as_models models = {0};
     bool with[AS_DETECTORS_MAX];
 
     AS_TRY(as_detectors_select(b->o->detectors, with, err));
-    AS_TRY(as_models_load(&models, err));
     for (uint16_t d = 0; as_detectors[d]; d++)
-        if (with[d] && models.at[d])
+        if (with[d] && b->models.at[d])
             AS_TRY(add_scorer(b, d, -1, err));
     AS_TRY(add_measures(b, with, err));
 done:
-    as_models_clear(&models);
     return status;
 }
 
 /* ---- 2. items ---- */
 
-static void take_scores(struct as_benchmark *b, const struct as_models *models, uint32_t i,
-                        const struct as_row *row, const float *score)
+static void take_scores(struct as_benchmark *b, uint32_t i, const struct as_row *row,
+                        const float *score)
 {
+    const struct as_looks looks = as_row_looks(row);
+
     for (uint32_t k = 0; k < b->nscorers; k++) {
         struct as_scorer *s = &b->scorer[k];
         const struct as_det_row *d = &row->det[s->det];
@@ -116,8 +125,7 @@ static void take_scores(struct as_benchmark *b, const struct as_models *models, 
         if (s->measure < 0) {
             s->score[i] = score[s->det];
             if (isnan(s->score[i]) || d->feat == NULL ||
-                !as_model_llr(models->at[s->det], d->feat, s->score[i], row->kind, row->w, row->h,
-                              &s->llr[i]))
+                !as_model_llr(b->models.at[s->det], d->feat, s->score[i], &looks, &s->llr[i]))
                 s->llr[i] = NAN;
         } else if (d->status == AS_DET_APPLIES && d->feat) {
             s->score[i] = d->feat[s->measure];
@@ -125,52 +133,93 @@ static void take_scores(struct as_benchmark *b, const struct as_models *models, 
     }
 }
 
-static float quality_of(const struct as_row *row)
-{
-    for (int d = 0; as_detectors[d]; d++)
-        if (strcmp(as_detectors[d]->name, "jpeg_tables") == 0 && row->det[d].feat)
-            for (uint32_t m = 0; m < as_detectors[d]->dim; m++)
-                if (strcmp(as_detectors[d]->measures[m], "quality_luma") == 0)
-                    return row->det[d].feat[m];
-    return 0;
-}
-
 static void take_item(struct as_bench_item *item, const struct as_row *row, uint64_t at)
 {
     item->row = at;
     item->status = row->status;
     item->reason = row->reason;
-    item->kind = row->kind;
-    item->w = row->w;
-    item->h = row->h;
-    item->size = row->size;
-    item->quality = quality_of(row);
+    item->looks = as_trivial_of(row);
     item->hashed = row->has_sha256;
     memcpy(item->sha256, row->sha256, sizeof item->sha256);
+}
+
+/* The run reads the models for itself. */
+static enum as_status compare_models(const struct as_benchmark *b, struct as_err *err)
+{
+    const char *made = as_store_provenance(b->store);
+    enum as_status status = AS_OK;
+
+    for (uint32_t k = 0; k < b->nscorers; k++)
+        if (b->scorer[k].measure < 0 && !strstr(made, b->models.sha256[b->scorer[k].det]))
+            AS_FAIL(err, AS_EFORMAT, "the model of %s changed when the benchmark began: repeat it",
+                    as_detectors[b->scorer[k].det]->name);
+done:
+    return status;
+}
+
+static void take_row(struct as_benchmark *b, uint32_t i, const struct as_row *row, uint64_t at,
+                     const float *score)
+{
+    take_item(&b->item[i], row, at);
+    b->mapped[i] = row->nmap > 0;
+    take_scores(b, i, row, score);
+}
+
+/* Notes the row of PICTURE>>ALTERATION. */
+static void take_copy(struct as_benchmark *b, struct as_row row, uint64_t at)
+{
+    const char *name = memrchr(row.path.at, '>', row.path.len);
+    const uint32_t len = name ? (uint32_t)(row.path.at + row.path.len - ++name) : 0;
+    const struct as_alteration *what = as_alteration_find(name, len);
+    const struct as_labelled *is;
+
+    if (row.path.len < len + 2 || what == NULL)
+        return;
+    row.path.len -= len + 2;
+    if ((is = as_manifest_find(&b->manifest, &row)) == NULL)
+        return;
+    for (uint32_t k = 0; k < b->naltered; k++)
+        if (b->altered[k].what == what)
+            b->copy_row[(size_t)k * b->n + (uint32_t)(is - b->manifest.row)] = at;
 }
 
 enum as_status as_bench_join(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct as_models models = {0};
     float score[AS_DETECTORS_MAX];
     struct as_row row;
 
-    AS_TRY(as_models_load(&models, err));
+    AS_TRY(compare_models(b, err));
     for (uint32_t i = 0; i < b->n; i++)
         b->item[i] = (struct as_bench_item){.is = &b->manifest.row[i], .row = UINT64_MAX};
     for (uint64_t r = 0; r < as_store_items(b->store); r++) {
         AS_TRY(as_store_row(b->store, r, &row, score, err));
+        if (row.flags & AS_FLAG_ALTERED)
+            take_copy(b, row, r);
         const struct as_labelled *is = row.part == 0 ? as_manifest_find(&b->manifest, &row) : NULL;
         if (is == NULL)
             continue;
-        const uint32_t i = (uint32_t)(is - b->manifest.row);
-        take_item(&b->item[i], &row, r);
-        b->mapped[i] = row.nmap > 0;
-        take_scores(b, &models, i, &row, score);
+        take_row(b, (uint32_t)(is - b->manifest.row), &row, r, score);
     }
 done:
-    as_models_clear(&models);
+    return status;
+}
+
+enum as_status as_bench_join_copies(struct as_benchmark *b, uint32_t k, struct as_err *err)
+{
+    const uint64_t *copy_row = b->clean->copy_row + (size_t)k * b->n;
+    enum as_status status = AS_OK;
+    float score[AS_DETECTORS_MAX];
+    struct as_row row;
+
+    for (uint32_t i = 0; i < b->n; i++) {
+        b->item[i] = (struct as_bench_item){.is = &b->manifest.row[i], .row = UINT64_MAX};
+        if (copy_row[i] == UINT64_MAX)
+            continue;
+        AS_TRY(as_store_row(b->store, copy_row[i], &row, score, err));
+        take_row(b, i, &row, copy_row[i], score);
+    }
+done:
     return status;
 }
 

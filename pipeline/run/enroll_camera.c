@@ -240,8 +240,7 @@ enum as_status as_enroll_camera(const struct as_options *o, int n, char *const *
     AS_TRY(name_cameras(&e, operands, err));
     AS_TRY(as_rank_new(&e.r, &own, err));
     AS_TRY(as_run_check(&own, err));
-    AS_TRY(as_start_alone(err));
-    AS_TRY(as_zygote_start(&e.r->zygote, &own, err));
+    AS_TRY(as_start_zygote(e.r, err));
     AS_TRY(as_rank_join(e.r, result, err));
     AS_TRY(as_run_begin(e.r, (uint32_t)n, e.paths, &fingerprint, err));
     e.r->keep = whole_pictures;

@@ -1,28 +1,24 @@
 /* findings_map.c - findings of maps of sensor noise. */
-#include "../cluster/sort.h"
 #include "../verdict.h"
 #include "findings_parts.h"
-
-enum { STRENGTH = AS_FIND_STRENGTH, ROW = AS_FIND_ROW, SOURCE = AS_FIND_SOURCE };
-enum { REFERENCE = 16, REGIONS = 24, WINDOW = 28, UNKNOWN = 32 };
 
 enum as_status as_findings_maps(struct as_findings *f, const struct as_sensor_map *maps, uint64_t n)
 {
     for (uint64_t i = 0; i < n; i++) {
         const struct as_sensor_map *m = &maps[i];
         uint8_t *to;
-        if (m->regions == 0 || as_find_copy(f, m->row))
+        if (m->regions == 0 || as_finding_copy(f, m->row))
             continue;
         if ((to = as_findings_more(f)) == NULL)
             return AS_ENOMEM;
-        to[0] = as_find_place(AS_FINDING_MISSING);
-        as_be_put(to + STRENGTH, UINT32_MAX - as_find_bits(m->missing), 4);
-        as_be_put(to + ROW, m->row, 8);
-        as_be_put(to + SOURCE, m->set, 2);
-        as_be_put(to + REFERENCE, m->reference, 8);
-        as_be_put(to + REGIONS, m->regions, 4);
-        as_be_put(to + WINDOW, m->window, 4);
-        as_be_put(to + UNKNOWN, as_find_bits(m->unknown), 4);
+        to[0] = as_finding_place(AS_FINDING_MISSING);
+        as_be_put(to + F_STRENGTH, UINT32_MAX - float_bits(m->missing), 4);
+        as_be_put(to + F_ROW, m->row, 8);
+        as_be_put(to + F_SOURCE, m->set, 2);
+        as_be_put(to + F_REFERENCE, m->reference, 8);
+        as_be_put(to + F_REGIONS, m->regions, 4);
+        as_be_put(to + F_WINDOW, m->window, 4);
+        as_be_put(to + F_UNKNOWN, float_bits(m->unknown), 4);
     }
     return AS_OK;
 }
@@ -32,12 +28,12 @@ enum as_status as_findings_get_map(struct as_findings *f, const uint8_t *at, str
 {
     enum as_status status = AS_OK;
     const struct as_sensor_map m = {
-        .reference = as_be_get(at + REFERENCE, 8),
-        .set = (uint16_t)as_be_get(at + SOURCE, 2),
-        .window = (uint32_t)as_be_get(at + WINDOW, 4),
-        .regions = (uint32_t)as_be_get(at + REGIONS, 4),
-        .missing = as_find_float(UINT32_MAX - as_be_get(at + STRENGTH, 4)),
-        .unknown = as_find_float(as_be_get(at + UNKNOWN, 4)),
+        .reference = as_be_get(at + F_REFERENCE, 8),
+        .set = (uint16_t)as_be_get(at + F_SOURCE, 2),
+        .window = (uint32_t)as_be_get(at + F_WINDOW, 4),
+        .regions = (uint32_t)as_be_get(at + F_REGIONS, 4),
+        .missing = bits_float(UINT32_MAX - as_be_get(at + F_STRENGTH, 4)),
+        .unknown = bits_float(as_be_get(at + F_UNKNOWN, 4)),
     };
     struct as_text name;
 

@@ -10,7 +10,7 @@
  * time, so that little stays unused; false: no memory, nothing is changed.                */
 static inline bool as_grow(void **at, uint64_t n, uint64_t *cap, size_t size)
 {
-    uint64_t more = *cap ? *cap + *cap / 4 : 1024;
+    uint64_t more = *cap < 1024 ? 1024 : *cap + *cap / 4;
     void *p;
 
     if (n < *cap)

@@ -84,35 +84,16 @@ static void row_clear(struct as_import_row *row)
     free(row->generator);
 }
 
-/* The path without ".", ".." after a name, and double slashes. */
-static char *normal(const char *path)
+static char *copy(const char *s)
 {
-    char *to = malloc(strlen(path) + 2), *end = to;
-    size_t n;
+    return strdup(s ? s : "");
+}
 
-    if (to == NULL)
-        return NULL;
-    if (*path == '/')
-        *end++ = '/';
-    for (const char *p = path; *p; p += n, p += *p == '/') {
-        char *last;
-        n = strcspn(p, "/");
-        *end = '\0';
-        last = strrchr(to, '/');
-        last = last ? last + 1 : to;
-        if (n == 0 || (n == 1 && p[0] == '.'))
-            continue;
-        if (n == 2 && p[0] == '.' && p[1] == '.' && end > last && strcmp(last, "..") != 0) {
-            end = last > to + (*to == '/') ? last - 1 : last;
-            continue;
-        }
-        if (end > to && end[-1] != '/')
-            *end++ = '/';
-        memcpy(end, p, n);
-        end += n;
-    }
-    *end = '\0';
-    return to;
+static char *copy_path(const char *path)
+{
+    char *to = copy(path);
+
+    return to ? as_manifest_normal(to) : NULL;
 }
 
 static bool one_line(const char *s)
@@ -137,12 +118,8 @@ enum as_status as_import_add(struct as_import *im, const struct as_import_row *r
         im->cap = cap;
     }
     to = &im->row[im->n++];
-    *to = (struct as_import_row){normal(row->path),
-                                 normal(row->mask ? row->mask : ""),
-                                 strdup(row->group ? row->group : ""),
-                                 strdup(row->generator ? row->generator : ""),
-                                 row->label,
-                                 row->split};
+    *to = (struct as_import_row){copy_path(row->path), copy_path(row->mask), copy(row->group),
+                                 copy(row->generator), row->label,           row->split};
     if (!to->path || !to->mask || !to->group || !to->generator)
         AS_FAIL(err, AS_ENOMEM, "no memory to import %s", im->from);
 done:
@@ -199,17 +176,7 @@ done:
 
 static void field(FILE *f, const char *s, char end)
 {
-    if (strpbrk(s, ",\"")) {
-        fputc('"', f);
-        for (; *s; s++) {
-            if (*s == '"')
-                fputc('"', f);
-            fputc(*s, f);
-        }
-        fputc('"', f);
-    } else {
-        fputs(s, f);
-    }
+    as_manifest_field(f, s);
     fputc(end, f);
 }
 

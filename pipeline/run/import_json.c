@@ -1,10 +1,10 @@
 /* import_json.c - lists of IMDL-BenCo and ForensicHub, and the tree of DeepfakeBench.
  *
  *  1. lists   2. the tree                                                              */
+#include "../json_file.h"
 #include "import_parts.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -202,11 +202,10 @@ done:
 enum as_status as_import_json(struct as_import *im, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    json_error_t why;
-    json_t *root = json_load_file(im->from, 0, &why);
+    json_t *root = NULL;
+    char sha256[65];
 
-    if (root == NULL)
-        AS_FAIL(err, AS_EUSAGE, "%s, line %d: %s", im->from, why.line, why.text);
+    AS_TRY(as_json_file_read(im->from, "labelled set", &root, sha256, err));
     AS_TRY(json_is_array(root) ? take_list(im, root, err) : take_tree(im, root, err));
 done:
     json_decref(root);

@@ -68,7 +68,7 @@ void as_rank_tell(struct as_rank *r)
 
     if (r->options->time_limit && t > (double)r->options->time_limit && !as_stop_signal)
         as_stop_signal = AS_STOP_LATE;
-    if (r->me != 0 || r->kase.dir == NULL || t - r->told < AS_TELL_S)
+    if (r->me != 0 || r->kase.attempt == 0 || t - r->told < AS_TELL_S)
         return;
     r->told = t;
     r->tell.elapsed_s = t;

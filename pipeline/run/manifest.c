@@ -106,7 +106,56 @@ static int split_line(char *line, char **field)
     return n;
 }
 
+void as_manifest_field(FILE *f, const char *s)
+{
+    if (strpbrk(s, ",\"\r\n") == NULL) {
+        fputs(s, f);
+        return;
+    }
+    fputc('"', f);
+    for (; *s; s++) {
+        if (*s == '"')
+            fputc('"', f);
+        fputc(*s, f);
+    }
+    fputc('"', f);
+}
+
 /* ---- 2. rows ---- */
+
+char *as_manifest_normal(char *path)
+{
+    char *const root = path + (*path == '/'), *end = root, *floor = root; /* ".." are below floor */
+    size_t n;
+
+    for (const char *p = root; *p; p += n, p += *p == '/') {
+        n = strcspn(p, "/");
+        const bool up = n == 2 && p[0] == '.' && p[1] == '.';
+        if (n == 0 || (n == 1 && p[0] == '.') || (up && end == root && root > path))
+            continue;
+        if (up && end > floor) {
+            while (end > floor && end[-1] != '/')
+                end--;
+            end -= end > floor;
+            continue;
+        }
+        if (end > root)
+            *end++ = '/';
+        memmove(end, p, n);
+        end += n;
+        if (up)
+            floor = end;
+    }
+    *end = '\0';
+    return path;
+}
+
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
 
 static int word_of(const char *text, const char *const *words, int n)
 {
@@ -148,7 +197,9 @@ static enum as_status read_row(struct as_labelled *r, char *const *field, const 
         text[c] = place[c] < 0 ? "" : field[place[c]];
     label = word_of(text[LABEL], as_label_words, AS_LABELS);
     split = word_of(text[SPLIT], as_split_words, AS_SPLITS);
-    if (text[PATH][0] == '\0' || strrchr(text[PATH], '/') == text[PATH])
+    as_manifest_normal(field[place[PATH]]);
+    if (text[PATH][0] == '\0' || strrchr(text[PATH], '/') == text[PATH] ||
+        strcmp(name_of(text[PATH]), "..") == 0)
         AS_FAIL(err, AS_EUSAGE, "%s, line %" PRIu64 ": no path of a file in a folder", path,
                 r->line);
     if (label < 0)
@@ -159,7 +210,7 @@ static enum as_status read_row(struct as_labelled *r, char *const *field, const 
         AS_FAIL(err, AS_EUSAGE,
                 "%s, line %" PRIu64 ": the split is train, calibrate, test or empty, not \"%s\"",
                 path, r->line, text[SPLIT]);
-    r->path = text[PATH] + (strncmp(text[PATH], "./", 2) == 0 ? 2 : 0);
+    r->path = text[PATH];
     r->mask = text[MASK];
     r->group = text[GROUP];
     r->generator = text[GENERATOR];
@@ -204,13 +255,33 @@ done:
 
 /* ---- 3. folders ---- */
 
+/* How many ".." a path that is normal begins with; -1: it is absolute. */
+static int steps_up(const char *path)
+{
+    int n = 0;
+
+    if (*path == '/')
+        return -1;
+    for (; strncmp(path, "..", 2) == 0 && (path[2] == '/' || path[2] == '\0'); n++)
+        path += 2 + (path[2] == '/');
+    return n;
+}
+
+static int rank_of(char c)
+{
+    return c == '\0' ? 0 : c == '/' ? 1 : 1 + (unsigned char)c;
+}
+
 /* Order of paths in which what is in a folder follows it at once. */
 static int compare_paths(const char *a, const char *b)
 {
+    const int up = steps_up(a) - steps_up(b);
+
+    if (up != 0)
+        return up;
     while (*a && *a == *b)
         a++, b++;
-    const int x = *a == '/' ? 1 : (unsigned char)*a, y = *b == '/' ? 1 : (unsigned char)*b;
-    return x - y;
+    return rank_of(*a) - rank_of(*b);
 }
 
 static int by_path(const void *a, const void *b)
@@ -236,8 +307,9 @@ static bool holds(const char *folder, const char *path)
 {
     const size_t n = strlen(folder);
 
-    return (n == 0 && *path != '/') ||
-           (n > 0 && strncmp(folder, path, n) == 0 && (path[n] == '/' || path[n] == '\0'));
+    if (steps_up(folder) != steps_up(path))
+        return false;
+    return n == 0 || (strncmp(folder, path, n) == 0 && (path[n] == '/' || path[n] == '\0'));
 }
 
 /* The folders of all pictures, relative, without those in others. */
@@ -283,7 +355,7 @@ static enum as_status place_rows(struct as_manifest *m, const char *path, struct
         AS_FAIL(err, AS_ENOMEM, "no memory for the folder of a manifest");
     for (uint64_t i = 0; i < m->n; i++) {
         while (!holds(m->folder[s], m->by_path[i]->path))
-            s = (s + 1) % m->nsources; /* absolute paths sort before, their folders behind "" */
+            s = (s + 1) % m->nsources;
         m->by_path[i]->source = s;
     }
     if ((m->source = calloc(m->nsources, sizeof *m->source)) == NULL)

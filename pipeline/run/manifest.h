@@ -10,6 +10,8 @@
 #include "../err.h"
 #include "../row.h"
 
+#include <stdio.h>
+
 enum as_label { AS_LABEL_AUTHENTIC, AS_LABEL_TAMPERED, AS_LABEL_GENERATED, AS_LABELS };
 enum as_label_split { AS_SPLIT_NONE, AS_SPLIT_TRAIN, AS_SPLIT_CALIBRATE, AS_SPLIT_TEST, AS_SPLITS };
 
@@ -43,6 +45,13 @@ struct as_manifest {
 enum as_status as_manifest_read(struct as_manifest *m, const char *path,
                                 struct as_err *err) AS_MUST_CHECK;
 void as_manifest_clear(struct as_manifest *m);
+
+/* Makes a path one without ".", "..", double slashes; ".." stays where a relative path leaves its
+ * folder.  Gives `path`. */
+char *as_manifest_normal(char *path);
+
+/* Writes a field of a CSV file, in quotes where it needs them. */
+void as_manifest_field(FILE *f, const char *s);
 
 /* The path of a row's mask, which has one; false: it does not fit. */
 enum { AS_MANIFEST_PATH_MAX = 8192 };

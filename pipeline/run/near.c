@@ -38,7 +38,7 @@ enum as_status as_near_look(struct as_near *near, const struct as_row *row)
 {
     const struct as_det_row *det;
 
-    if (near->pdq < 0 || row->status == AS_ITEM_DUPLICATE)
+    if (near->pdq < 0 || row->status == AS_ITEM_DUPLICATE || row->flags & AS_FLAG_ALTERED)
         return AS_OK;
     det = &row->det[near->pdq];
     if (det->status != AS_DET_APPLIES || det->feat[0] < AS_NEAR_QUALITY)

@@ -7,8 +7,6 @@
 
 #include "../../kernels/cpu.h"
 #include "../evidence/container.h"
-#include "../examine/hash.h"
-#include "../hex.h"
 #include "../media/media.h"
 #include "../weighing.h"
 
@@ -26,31 +24,6 @@ enum { NAME_SHOWN = 24, VALUE_SHOWN = 48, LINE_SHOWN = NAME_SHOWN + VALUE_SHOWN 
 /* The first line of the fingerprint of a job without shards. */
 static const char WHOLE[] = "shard = none\n";
 
-/* SHA-256 of a small file, hex; "" of no file.  False: it cannot be read. */
-static bool file_sum(const char *path, char to[65])
-{
-    bool good = path[0] == 0;
-    uint8_t sha[32], no[20], piece[4096];
-    struct as_hash *h = NULL;
-    FILE *f = path[0] ? fopen(path, "rb") : NULL;
-    size_t n;
-
-    to[0] = 0;
-    if (f == NULL || as_hash_new(&h, false) != AS_OK)
-        goto done;
-    as_hash_start(h);
-    while ((n = fread(piece, 1, sizeof piece, f)) > 0)
-        as_hash_add(h, piece, n);
-    as_hash_end(h, sha, no, no);
-    good = !ferror(f);
-    as_hex(sha, sizeof sha, to);
-done:
-    as_hash_free(h);
-    if (f)
-        fclose(f);
-    return good;
-}
-
 /* Bytes as text: what is not printable ASCII as \xNN. */
 static void put_bytes(FILE *f, const char *bytes)
 {
@@ -58,7 +31,7 @@ static void put_bytes(FILE *f, const char *bytes)
         fprintf(f, *c < 0x20 || *c > 0x7e ? "\\x%02x" : "%c", *c);
 }
 
-/* False: a file that an option names cannot be read. */
+/* False: no memory. */
 static bool put_options(FILE *f, const struct as_rank *r)
 {
     const struct as_options *o = r->options;
@@ -69,14 +42,14 @@ static bool put_options(FILE *f, const struct as_rank *r)
         if (!t->affects || strcmp(t->name, "cpu") == 0)
             continue;
         if (strcmp(t->name, "passwords") == 0)
-            good = file_sum(o->passwords, value) && good;
+            snprintf(value, sizeof value, "%s", r->given.passwords_sha256);
         else if (strcmp(t->name, "c2pa-trust") == 0)
-            good = file_sum(o->c2pa_trust, value) && good;
+            snprintf(value, sizeof value, "%s", r->given.trust_sha256);
         else
             as_option_text(o, t, value, sizeof value);
         fprintf(f, "--%s = ", t->name);
         if (strcmp(t->name, "against") == 0) { /* the stores count, not where they lie */
-            good = (digests = as_against_digests(&r->against)) != NULL && good;
+            good = (digests = as_against_digests(&r->against)) != NULL;
             fprintf(f, "%s", digests != NULL ? digests : "");
             free(digests);
         } else {
@@ -126,42 +99,54 @@ static void put_program(FILE *f, const struct as_models *models)
     fprintf(f, "container libraries = %s\n", libs);
 }
 
-/* r == NULL: the program's part alone. */
-static enum as_status make_fingerprint(const struct as_rank *r, char **text, struct as_err *err)
+enum as_status as_fingerprint_make(const struct as_rank *r, char **text, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct as_models models;
     size_t n = 0;
-    bool bad, readable;
+    bool good;
     FILE *f;
 
     *text = NULL;
-    AS_TRY(as_models_load(&models, err));
-    if ((f = open_memstream(text, &n)) == NULL) {
-        as_models_clear(&models);
+    if ((f = open_memstream(text, &n)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the fingerprint");
-    }
-    readable = r == NULL || put_request(f, r);
-    put_program(f, &models);
-    bad = ferror(f) != 0;
-    bad |= fclose(f) != 0;
-    as_models_clear(&models);
-    if (bad || !readable)
-        AS_FAIL(err, readable ? AS_ENOMEM : AS_EIO, "%s",
-                readable ? "no memory for the fingerprint"
-                         : "cannot read the file of --passwords or --c2pa-trust");
+    good = put_request(f, r);
+    put_program(f, &r->given.models);
+    good &= ferror(f) == 0;
+    good &= fclose(f) == 0;
+    if (!good)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the fingerprint");
 done:
     return status;
 }
 
-enum as_status as_fingerprint_make(const struct as_rank *r, char **text, struct as_err *err)
+/* The options, the CPU class and the program, without shard and evidence; borrowed. */
+static const char *means(const char *text)
 {
-    return make_fingerprint(r, text, err);
+    const char *at = strstr(text, "\n--"); /* values have no newlines */
+    return at ? at + 1 : "";
 }
 
-enum as_status as_fingerprint_program(char **text, struct as_err *err)
+enum as_status as_fingerprint_agree(struct as_comm *comm, const char *text, struct as_err *err)
 {
-    return make_fingerprint(NULL, text, err);
+    const char *own = means(text);
+    enum as_status status = AS_OK;
+    uint64_t n = strlen(own) + 1;
+    char difference[200], *first = NULL;
+
+    AS_TRY(as_comm_bcast(comm, &n, sizeof n, 0));
+    first = as_comm_rank(comm) == 0 ? strdup(own) : malloc(n);
+    AS_TRY(as_comm_agree(comm, first ? AS_OK : AS_ENOMEM, err));
+    AS_TRY(as_comm_bcast(comm, first, n, 0));
+    if (strcmp(first, own) != 0) {
+        as_fingerprint_difference(first, own, difference, sizeof difference);
+        status =
+            as_fail(err, AS_EFORMAT, AS_REASON_NONE, __FILE__, __LINE__,
+                    "rank %d would work otherwise than rank 0: %s", as_comm_rank(comm), difference);
+    }
+    AS_TRY(as_comm_agree(comm, status, err));
+done:
+    free(first);
+    return status;
 }
 
 struct as_shard as_fingerprint_shard(const char *text)
@@ -345,9 +330,10 @@ static json_t *program_json(void)
 }
 
 enum as_status as_provenance_make(const struct as_rank *r, const char *fingerprint,
-                                  const struct as_outcome *v, const struct as_models *models,
-                                  const bool *with, char **text, struct as_err *err)
+                                  const struct as_outcome *v, const bool *with, char **text,
+                                  struct as_err *err)
 {
+    const struct as_models *models = &r->given.models;
     enum as_status status = AS_OK;
     json_t *o = json_object();
 

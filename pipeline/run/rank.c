@@ -9,6 +9,7 @@
 #include "../../kernels/linalg.h"
 #include "../log.h"
 #include "provenance.h"
+#include "spool.h"
 #include "timing.h"
 
 #include <errno.h>
@@ -129,6 +130,7 @@ static enum as_status look_sealed(struct as_rank *r, const char *fingerprint,
     result->outcome.code = (int)json_integer_value(json_object_get(p, "exit_code"));
     snprintf(result->outcome.content_digest, 65, "%s", as_store_attr(store, "content_digest"));
     snprintf(result->outcome.digest_exact, 65, "%s", as_store_attr(store, "digest_exact"));
+    as_spool_told(p, &result->outcome.kept);
     AS_TRY(finish_sealed(r, &result->outcome, err));
 done:
     json_decref(p);
@@ -191,6 +193,9 @@ enum as_status as_rank_open(struct as_rank *r, const char *fingerprint,
     AS_TRY(as_comm_bcast(r->comm, &result->outcome, sizeof result->outcome, 0));
     AS_TRY(as_comm_bcast(r->comm, &r->kase.attempt, sizeof r->kase.attempt, 0));
     AS_TRY(as_comm_agree(r->comm, as_case_set_attempt(&r->kase, r->kase.attempt, err), err));
+    if (r->me == 0 && !result->sealed_before && !result->shard_before)
+        status = as_case_pulse(&r->kase, err);
+    AS_TRY(as_comm_agree(r->comm, status, err));
 done:
     return status;
 }
@@ -294,6 +299,7 @@ void as_rank_end(struct as_rank *r, struct as_run_result *result, enum as_status
     result->blamed = r->crew_counts.blamed;
     clear(r);
     as_zygote_stop(&r->zygote);
+    as_given_clear(&r->given);
     if (r->comm)
         as_comm_stop(r->comm);
     free(r);

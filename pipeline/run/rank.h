@@ -8,6 +8,7 @@
 #include "../cluster/iothread.h"
 #include "../cluster/journal.h"
 #include "../cluster/owners.h"
+#include "../examine/given.h"
 #include "../examine/noise.h"
 #include "../options.h"
 #include "../store/store.h"
@@ -61,6 +62,7 @@ struct as_rank {
     struct as_comm *comm;
     int me, size;
     struct as_case kase;
+    struct as_given given; /* loaded once, before the zygote; of a merge the models alone */
     struct as_zygote zygote;
     struct as_source *sources;
     uint32_t nsources;
@@ -99,6 +101,14 @@ struct as_rank {
     struct as_tally *tallies; /* [size] what each rank told last */
 };
 
+/* What the seal says of the residuals that the case keeps: CASE/spool. */
+struct as_spool_sum {
+    char
+        digest[65]; /* SHA-256 of a line for each file in order: its name, records, their SHA-256 */
+    uint64_t records, bytes;
+    uint64_t pixels; /* as --residual-pixels says: how they are read */
+};
+
 /* How a run ended, the same on every rank. */
 struct as_outcome {
     uint64_t items, by_status[AS_ITEM_STATUSES];
@@ -107,11 +117,11 @@ struct as_outcome {
     uint64_t unlisted; /* acquisition hashes that did not match */
     uint64_t findings;
     char content_digest[65], digest_exact[65];
+    struct as_spool_sum kept; /* digest "": nothing */
     int code; /* exit code */
 };
 
 struct as_run_result; /* run.h */
-struct as_spool_sum;  /* spool.h */
 
 /* Makes a process ready for a run or a merge: signals, limits, the clock.  *r is set
  * even on failure.  AS_EUSAGE: no case was named.  Local.                          */

@@ -18,8 +18,9 @@
 #include <unistd.h>
 
 enum { OPEN_MAX = 4, NAME_BYTES = 32 };
-/* a place: sha256[32] type[1] file[4] offset[8] w[4] h[4] flat[1]; a lost one has no size */
-enum { REC_LOST, REC_PLACE };
+/* a place: sha256[32] type[1] file[4] offset[8] w[4] h[4] flat[1]; a lost one has no size; of what
+ * the spool is seen to hold nothing but the hash is told */
+enum { REC_HELD, REC_LOST, REC_PLACE };
 enum { TYPE = 32, FILE_NO = 33, OFFSET = 37, WIDTH = 45, HEIGHT = 49, FLAT = 53, REC_BYTES = 54 };
 
 struct finding {
@@ -184,6 +185,29 @@ static bool is_lost(const uint8_t *place, const uint8_t *lost, uint64_t nlost)
     return false;
 }
 
+static enum as_status take_place(const struct finding *f, const uint8_t *rec,
+                                 const struct as_item_found *item, struct as_residuals *v,
+                                 struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    if (as_be_get(rec + FILE_NO, 4) >= f->nnames)
+        AS_FAIL(err, AS_EIO,
+                "the journals tell of a residual in a spool that is not there; --fresh starts over");
+    v->place[v->n++] = (struct as_residual_place){
+        .row = item->id,
+        .source = item->source,
+        .file = (uint32_t)as_be_get(rec + FILE_NO, 4),
+        .offset = as_be_get(rec + OFFSET, 8),
+        .w = (uint32_t)as_be_get(rec + WIDTH, 4),
+        .h = (uint32_t)as_be_get(rec + HEIGHT, 4),
+        .flat = rec[FLAT] != 0,
+    };
+    memcpy(v->place[v->n - 1].sha256, rec, 32);
+done:
+    return status;
+}
+
 /* The first place of each content that is not lost, and its item. */
 static enum as_status join(struct finding *f, const struct as_items *items, struct as_residuals *v,
                            struct as_err *err)
@@ -209,20 +233,7 @@ static enum as_status join(struct finding *f, const struct as_items *items, stru
         if (rec[TYPE] == REC_LOST || taken || is_lost(rec, lost, nlost) ||
             !item_of(items, rec, &item))
             continue;
-        if (as_be_get(rec + FILE_NO, 4) >= f->nnames)
-            AS_FAIL(err, AS_EIO,
-                    "the journals tell of a residual in a spool that is not there; --fresh starts "
-                    "over");
-        v->place[v->n++] = (struct as_residual_place){
-            .row = item.id,
-            .source = item.source,
-            .file = (uint32_t)as_be_get(rec + FILE_NO, 4),
-            .offset = as_be_get(rec + OFFSET, 8),
-            .w = (uint32_t)as_be_get(rec + WIDTH, 4),
-            .h = (uint32_t)as_be_get(rec + HEIGHT, 4),
-            .flat = rec[FLAT] != 0,
-        };
-        memcpy(v->place[v->n - 1].sha256, rec, 32);
+        AS_TRY(take_place(f, rec, &item, v, err));
         taken = true;
     }
 done:
@@ -464,5 +475,81 @@ enum as_status as_residuals_end(struct as_residuals *v, struct as_rank *r, struc
             "these pictures again",
             lost);
 done:
+    return status;
+}
+
+/* ---- what a case keeps ---- */
+
+static enum as_status each_held(void *state, uint32_t file, uint64_t offset, const uint8_t *bytes,
+                                uint32_t len)
+{
+    struct finding *f = state;
+    struct as_noise_head head;
+
+    (void)file;
+    (void)offset;
+    if (!as_noise_check(f->keep, bytes, len, &head))
+        return AS_OK;
+    return put_place(f, head.sha256, REC_HELD) ? AS_OK : AS_ENOMEM;
+}
+
+/* Notes all places of each content that the journals tell of and the spool does not hold. */
+static enum as_status note_missing(struct finding *f, struct as_residuals *v, struct as_err *err)
+{
+    const struct as_item_found none = {0};
+    enum as_status status = AS_OK;
+    const uint8_t *lost = NULL;
+    uint64_t nlost = 0;
+    bool held = false;
+
+    if (f->n > 0)
+        qsort(f->rec, f->n, REC_BYTES, by_bytes);
+    if ((v->place = calloc(f->n + 1, sizeof *v->place)) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory for the places of residuals");
+    for (uint64_t i = 0; i < f->n; i++) {
+        const uint8_t *rec = f->rec + i * REC_BYTES;
+        if (i == 0 || memcmp(rec, rec - REC_BYTES, 32) != 0) {
+            held = false;
+            lost = rec;
+            nlost = 0;
+        }
+        held = held || rec[TYPE] == REC_HELD;
+        nlost += rec[TYPE] == REC_LOST;
+        if (held || rec[TYPE] == REC_LOST || is_lost(rec, lost, nlost))
+            continue;
+        AS_TRY(take_place(f, rec, &none, v, err));
+        if ((status = note_lost(v, v->n - 1, err)) != AS_SKIP)
+            AS_TRY(status);
+        status = AS_OK;
+    }
+done:
+    return status;
+}
+
+enum as_status as_residuals_sum(struct as_rank *r, struct as_spool_sum *sum, struct as_err *err)
+{
+    struct as_residuals v = {.keep = r->keep, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct finding f = {.r = r, .keep = &r->keep};
+    enum as_status status = AS_OK;
+    char **names = NULL, **files = NULL;
+    size_t nfiles = 0;
+
+    AS_TRY(as_rank_journals(r, &names, &f.nnames, err));
+    f.names = names;
+    AS_TRY(as_comm_agree(r->comm, find_places(&f, err), err));
+    AS_TRY(as_spool_list(r, r->kase.spool, &files, &nfiles, err));
+    AS_TRY(as_spool_sum(r, files, nfiles, each_held, &f, sum, err));
+    sum->pixels = r->keep.pixels;
+    AS_TRY(as_deal(r->comm, &f.rec, &f.n, REC_BYTES, as_items_owner, r, err));
+    status = name_spool(&v, names, f.nnames, false, err);
+    if (status == AS_OK)
+        status = note_missing(&f, &v, err);
+    AS_TRY(as_comm_agree(r->comm, status, err));
+    AS_TRY(as_residuals_end(&v, r, err));
+done:
+    as_journal_list_free(names, f.nnames);
+    as_journal_list_free(files, nfiles);
+    free(f.rec);
+    as_residuals_clear(&v);
     return status;
 }

@@ -54,4 +54,12 @@ enum as_status as_residuals_read(struct as_residuals *v, struct as_journal_reade
 enum as_status as_residuals_end(struct as_residuals *v, struct as_rank *r,
                                 struct as_err *err) AS_MUST_CHECK;
 
+/*
+ * What the seal is to say of CASE/spool, whose files a later search reads from their beginnings
+ * (spool.h): what lies behind a damaged record is lost to it.  Ends like as_residuals_end where
+ * there is no residual that can be so read of a content that the journals tell of.  Collective.
+ */
+enum as_status as_residuals_sum(struct as_rank *r, struct as_spool_sum *sum,
+                                struct as_err *err) AS_MUST_CHECK;
+
 #endif

@@ -11,6 +11,7 @@
 
 #include "../../kernels/cpu.h"
 #include "../../kernels/simd.h"
+#include "../examine/alter.h"
 #include "../examine/unit.h"
 #include "../log.h"
 #include "parts.h"
@@ -34,7 +35,7 @@ enum { RESIDUAL_MIN = 1 << 16 };
 
 enum as_status as_run_check(const struct as_options *o, struct as_err *err)
 {
-    bool with[AS_DETECTORS_MAX];
+    bool with[AS_DETECTORS_MAX], altered[AS_ALTERATIONS_MAX];
     enum as_status status = AS_OK;
     struct as_shard shard;
     char word[32];
@@ -43,8 +44,8 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
         AS_FAIL(err, AS_EUSAGE, "--max-depth can be at most %d", AS_DEPTH_MAX);
     if (o->lot_bytes < 1 << 20 || o->lot_bytes > UINT64_C(16) << 30 || o->lot_entries < 1)
         AS_FAIL(err, AS_EUSAGE, "--lot-bytes must be 1M to 16G, --lot-entries at least 1");
-    if (o->examiner_memory < 64 << 20)
-        AS_FAIL(err, AS_EUSAGE, "--examiner-memory must be at least 64M");
+    if (o->examiner_memory < 128 << 20)
+        AS_FAIL(err, AS_EUSAGE, "--examiner-memory must be at least 128M");
     if (o->max_item > UINT64_C(64) << 30)
         AS_FAIL(err, AS_EUSAGE, "--max-item can be at most 64G");
     if (o->hashes[0] && access(o->hashes, R_OK) != 0)
@@ -72,6 +73,7 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
     if (shard.n && o->keep_residuals)
         AS_FAIL(err, AS_EUSAGE, "--keep-residuals: a shard keeps nothing for later");
     AS_TRY(as_detectors_select(o->detectors, with, err));
+    AS_TRY(as_alterations_select(o->alter, altered, err));
     if (strcmp(o->camera_search, "aligned") != 0 && strcmp(o->camera_search, "shift") != 0 &&
         strcmp(o->camera_search, "scale") != 0)
         AS_FAIL(err, AS_EUSAGE, "--camera-search is aligned, shift or scale, not \"%s\"",
@@ -351,13 +353,15 @@ enum as_status as_run_begin(struct as_rank *r, uint32_t nnames, char *const *nam
 done:
     status = as_comm_agree(r->comm, status, err);
     if (status == AS_OK)
-        status = as_against_agree(&r->against, r->comm, err);
+        status = as_against_agree(r, err);
     if (status == AS_OK)
         status = as_start_joined(r, err);
     if (status == AS_OK)
         status = as_comm_agree(r->comm, agree_cpu(r, err), err);
     if (status == AS_OK)
         status = as_comm_agree(r->comm, as_fingerprint_make(r, fingerprint, err), err);
+    if (status == AS_OK)
+        status = as_fingerprint_agree(r->comm, *fingerprint, err);
     return status;
 }
 
@@ -369,8 +373,7 @@ static enum as_status start(struct as_rank *r, struct as_options *own, struct as
 
     AS_TRY(as_against_open(&r->against, own->against, err));
     AS_TRY(as_against_imply(&r->against, own, err));
-    AS_TRY(as_start_alone(err));
-    AS_TRY(as_zygote_start(&r->zygote, own, err));
+    AS_TRY(as_start_zygote(r, err));
 done:
     return status;
 }

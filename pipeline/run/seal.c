@@ -2,9 +2,9 @@
 #include "catalogue.h"
 #include "findings.h"
 #include "provenance.h"
+#include "residuals.h"
 #include "search.h"
 #include "sources.h"
-#include "spool.h"
 
 #include "../examine/unit.h"
 #include "../log.h"
@@ -18,7 +18,6 @@ enum { LARGE_BYTES = 256 << 10 };
 struct seal {
     struct as_rank *r;
     struct as_catalogue *catalogue;
-    struct as_models models;
     bool with[AS_DETECTORS_MAX];
     struct as_search search;
     struct as_findings *findings;
@@ -26,7 +25,6 @@ struct seal {
     struct as_roll *roll;
     struct as_source_row *sources;
     struct as_timing_row *timing;
-    struct as_spool_sum kept;
 };
 
 static enum as_status give_row(void *state, uint64_t i, struct as_row *row, struct as_err *err)
@@ -147,32 +145,13 @@ static enum as_status prepare(struct seal *s, struct as_err *err)
     enum as_status status = AS_OK;
 
     AS_TRY(as_detectors_select(r->options->detectors, s->with, err));
-    AS_TRY(as_models_load(&s->models, err));
-    AS_TRY(as_findings_new(&s->findings, &s->models, s->with, &r->against, err));
+    AS_TRY(as_findings_new(&s->findings, &r->given.models, s->with, &r->against, err));
     AS_TRY(as_roll_new(&s->roll, r, err));
     if ((s->sources = calloc(r->nsources + 1, sizeof *s->sources)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the sources");
     AS_TRY(make_timing(s, err));
 done:
     return as_comm_agree(r->comm, status, err);
-}
-
-/* With --keep-residuals: what the seal says of them.  Collective. */
-static enum as_status sum_spool(struct seal *s, struct as_err *err)
-{
-    struct as_rank *r = s->r;
-    enum as_status status = AS_OK;
-    char **names = NULL;
-    size_t n = 0;
-
-    if (!r->options->keep_residuals)
-        return AS_OK;
-    AS_TRY(as_spool_list(r, r->kase.spool, &names, &n, err));
-    AS_TRY(as_spool_sum(r, names, n, NULL, NULL, &s->kept, err));
-    r->kept = &s->kept;
-done:
-    as_journal_list_free(names, n);
-    return status;
 }
 
 static enum as_status write_store(struct seal *s, const char *fingerprint, struct as_outcome *v,
@@ -209,7 +188,7 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
     char *provenance = NULL;
 
     for (int d = 0; d < AS_DETECTORS_MAX; d++)
-        models[d] = s->models.at[d];
+        models[d] = r->given.models.at[d];
     AS_TRY(as_findings_match(s->findings, r->comm, s->search.sets, s->search.matches,
                              s->search.nmatches, err));
     AS_TRY(as_comm_agree(r->comm,
@@ -217,10 +196,9 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
                                           s->search.nsensor_maps),
                          err));
     AS_TRY(as_findings_rank(s->findings, r->comm, &what.nfindings, err));
-    AS_TRY(sum_spool(s, err));
     v->findings = what.nfindings;
     AS_TRY(as_comm_sum(r->comm, &v->findings, 1));
-    status = as_provenance_make(r, fingerprint, v, &s->models, s->with, &provenance, err);
+    status = as_provenance_make(r, fingerprint, v, s->with, &provenance, err);
     AS_TRY(as_comm_agree(r->comm, status, err));
     what.provenance = provenance;
     AS_TRY(as_store_seal(r->kase.results, r->comm, &what, v->content_digest, v->digest_exact, err));
@@ -257,6 +235,10 @@ enum as_status as_seal(struct as_rank *r, const char *fingerprint, struct as_out
     AS_TRY(as_catalogue_new(&s.catalogue, r, err));
     AS_TRY(count_all(&s, v, err));
     s.search.catalogue = s.catalogue;
+    if (r->options->keep_residuals) {
+        AS_TRY(as_residuals_sum(r, &v->kept, err)); /* before searches that may take hours */
+        r->kept = &v->kept;
+    }
     AS_TRY(as_search_run(&s.search, err));
     AS_TRY(as_roll_call(s.roll, s.catalogue, s.sources, err));
     if (r->me == 0 && r->options->hashes[0])
@@ -272,7 +254,6 @@ done:
     as_findings_free(s.findings);
     as_names_clear(&s.names);
     as_roll_free(s.roll);
-    as_models_clear(&s.models);
     free(s.sources);
     free(s.timing);
     return status;

@@ -1,6 +1,7 @@
 /* sealed.c - what is left to do when the store has its name: tell, sign, tidy. */
 #include "../log.h"
-#include "rank.h"
+#include "spool.h"
+#include "tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -103,15 +104,25 @@ done:
     return status;
 }
 
+/* Of residuals that are kept all that decides how they are read: the provenance is in no digest. */
+static json_t *event(const struct as_outcome *v)
+{
+    json_t *o = json_pack("{s:s, s:s, s:I, s:i}", "content_digest", v->content_digest,
+                          "digest_exact", v->digest_exact, "items", (json_int_t)v->items,
+                          "exit_code", v->code);
+
+    if (v->kept.digest[0]) {
+        as_tree_set(&o, "residuals", as_spool_json(&v->kept));
+        as_tree_set(&o, "residual_pixels", json_integer((json_int_t)v->kept.pixels));
+    }
+    return o;
+}
+
 enum as_status as_sealed(struct as_rank *r, const struct as_outcome *v, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
-    AS_TRY(as_audit_add(r->audit, "sealed",
-                        json_pack("{s:s, s:s, s:I, s:i}", "content_digest", v->content_digest,
-                                  "digest_exact", v->digest_exact, "items", (json_int_t)v->items,
-                                  "exit_code", v->code),
-                        err));
+    AS_TRY(as_audit_add(r->audit, "sealed", event(v), err));
     if (r->options->sign[0])
         AS_TRY(sign(r, v->content_digest, err));
     as_case_tidy(&r->kase, r->options->keep_residuals);

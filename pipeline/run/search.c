@@ -25,7 +25,9 @@ enum {
     LINK_B = 8,
     LINK_KIND = 16,
     LINK_VALUE = 18,
-    LINK_BYTES = 22
+    LINK_BYTES = 22,
+    COPY_ID = 8,
+    COPY_BYTES = 16
 };
 
 static void put_float(uint8_t *to, float v)
@@ -117,6 +119,84 @@ static enum as_status unpack(struct as_search *s, struct as_err *err)
                              (uint16_t)as_be_get(l + LINK_KIND, 2), get_float(l + LINK_VALUE)};
     }
 done:
+    return status;
+}
+
+/* The rank that has a row: of a match, of the first of the items that are copies. */
+struct row_owners {
+    uint64_t *first; /* [ranks] first rows */
+    int ranks;
+};
+
+static int row_owner(void *state, const void *rec)
+{
+    const struct row_owners *o = state;
+
+    return as_rank_of_id(o->first, o->ranks, as_be_get(rec, 8));
+}
+
+/* A copy: the row that it is a copy of, its own. */
+static uint8_t *pack_copies(const struct as_catalogue *c)
+{
+    uint8_t *all = malloc((c->ncopies + 1) * COPY_BYTES);
+
+    for (uint64_t i = 0; all && i < c->ncopies; i++) {
+        as_be_put(all + i * COPY_BYTES, c->copy[i].first, 8);
+        as_be_put(all + i * COPY_BYTES + COPY_ID, c->copy[i].id, 8);
+    }
+    return all;
+}
+
+/* What was found of a row is found of its copies too; all items with the same bytes as a reference
+ * were told already.  Both are in the order of rows. */
+static enum as_status add_copies(struct as_search *s, const uint8_t *copy, uint64_t ncopies)
+{
+    const uint64_t n = s->nmatches;
+    uint64_t at = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        const uint8_t *m = s->match + i * MATCH_BYTES;
+        if (as_be_get(m + MATCH_KIND, 2) == AS_MATCH_HASH)
+            continue;
+        while (at < ncopies && memcmp(copy + at * COPY_BYTES, m, COPY_ID) < 0)
+            at++;
+        for (uint64_t k = at; k < ncopies; k++) {
+            if (memcmp(copy + k * COPY_BYTES, s->match + i * MATCH_BYTES, COPY_ID) != 0)
+                break;
+            if (!as_grow((void **)&s->match, s->nmatches, &s->match_cap, MATCH_BYTES))
+                return AS_ENOMEM;
+            uint8_t *to = s->match + s->nmatches++ * MATCH_BYTES;
+            memcpy(to, s->match + i * MATCH_BYTES, MATCH_BYTES);
+            memcpy(to, copy + k * COPY_BYTES + COPY_ID, 8);
+        }
+    }
+    return AS_OK;
+}
+
+/* Matches and copies meet at the ranks that have the rows.  Collective. */
+static enum as_status match_copies(struct as_search *s, struct as_err *err)
+{
+    struct as_comm *comm = s->r->comm;
+    const struct as_catalogue *c = s->catalogue;
+    struct row_owners owners = {calloc((size_t)s->r->size, sizeof *owners.first), s->r->size};
+    enum as_status status = AS_OK;
+    uint8_t *copy = pack_copies(c);
+    uint64_t n = c->ncopies;
+
+    AS_TRY(as_comm_agree(comm, owners.first && copy ? AS_OK : AS_ENOMEM, err));
+    AS_TRY(as_comm_allgather(comm, &c->first, sizeof c->first, owners.first));
+    AS_TRY(as_deal(comm, &copy, &n, COPY_BYTES, row_owner, &owners, err));
+    AS_TRY(as_deal(comm, &s->match, &s->nmatches, MATCH_BYTES, row_owner, &owners, err));
+    s->match_cap = s->nmatches;
+    status = as_sort(NULL, &copy, &n, COPY_BYTES, err);
+    if (status == AS_OK)
+        status = as_sort(NULL, &s->match, &s->nmatches, MATCH_BYTES, err);
+    if (status == AS_OK)
+        status = add_copies(s, copy, n);
+    AS_TRY(as_comm_agree(comm, status, err));
+done:
+    free(owners.first);
+    free(copy);
     return status;
 }
 
@@ -255,6 +335,7 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err)
     as_near_clear(&s->near);
     AS_TRY(as_search_vector(s, err));
     as_scenes_clear(&s->scenes);
+    AS_TRY(match_copies(s, err));
     AS_TRY(put_in_order(s, err));
     AS_TRY(as_comm_agree(s->r->comm, unpack(s, err), err));
     make_room(s);

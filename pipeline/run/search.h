@@ -52,7 +52,8 @@ enum as_status as_search_run(struct as_search *s, struct as_err *err) AS_MUST_CH
 /* Gives back what it holds, not s itself. */
 void as_search_clear(struct as_search *s);
 
-/* Adds what was found, of an item of any rank; a < b.  Local.  AS_ENOMEM. */
+/* Adds what was found, of an item of any rank; a < b.  A match that is not of the same bytes is in
+ * the end one of all copies of the item.  Local.  AS_ENOMEM. */
 enum as_status as_search_match(struct as_search *s, const struct as_match *match) AS_MUST_CHECK;
 enum as_status as_search_link(struct as_search *s, const struct as_link *link) AS_MUST_CHECK;
 

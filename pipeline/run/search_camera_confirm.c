@@ -8,22 +8,15 @@
  *  1. what is tried
  *  2. room
  *  3. a picture meets a fingerprint
- *  4. what is told
- *  5. all pictures                                                                      */
-#include "../../kernels/prnu_shapes.h"
-#include "../log.h"
+ *  4. all pictures                                                                      */
 #include "grow.h"
-#include "search_camera_parts.h"
+#include "search_camera_tell.h"
 #include "team.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A match is told if pictures of no enrolled camera, as many as the case has, would give less
- * than this many in a pass.                                                             */
-static const double false_matches = 0.01;
 
 enum { TRIALS_MAX = 2 * AS_TURNS * AS_PRNU_SHAPES_MAX, BATCH = 1024 /* pictures */ };
 
@@ -34,26 +27,6 @@ struct pass {
 };
 static const struct pass ratio = {{AS_PRNU_RATIO}, 1}, crops = {{AS_PRNU_CROPS}, 1},
                          scales = {{AS_PRNU_CROPS, AS_PRNU_SCALES}, 2};
-
-/* One thing to try with a fingerprint: the picture turned so, at this shape. */
-struct trial {
-    struct as_prnu_shape shape;
-    uint32_t turn; /* clockwise, by quarters */
-};
-
-/* What a camera gives for a picture at best; x, y: the picture's first sample, at trial's scale. */
-struct answer {
-    const struct as_fingerprints *of;
-    uint64_t camera;
-    struct trial trial;
-    double pce;
-    int32_t x, y;
-};
-
-struct answers {
-    struct answer at[AS_CONFIRM], now; /* best first; ties by order. now: of the camera in hand */
-    uint32_t n;
-};
 
 struct worker {
     struct as_journal_reader *spool;
@@ -70,14 +43,14 @@ struct batch {
     uint32_t w, h; /* of whole pictures          */
     struct as_rect kept;
     uint64_t picture[BATCH], n; /* of the hunt's              */
-    struct answers *answers;    /* [BATCH]                    */
+    struct as_answers *answers; /* [BATCH]                    */
     double tested;              /* shifts, of all that is tried on a picture */
     const struct as_fingerprints *of;
     uint64_t camera;
-    struct trial trial[TRIALS_MAX]; /* with the fingerprint in hand, by its scale */
-    uint32_t ntrials, from, to;     /* those of a scale */
-    size_t floats;                  /* of a spectrum of the largest fingerprint */
-    float *k, *scaled, *spectrum;   /* the fingerprint in hand, at the scale in hand; of that */
+    struct as_trial trial[TRIALS_MAX]; /* with the fingerprint in hand, by its scale */
+    uint32_t ntrials, from, to;        /* those of a scale */
+    size_t floats;                     /* of a spectrum of the largest fingerprint */
+    float *k, *scaled, *spectrum;      /* the fingerprint in hand, at the scale in hand; of that */
     void *scratch;
     struct worker *worker;
     uint32_t nworkers;
@@ -87,7 +60,7 @@ struct batch {
 
 /* Fills trial[] for a camera, those of one scale together. */
 static uint32_t list_trials(const struct batch *b, const struct as_ref_camera *c,
-                            struct trial trial[TRIALS_MAX])
+                            struct as_trial trial[TRIALS_MAX])
 {
     struct as_prnu_shape shape[2][AS_PRNU_SHAPES_MAX];
     uint32_t n = 0, made[2];
@@ -98,7 +71,7 @@ static uint32_t list_trials(const struct batch *b, const struct as_ref_camera *c
         for (uint32_t odd = 0; odd < 2; odd++)
             for (uint32_t i = 0; i < made[odd]; i++)
                 for (uint32_t turn = odd; turn < AS_TURNS; turn += 2)
-                    trial[n++] = (struct trial){shape[odd][i], turn};
+                    trial[n++] = (struct as_trial){shape[odd][i], turn};
     }
     return n;
 }
@@ -225,7 +198,7 @@ done:
 
 /* Where what was kept of a picture lies in the picture when that is turned and brought to the size
  * of a trial. */
-static struct as_rect part_of(const struct batch *b, const struct trial *t)
+static struct as_rect part_of(const struct batch *b, const struct as_trial *t)
 {
     const struct as_rect k = b->kept;
     const uint32_t right = b->w - k.x - k.w, below = b->h - k.y - k.h;
@@ -272,8 +245,8 @@ done:
 }
 
 /* A trial with the picture in w->plane. */
-static enum as_status correlate(struct batch *b, struct worker *w, const struct trial *t,
-                                struct answer *best)
+static enum as_status correlate(struct batch *b, struct worker *w, const struct as_trial *t,
+                                struct as_answer *best)
 {
     const struct as_rect part = part_of(b, t);
     const bool odd = t->turn & 1;
@@ -293,7 +266,7 @@ static enum as_status correlate(struct batch *b, struct worker *w, const struct 
     as_fft_correlate(w->fft, w->a, b->spectrum, w->b, w->b, fw);
     AS_TRY(as_prnu_pce(w->b, fw, fh, &at, &peak));
     if (peak.pce > best->pce)
-        *best = (struct answer){
+        *best = (struct as_answer){
             b->of, b->camera, *t, peak.pce, peak.x - (int32_t)part.x, peak.y - (int32_t)part.y};
 done:
     return status;
@@ -364,79 +337,7 @@ done:
     return status;
 }
 
-/* ---- 4. what is told ---- */
-
-static void keep_answer(struct answers *a)
-{
-    uint32_t at = a->n;
-
-    while (at > 0 && a->now.pce > a->at[at - 1].pce)
-        at--;
-    if (at == AS_CONFIRM)
-        return;
-    a->n += a->n < AS_CONFIRM;
-    memmove(a->at + at + 1, a->at + at, (a->n - 1 - at) * sizeof *a->at);
-    a->at[at] = a->now;
-}
-
-static const struct as_ref_camera *camera_of(const struct answer *a)
-{
-    return &a->of->camera[a->camera];
-}
-
-/* How many other cameras of its size stand beside an answer, and the best of them. */
-static uint32_t others_of(const struct batch *b, const struct answers *all, uint32_t i, float *best)
-{
-    const struct as_ref_camera *c = camera_of(&all->at[i]);
-    uint32_t n = 0;
-
-    *best = all->n == AS_CONFIRM ? (float)all->at[AS_CONFIRM - 1].pce : 0;
-    for (uint32_t k = all->n; k-- > 0;)
-        if (k != i && camera_of(&all->at[k])->w == c->w && camera_of(&all->at[k])->h == c->h)
-            *best = (float)all->at[k].pce;
-    for (uint16_t s = 0; s < b->hunt->nsets; s++)
-        for (uint64_t k = 0; k < b->hunt->of[s].n; k++)
-            n += b->hunt->of[s].camera[k].w == c->w && b->hunt->of[s].camera[k].h == c->h;
-    return n - 1;
-}
-
-static enum as_status tell(struct batch *b, uint64_t picture, const struct answers *all, uint32_t i)
-{
-    const struct answer *a = &all->at[i];
-    const uint64_t row = b->hunt->pictures.place[picture].row;
-    const double log_p = as_prnu_log10_pfa(a->pce, b->tested);
-    struct as_match m = {.row = row,
-                         .reference = a->camera,
-                         .set = a->of->set,
-                         .kind = AS_MATCH_CAMERA,
-                         .value = (float)a->pce,
-                         .p = pow(10, fmax(log_p, -300))};
-
-    as_log(AS_LOG_DEBUG,
-           "camera set=%u reference=%" PRIu64 " row=%" PRIu64 " pce=%.1f log10_p=%.1f turn=%" PRIu32
-           " size=%" PRIu32 "x%" PRIu32 " of=%" PRIu32 "x%" PRIu32 " at=%" PRId32 ",%" PRId32,
-           m.set, m.reference, row, a->pce, log_p, a->trial.turn, a->trial.shape.qw,
-           a->trial.shape.qh, a->trial.shape.kw, a->trial.shape.kh, a->x, a->y);
-    if (log_p + log10((double)b->hunt->total) > log10(false_matches))
-        return AS_OK;
-    m.others = others_of(b, all, i, &m.other);
-    b->hunt->told[picture] = true;
-    return as_search_match(b->hunt->s, &m);
-}
-
-static enum as_status tell_all(struct batch *b, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-
-    for (uint64_t i = 0; i < b->n; i++)
-        for (uint32_t k = 0; k < b->answers[i].n; k++)
-            if ((status = tell(b, b->picture[i], &b->answers[i], k)) != AS_OK)
-                AS_FAIL(err, status, "no memory for what the searches found");
-done:
-    return status;
-}
-
-/* ---- 5. all pictures ---- */
+/* ---- 4. all pictures ---- */
 
 static enum as_status one_camera(struct batch *b, struct as_err *err)
 {
@@ -444,7 +345,7 @@ static enum as_status one_camera(struct batch *b, struct as_err *err)
 
     AS_TRY(load(b, err));
     for (uint64_t i = 0; i < b->n; i++)
-        b->answers[i].now = (struct answer){.pce = -INFINITY};
+        b->answers[i].now = (struct as_answer){.pce = -INFINITY};
     for (b->from = 0; b->from < b->ntrials; b->from = b->to) {
         const struct as_prnu_shape *s = &b->trial[b->from].shape;
         for (b->to = b->from; b->to < b->ntrials; b->to++)
@@ -454,7 +355,20 @@ static enum as_status one_camera(struct batch *b, struct as_err *err)
     }
     for (uint64_t i = 0; i < b->n; i++)
         if (b->answers[i].now.pce > -INFINITY)
-            keep_answer(&b->answers[i]);
+            as_answer_keep(&b->answers[i]);
+done:
+    return status;
+}
+
+static enum as_status tell_all(struct batch *b, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    for (uint64_t i = 0; i < b->n; i++)
+        for (uint32_t k = 0; k < b->answers[i].n; k++)
+            if ((status = as_answer_tell(b->hunt, b->picture[i], &b->answers[i], k, b->tested)) !=
+                AS_OK)
+                AS_FAIL(err, status, "no memory for what the searches found");
 done:
     return status;
 }

@@ -11,6 +11,7 @@
 
 #include "../../kernels/cpu.h"
 #include "../../kernels/simd.h"
+#include "../cluster/chain.h"
 #include "../log.h"
 #include "enroll.h"
 #include "known.h"
@@ -19,6 +20,7 @@
 #include "search.h"
 #include "spool.h"
 #include "start.h"
+#include "team.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -108,6 +110,31 @@ done:
     return status;
 }
 
+/* The provenance is in no digest: what it says of residuals is what the audit log says too. */
+static enum as_status check_kept(const struct inquiry *q, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char *path = NULL;
+    struct as_chain a;
+
+    if (asprintf(&path, "%s/audit.jsonl", q->folder) < 0) {
+        path = NULL;
+        AS_FAIL(err, AS_ENOMEM, "no memory for the audit log");
+    }
+    if ((status = as_chain_follow(path, &a, NULL, NULL, err)) == AS_SKIP)
+        AS_FAIL(err, AS_EFORMAT, "%s is missing, which says what sensor noise was kept", path);
+    AS_TRY(status);
+    if (a.broken > 0 || strcmp(a.content_digest, q->parent.content_digest) != 0 ||
+        !as_chain_kept(&a, q->kept.digest, q->kept.pixels))
+        AS_FAIL(err, AS_EFORMAT,
+                "%s says other things of the sensor noise that was kept than the case: see assay "
+                "verify %s",
+                path, q->folder);
+done:
+    free(path);
+    return status;
+}
+
 static enum as_status check_camera(struct inquiry *q, struct as_ref *ref, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -122,10 +149,11 @@ static enum as_status check_camera(struct inquiry *q, struct as_ref *ref, struct
                 "%s holds cameras: name the folder of the case, where its sensor "
                 "noise lies, not the store",
                 as_ref_path(ref));
-    q->options.residual_pixels = strtoull(made_text(q, "residual-pixels"), NULL, 10);
-    if (q->options.residual_pixels == 0 || q->options.residual_pixels > AS_KEEP_PIXELS_MAX)
+    if (q->kept.pixels == 0 || q->kept.pixels > AS_KEEP_PIXELS_MAX)
         AS_FAIL(err, AS_EFORMAT, "%s does not say how much of a picture's sensor noise it kept",
                 q->path);
+    AS_TRY(check_kept(q, err));
+    q->options.residual_pixels = q->kept.pixels;
     q->r->kept = &q->kept;
     if (q->r->kase.spool == NULL && asprintf(&q->r->kase.spool, "%s/spool", q->folder) < 0) {
         q->r->kase.spool = NULL;
@@ -175,9 +203,15 @@ done:
     return status;
 }
 
+static enum as_status go_on(void *state, struct as_err *err)
+{
+    return as_team_go_on(state, 0, "checking the case", err);
+}
+
 /* All ranks see the same case, and it is what was sealed.  Collective. */
 static enum as_status check_case(struct inquiry *q, struct as_err *err)
 {
+    const struct as_ask ask = {go_on, q->r};
     struct as_store_parent first = q->parent;
     enum as_status status = AS_OK;
 
@@ -186,7 +220,7 @@ static enum as_status check_case(struct inquiry *q, struct as_err *err)
         status = as_fail(err, AS_EFORMAT, AS_REASON_NONE, __FILE__, __LINE__,
                          "rank %d sees another case than rank 0: %s", q->r->me, q->path);
     AS_TRY(as_comm_agree(q->r->comm, status, err));
-    AS_TRY(as_store_check(q->store, q->r->comm, err));
+    AS_TRY(as_store_check(q->store, q->r->comm, &ask, err));
 done:
     return status;
 }
@@ -334,7 +368,7 @@ enum as_status as_search_case(const struct as_options *o, const char *path, cons
     AS_TRY(as_start_alone(err));
     AS_TRY(as_rank_join(q.r, result, err));
     AS_TRY(as_comm_agree(q.r->comm, open_case(&q, err), err));
-    AS_TRY(as_against_agree(&q.r->against, q.r->comm, err));
+    AS_TRY(as_against_agree(q.r, err));
     AS_TRY(check_case(&q, err));
     AS_TRY(take_cpu(&q, err));
     AS_TRY(search(&q, told, &result->outcome, err));

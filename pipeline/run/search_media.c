@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A hash and the reference that has it; a copy: first row, own row; a row and a reference. */
-enum { SHA = 32, HASHED_BYTES = 40, COPY_ID = 8, COPY_BYTES = 16, EQUAL_BYTES = 16 };
+/* A hash and the reference that has it; a row and a reference. */
+enum { SHA = 32, HASHED_BYTES = 40, EQUAL_BYTES = 16 };
 enum { EQUAL_MOST = AS_NEAR_MOST }; /* references of equal bytes that are told: the lowest */
 
 struct media {
@@ -25,8 +25,6 @@ struct media {
     uint16_t set; /* at hand                                */
     struct as_ref *ref;
     uint64_t block; /* of the set: the next this rank reads   */
-    uint8_t *copy;  /* [ncopies] of this rank's rows, sorted  */
-    uint64_t ncopies;
     uint8_t *told;  /* [items] references of their bytes that were told, by the first of them */
     uint8_t *equal; /* [nequal] of equal bytes, sorted        */
     uint64_t nequal, equal_cap;
@@ -193,51 +191,18 @@ done:
     return status;
 }
 
-/* Copies, each with the rank that has the row which they are copies of.  Collective. */
-static enum as_status take_copies(struct media *m, struct as_err *err)
-{
-    const struct as_catalogue *c = m->s->catalogue;
-    struct as_comm *comm = m->r->comm;
-    enum as_status status = AS_OK;
-
-    m->first = calloc((size_t)m->r->size, sizeof *m->first);
-    m->copy = malloc((c->ncopies + 1) * COPY_BYTES);
-    AS_TRY(as_comm_agree(comm, m->first && m->copy ? AS_OK : AS_ENOMEM, err));
-    AS_TRY(as_comm_allgather(comm, &c->first, sizeof c->first, m->first));
-    for (; m->ncopies < c->ncopies; m->ncopies++) {
-        as_be_put(m->copy + m->ncopies * COPY_BYTES, c->copy[m->ncopies].first, 8);
-        as_be_put(m->copy + m->ncopies * COPY_BYTES + COPY_ID, c->copy[m->ncopies].id, 8);
-    }
-    AS_TRY(as_deal(comm, &m->copy, &m->ncopies, COPY_BYTES, row_owner, m, err));
-    AS_TRY(as_comm_agree(comm, as_sort(NULL, &m->copy, &m->ncopies, COPY_BYTES, err), err));
-done:
-    return status;
-}
-
-/* The pictures' references, for their copies too; both are in the order of rows. */
+/* The pictures' references; their copies' follow when all is found (search.c). */
 static enum as_status add_found(struct media *m)
 {
     const struct as_near *near = &m->s->near;
     enum as_status status = AS_OK;
-    uint64_t at = 0, reference;
+    uint64_t reference;
     uint32_t bits;
 
-    for (uint64_t i = 0; i < near->n; i++) {
-        uint64_t end;
-        while (at < m->ncopies && as_be_get(m->copy + at * COPY_BYTES, 8) < near->id[i])
-            at++;
-        for (end = at; end < m->ncopies; end++)
-            if (as_be_get(m->copy + end * COPY_BYTES, 8) != near->id[i])
-                break;
-        for (uint32_t k = 0; as_near_found(near, i, k, &reference, &bits); k++) {
-            if (is_equal(m, near->id[i], reference))
-                continue;
-            AS_TRY(add(m, near->id[i], reference, AS_MATCH_CODE, (float)bits));
-            for (uint64_t c = at; c < end; c++)
-                AS_TRY(add(m, as_be_get(m->copy + c * COPY_BYTES + COPY_ID, 8), reference,
-                           AS_MATCH_CODE, (float)bits));
-        }
-    }
+    for (uint64_t i = 0; i < near->n; i++)
+        for (uint32_t k = 0; as_near_found(near, i, k, &reference, &bits); k++)
+            if (!is_equal(m, near->id[i], reference))
+                AS_TRY(add(m, near->id[i], reference, AS_MATCH_CODE, (float)bits));
 done:
     return status;
 }
@@ -265,10 +230,11 @@ static enum as_status begin(struct media *m, struct as_err *err)
     m->hashed = malloc((size_t)AS_NEAR_BLOCK * HASHED_BYTES);
     m->quality = malloc(AS_NEAR_BLOCK);
     m->told = malloc(m->s->items.n + 1);
-    if (!m->told || !m->sha || !m->hashed || !m->quality)
+    m->first = calloc((size_t)m->r->size, sizeof *m->first);
+    if (!m->told || !m->sha || !m->hashed || !m->quality || !m->first)
         status = AS_ENOMEM;
     AS_TRY(as_comm_agree(comm, status, err));
-    AS_TRY(take_copies(m, err));
+    AS_TRY(as_comm_allgather(comm, &m->s->catalogue->first, sizeof *m->first, m->first));
 done:
     return status;
 }
@@ -289,7 +255,6 @@ enum as_status as_search_media(struct as_search *s, struct as_err *err)
         AS_TRY(equal_pictures(&m, err));
     }
 done:
-    free(m.copy);
     free(m.equal);
     free(m.told);
     free(m.first);

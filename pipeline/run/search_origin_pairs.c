@@ -5,97 +5,30 @@
  * few at a time that every partial sum is exact in float: the correlations are the same for any
  * order, shape, number of threads and ranks.  Each two pictures meet once.
  *
- * 1 this rank's pictures   2 blocks   3 products   4 which pairs   5 all of them        */
-#include "../../kernels/linalg.h"
+ * 1 this rank's pictures   2 blocks   3 which pairs   4 all of them        */
+#include "search_origin_pairs.h"
 #include "../cluster/comm_ring.h"
-#include "search_origin_parts.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    TILE = 1024, /* samples: 1024 * 127 * 127 < 2^24 */
-    TILES = 64,  /* of a thread in a step of the ring */
-    GROUP = 64,  /* pictures on each side of a product, at most */
-    THREADS_MAX = 64,
     HELD_SHARE = 4,        /* of the memory: this rank's pictures at a time */
     BLOCK_SHARE = 16,      /* likewise, each of two blocks of others'       */
     BLOCK_BYTES = 1 << 26, /* at most                                       */
     STEPS_TOLD = 64
 };
-_Static_assert(TILE * 127 * 127 < 1 << 24, "sums are exact in float");
 
 /* Above this correlation two pictures are the same exposure, stored or edited twice: a sensor's
  * pattern alone does not reach half of it.                                            */
 static const double same_exposure = 0.25;
 
-struct own {
-    uint64_t row;
-    uint64_t at;   /* of o->pictures */
-    uint32_t size; /* of o->size     */
-    uint8_t place[AS_ORIGIN_PLACE];
-};
-
-/* What a block tells of a picture; its samples follow after all of these. */
-struct traveller {
-    uint64_t row, energy;
-    uint8_t place[AS_ORIGIN_PLACE], pad[4];
-};
-struct block_head {
-    uint32_t rank, size, n, pad;
-    uint64_t first; /* among the sender's */
-    struct traveller picture[GROUP];
-};
-
-/* The best pairs of a picture, best first; of equal ones the lower row. */
-struct list {
-    uint32_t n;
-    struct as_origin_pair best[AS_ORIGIN_MOST];
-};
-
-struct pairing;
-
-/* A thread of a step. */
-struct worker {
-    pthread_t thread;
-    struct pairing *p;
-    uint64_t first, last; /* tiles */
-    enum as_status status;
-    float a[GROUP * TILE], b[GROUP * TILE], c[GROUP * GROUP];
-    int64_t sum[AS_ORIGIN_TURNS][GROUP * GROUP];
-};
-
-struct pairing {
-    struct as_origin_search *o;
-    struct as_origin_eye eye;
-    struct own *own; /* [n] by size, row */
-    uint64_t n;
-    /* in memory: */
-    uint64_t held, held_end;
-    int8_t **q;
-    uint64_t *energy;
-    struct list *list;
-    /* blocks */
-    uint64_t next;                 /* to be given */
-    uint64_t block_bytes;          /* of samples; agreed on */
-    const struct block_head *head; /* of the block at hand */
-    const int8_t *planes;
-    struct list *of_block;           /* [GROUP] */
-    uint64_t group, group_end, last; /* own pictures of its size */
-    uint32_t turn;
-    uint64_t tile;
-    struct as_origin_view view;
-    struct worker *worker; /* [nworkers] */
-    uint32_t nworkers;
-};
-
 /* ---- 1. this rank's pictures ---- */
 
 static int by_size_row(const void *a, const void *b)
 {
-    const struct own *x = a, *y = b;
+    const struct as_pairing_own *x = a, *y = b;
 
     if (x->size != y->size)
         return x->size < y->size ? -1 : 1;
@@ -111,7 +44,7 @@ static int to_size(const void *key, const void *at)
     return (x->h > y->h) - (x->h < y->h);
 }
 
-static enum as_status list_own(struct pairing *p)
+static enum as_status list_own(struct as_pairing *p)
 {
     const struct as_origin_search *o = p->o;
     const struct as_residuals *v = &o->pictures;
@@ -135,7 +68,7 @@ static enum as_status list_own(struct pairing *p)
     return AS_OK;
 }
 
-static struct as_origin_view view_of(const struct pairing *p, uint32_t size)
+static struct as_origin_view view_of(const struct as_pairing *p, uint32_t size)
 {
     return as_origin_view(&p->o->pictures.keep, p->o->size[size].w, p->o->size[size].h);
 }
@@ -149,7 +82,7 @@ static uint64_t energy_of(const int8_t *q, size_t n)
     return sum;
 }
 
-static void let_go(struct pairing *p)
+static void let_go(struct as_pairing *p)
 {
     for (uint64_t i = 0; p->q && i < p->held_end - p->held; i++)
         free(p->q[i]);
@@ -161,7 +94,7 @@ static void let_go(struct pairing *p)
     p->list = NULL;
 }
 
-static enum as_status stopped(struct pairing *p, struct as_err *err)
+static enum as_status stopped(struct as_pairing *p, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
@@ -173,8 +106,8 @@ done:
 }
 
 /* Its samples and their energy; of a lost one, which is remembered, zeros. */
-static enum as_status read_one(struct pairing *p, uint64_t i, size_t n, int8_t *q, uint64_t *energy,
-                               struct as_err *err)
+static enum as_status read_one(struct as_pairing *p, uint64_t i, size_t n, int8_t *q,
+                               uint64_t *energy, struct as_err *err)
 {
     enum as_status status = as_origin_read_own(&p->eye, p->own[i].at, q, err);
 
@@ -189,7 +122,7 @@ done:
 }
 
 /* As many of the next pictures as fit. */
-static enum as_status hold(struct pairing *p, struct as_err *err)
+static enum as_status hold(struct as_pairing *p, struct as_err *err)
 {
     enum as_status status = AS_OK;
     uint64_t bytes = 0, end = p->held_end;
@@ -206,7 +139,7 @@ static enum as_status hold(struct pairing *p, struct as_err *err)
     if (p->q == NULL || p->energy == NULL || p->list == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to compare pictures");
     for (uint64_t i = 0; i < end - p->held; i++) {
-        const struct own *own = &p->own[p->held + i];
+        const struct as_pairing_own *own = &p->own[p->held + i];
         const struct as_origin_view v = view_of(p, own->size);
         const size_t n = as_origin_samples(&v);
         AS_TRY(stopped(p, err));
@@ -221,7 +154,7 @@ done:
 /* ---- 2. blocks ---- */
 
 /* Its samples and their energy, from memory or anew. */
-static enum as_status fill(struct pairing *p, uint64_t i, size_t n, int8_t *to, uint64_t *energy,
+static enum as_status fill(struct as_pairing *p, uint64_t i, size_t n, int8_t *to, uint64_t *energy,
                            struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -239,8 +172,8 @@ done:
 
 static enum as_status give(void *state, uint8_t *to, uint32_t *n, struct as_err *err)
 {
-    struct pairing *p = state;
-    struct block_head *head = (struct block_head *)to;
+    struct as_pairing *p = state;
+    struct as_pairing_head *head = (struct as_pairing_head *)to;
     enum as_status status = AS_OK;
     uint32_t at = sizeof *head;
 
@@ -253,10 +186,10 @@ static enum as_status give(void *state, uint8_t *to, uint32_t *n, struct as_err 
     head->first = p->next;
     const struct as_origin_view v = view_of(p, head->size);
     const size_t samples = as_origin_samples(&v);
-    while (p->next < p->n && p->own[p->next].size == head->size && head->n < GROUP &&
+    while (p->next < p->n && p->own[p->next].size == head->size && head->n < AS_PAIRING_GROUP &&
            samples <= p->block_bytes + sizeof *head - at) {
-        struct traveller *t = &head->picture[head->n++];
-        const struct own *own = &p->own[p->next];
+        struct as_pairing_traveller *t = &head->picture[head->n++];
+        const struct as_pairing_own *own = &p->own[p->next];
         t->row = own->row;
         memcpy(t->place, own->place, sizeof t->place);
         AS_TRY(fill(p, p->next, samples, (int8_t *)to + at, &t->energy, err));
@@ -275,9 +208,9 @@ static bool mine(uint32_t me, uint32_t sender)
 }
 
 /* Whether anything of the block is to be compared with what is held. */
-static bool begin_block(struct pairing *p, const uint8_t *bytes)
+static bool begin_block(struct as_pairing *p, const uint8_t *bytes)
 {
-    const struct block_head *head = (const struct block_head *)bytes;
+    const struct as_pairing_head *head = (const struct as_pairing_head *)bytes;
     uint64_t i = p->held;
 
     p->head = head;
@@ -291,91 +224,17 @@ static bool begin_block(struct pairing *p, const uint8_t *bytes)
     p->last = i;
     p->turn = 0;
     p->tile = 0;
-    for (uint32_t k = 0; k < GROUP; k++)
+    for (uint32_t k = 0; k < AS_PAIRING_GROUP; k++)
         p->of_block[k].n = 0;
     if (head->rank == (uint32_t)p->o->s->r->me && p->group <= head->first)
         p->group = head->first < p->last ? head->first : p->last; /* each two once */
-    p->group_end = p->last - p->group < GROUP ? p->last : p->group + GROUP;
+    p->group_end = p->last - p->group < AS_PAIRING_GROUP ? p->last : p->group + AS_PAIRING_GROUP;
     return mine((uint32_t)p->o->s->r->me, head->rank) && p->group < p->last;
 }
 
-/* ---- 3. products ---- */
+/* ---- 3. which pairs ---- */
 
-/* One tile of the pictures as floats, rows TILE apart; returns its samples. */
-static size_t tiles_of(const struct as_origin_view *v, const int8_t *const *q, uint64_t n,
-                       uint32_t turn, uint64_t tile, float *to)
-{
-    const size_t first = tile * TILE, left = as_origin_samples(v) - first;
-    const size_t count = left < TILE ? left : TILE;
-
-    for (uint64_t i = 0; i < n; i++)
-        as_origin_turn(v, q[i], turn, first, count, to + i * TILE);
-    return count;
-}
-
-static void *multiply(void *state)
-{
-    struct worker *w = state;
-    const struct pairing *p = w->p;
-    struct as_gemm product = {.m = p->group_end - p->group,
-                              .n = p->head->n,
-                              .a = w->a,
-                              .b = w->b,
-                              .c = w->c,
-                              .lda = TILE,
-                              .ldb = TILE,
-                              .ldc = GROUP,
-                              .alpha = 1,
-                              .trans_b = true};
-    const size_t samples = as_origin_samples(&p->view);
-    const int8_t *own[GROUP], *other[GROUP];
-
-    for (uint64_t i = p->group; i < p->group_end; i++)
-        own[i - p->group] = p->q[i - p->held];
-    for (uint32_t i = 0; i < p->head->n; i++)
-        other[i] = p->planes + i * samples;
-    for (uint64_t t = w->first; t < w->last && w->status == AS_OK; t++) {
-        tiles_of(&p->view, own, product.m, 0, t, w->a);
-        product.k = tiles_of(&p->view, other, product.n, p->turn, t, w->b);
-        w->status = as_linalg_sgemm(&product);
-        for (size_t i = 0; i < product.m; i++)
-            for (size_t k = 0; k < product.n; k++)
-                w->sum[p->turn][i * GROUP + k] += (int64_t)w->c[i * GROUP + k];
-    }
-    return NULL;
-}
-
-/* The next tiles of the group and orientation at hand, by all threads; the last step of an
- * orientation sets p->tile to 0.                                                   */
-static enum as_status step(struct pairing *p)
-{
-    const uint64_t ntiles = (as_origin_samples(&p->view) + TILE - 1) / TILE;
-    bool running[THREADS_MAX] = {false};
-    enum as_status status = AS_OK;
-
-    for (uint32_t k = 0; k < p->nworkers; k++) {
-        struct worker *w = &p->worker[k];
-        w->first = p->tile;
-        w->last = ntiles - p->tile < TILES ? ntiles : p->tile + TILES;
-        p->tile = w->last;
-        running[k] = k + 1 < p->nworkers && w->first < w->last &&
-                     pthread_create(&w->thread, NULL, multiply, w) == 0;
-        if (!running[k])
-            multiply(w);
-    }
-    for (uint32_t k = 0; k < p->nworkers; k++) {
-        if (running[k])
-            pthread_join(p->worker[k].thread, NULL);
-        status = p->worker[k].status > status ? p->worker[k].status : status;
-    }
-    if (p->tile == ntiles)
-        p->tile = 0;
-    return status;
-}
-
-/* ---- 4. which pairs ---- */
-
-static void enter(struct list *l, const struct as_origin_pair *pair)
+static void enter(struct as_pairing_list *l, const struct as_origin_pair *pair)
 {
     uint32_t at = l->n;
 
@@ -390,9 +249,9 @@ static void enter(struct list *l, const struct as_origin_pair *pair)
 }
 
 /* Looks at own picture i and the block's k, of which all products are there. */
-static void judge(struct pairing *p, uint64_t i, uint32_t k)
+static void judge(struct as_pairing *p, uint64_t i, uint32_t k)
 {
-    const struct traveller *t = &p->head->picture[k];
+    const struct as_pairing_traveller *t = &p->head->picture[k];
     const uint64_t g = i - p->group, energy = p->energy[i - p->held];
     struct as_origin_pair pair = {.a = p->own[i].row, .b = t->row};
     int64_t best = 0;
@@ -400,7 +259,7 @@ static void judge(struct pairing *p, uint64_t i, uint32_t k)
     for (uint32_t turn = 0; turn < AS_ORIGIN_TURNS; turn++) {
         int64_t sum = 0;
         for (uint32_t w = 0; w < p->nworkers; w++)
-            sum += p->worker[w].sum[turn][g * GROUP + k];
+            sum += p->worker[w].sum[turn][g * AS_PAIRING_GROUP + k];
         if (sum > best)
             pair.turn = (uint8_t)turn;
         best = sum > best ? sum : best;
@@ -423,7 +282,7 @@ static void judge(struct pairing *p, uint64_t i, uint32_t k)
     enter(&p->of_block[k], &other);
 }
 
-static enum as_status keep_list(struct pairing *p, const struct list *l)
+static enum as_status keep_list(struct as_pairing *p, const struct as_pairing_list *l)
 {
     enum as_status status = AS_OK;
 
@@ -434,7 +293,7 @@ done:
 }
 
 /* The group has been multiplied in all orientations. */
-static void end_group(struct pairing *p)
+static void end_group(struct as_pairing *p)
 {
     const bool same = p->head->rank == (uint32_t)p->o->s->r->me;
 
@@ -446,13 +305,13 @@ static void end_group(struct pairing *p)
         memset(p->worker[w].sum, 0, sizeof p->worker[w].sum);
     p->turn = 0;
     p->group = p->group_end;
-    p->group_end = p->last - p->group < GROUP ? p->last : p->group + GROUP;
+    p->group_end = p->last - p->group < AS_PAIRING_GROUP ? p->last : p->group + AS_PAIRING_GROUP;
 }
 
 static enum as_status visit(void *state, const uint8_t *bytes, uint32_t n, uint32_t part,
                             struct as_err *err)
 {
-    struct pairing *p = state;
+    struct as_pairing *p = state;
     enum as_status status = AS_OK;
 
     (void)n;
@@ -460,7 +319,7 @@ static enum as_status visit(void *state, const uint8_t *bytes, uint32_t n, uint3
         return AS_END;
     if (part % STEPS_TOLD == 0)
         AS_TRY(stopped(p, err));
-    AS_TRY(step(p));
+    AS_TRY(as_pairing_multiply(p));
     if (p->tile > 0)
         return AS_OK;
     p->turn += as_origin_turns(&p->view) == AS_ORIGIN_TURNS ? 1 : 2;
@@ -469,16 +328,16 @@ static enum as_status visit(void *state, const uint8_t *bytes, uint32_t n, uint3
     end_group(p);
     if (p->group < p->last)
         return AS_OK;
-    for (uint32_t k = 0; k < GROUP; k++)
+    for (uint32_t k = 0; k < AS_PAIRING_GROUP; k++)
         AS_TRY(keep_list(p, &p->of_block[k]));
     status = AS_END;
 done:
     return status;
 }
 
-/* ---- 5. all of them ---- */
+/* ---- 4. all of them ---- */
 
-static enum as_status start(struct pairing *p, struct as_err *err)
+static enum as_status start(struct as_pairing *p, struct as_err *err)
 {
     const uint64_t part = p->o->s->memory / BLOCK_SHARE;
     const uint64_t fit = part < BLOCK_BYTES ? part : BLOCK_BYTES;
@@ -488,13 +347,13 @@ static enum as_status start(struct pairing *p, struct as_err *err)
     AS_TRY(as_origin_eye_init(&p->eye, &p->o->pictures, err));
     for (uint32_t i = 0; i < p->o->nsizes; i++) {
         const struct as_origin_view v = view_of(p, i);
-        const uint64_t one = as_origin_samples(&v), all = one * GROUP;
+        const uint64_t one = as_origin_samples(&v), all = one * AS_PAIRING_GROUP;
         const uint64_t bytes = all < fit ? all : one > fit ? one : fit;
         p->block_bytes = bytes > p->block_bytes ? bytes : p->block_bytes;
     }
-    p->nworkers = threads < THREADS_MAX ? threads : THREADS_MAX;
+    p->nworkers = threads < AS_PAIRING_THREADS ? threads : AS_PAIRING_THREADS;
     p->worker = calloc(p->nworkers, sizeof *p->worker);
-    p->of_block = calloc(GROUP, sizeof *p->of_block);
+    p->of_block = calloc(AS_PAIRING_GROUP, sizeof *p->of_block);
     if (p->worker == NULL || p->of_block == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to compare pictures");
     for (uint32_t k = 0; k < p->nworkers; k++)
@@ -506,10 +365,10 @@ done:
 }
 
 /* As many of this rank's pictures as it can hold, against all of all ranks.  Collective. */
-static enum as_status one_round(struct pairing *p, struct as_err *err)
+static enum as_status one_round(struct as_pairing *p, struct as_err *err)
 {
-    const struct as_ring ring = {p, (uint32_t)(sizeof(struct block_head) + p->block_bytes), give,
-                                 visit};
+    const struct as_ring ring = {p, (uint32_t)(sizeof(struct as_pairing_head) + p->block_bytes),
+                                 give, visit};
     struct as_comm *comm = p->o->s->r->comm;
     enum as_status status = AS_OK, kept = AS_OK;
 
@@ -527,7 +386,7 @@ done:
 enum as_status as_origin_propose(struct as_origin_search *o, struct as_err *err)
 {
     struct as_comm *comm = o->s->r->comm;
-    struct pairing p = {.o = o};
+    struct as_pairing p = {.o = o};
     enum as_status status = AS_OK;
     uint64_t left = 1;
 

@@ -5,7 +5,6 @@
 
 #include "../../kernels/detectors/gist.h"
 #include "../cluster/sort.h"
-#include "catalogue_parts.h"
 #include "grow.h"
 #include "search.h"
 #include "vectors.h"
@@ -14,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A copy: the row that it is a copy of, its own; a pair: lower row, higher row, score. */
-enum { COPY_ID = 8, COPY_BYTES = 16, PAIR_B = 8, PAIR_SCORE = 16, PAIR_BYTES = 20 };
+/* A pair: lower row, higher row, score. */
+enum { PAIR_B = 8, PAIR_SCORE = 16, PAIR_BYTES = 20 };
 
 /* ---- 1. pictures ---- */
 
@@ -67,41 +66,6 @@ static struct as_vector_ask asks(const struct as_search *s, bool within)
 
 /* ---- 2. references ---- */
 
-struct copies {
-    struct as_rank *r;
-    uint8_t *rec; /* [n] of this rank's rows, sorted */
-    uint64_t n;
-    uint64_t *first; /* [ranks] first rows */
-};
-
-static int row_owner(void *state, const void *rec)
-{
-    const struct copies *c = state;
-
-    return as_rank_of_id(c->first, c->r->size, as_be_get(rec, 8));
-}
-
-/* Copies, each with the rank that has the row which they are copies of.  Collective. */
-static enum as_status take_copies(struct copies *c, const struct as_catalogue *of,
-                                  struct as_err *err)
-{
-    struct as_comm *comm = c->r->comm;
-    enum as_status status = AS_OK;
-
-    c->first = calloc((size_t)c->r->size, sizeof *c->first);
-    c->rec = malloc((of->ncopies + 1) * COPY_BYTES);
-    AS_TRY(as_comm_agree(comm, c->first && c->rec ? AS_OK : AS_ENOMEM, err));
-    AS_TRY(as_comm_allgather(comm, &of->first, sizeof of->first, c->first));
-    for (; c->n < of->ncopies; c->n++) {
-        as_be_put(c->rec + c->n * COPY_BYTES, of->copy[c->n].first, 8);
-        as_be_put(c->rec + c->n * COPY_BYTES + COPY_ID, of->copy[c->n].id, 8);
-    }
-    AS_TRY(as_deal(comm, &c->rec, &c->n, COPY_BYTES, row_owner, c, err));
-    AS_TRY(as_comm_agree(comm, as_sort(NULL, &c->rec, &c->n, COPY_BYTES, err), err));
-done:
-    return status;
-}
-
 /* A set's rows from `first` on. */
 struct slice {
     const struct as_ref *ref;
@@ -116,38 +80,26 @@ static enum as_status read_slice(void *state, uint64_t first, uint64_t n, uint8_
     return as_ref_read(s->ref, AS_REF_MEDIA_vector_gist, s->first + first, n, to, err);
 }
 
-/* Matches of what was found, for copies too; both are in the order of rows. */
+/* Matches of what was found; those of copies follow when all is found (search.c). */
 static enum as_status add_matches(struct as_search *s, const struct as_vector_found *found,
-                                  const struct copies *c, uint16_t set)
+                                  uint16_t set)
 {
     enum as_status status = AS_OK;
-    uint64_t at = 0;
 
-    for (uint64_t i = 0; i < found->n; i++) {
+    for (uint64_t i = 0; i < found->n && status == AS_OK; i++) {
         const struct as_vector_hit hit = as_vectors_hit(found, i);
-        struct as_match match = {.row = hit.query,
-                                 .reference = hit.row,
-                                 .set = set,
-                                 .kind = AS_MATCH_SIMILAR,
-                                 .value = hit.cosine,
-                                 .p = NAN};
-        AS_TRY(as_search_match(s, &match));
-        while (at < c->n && as_be_get(c->rec + at * COPY_BYTES, 8) < hit.query)
-            at++;
-        for (uint64_t k = at; k < c->n; k++) {
-            if (as_be_get(c->rec + k * COPY_BYTES, 8) != hit.query)
-                break;
-            match.row = as_be_get(c->rec + k * COPY_BYTES + COPY_ID, 8);
-            AS_TRY(as_search_match(s, &match));
-        }
+        status = as_search_match(s, &(struct as_match){.row = hit.query,
+                                                       .reference = hit.row,
+                                                       .set = set,
+                                                       .kind = AS_MATCH_SIMILAR,
+                                                       .value = hit.cosine,
+                                                       .p = NAN});
     }
-done:
     return status;
 }
 
 /* Each rank has a run of the set's rows.  Collective. */
-static enum as_status search_set(struct as_search *s, uint16_t set, const struct copies *c,
-                                 struct as_err *err)
+static enum as_status search_set(struct as_search *s, uint16_t set, struct as_err *err)
 {
     const struct as_ref *ref = s->r->against.ref[set];
     const uint64_t rows = as_ref_rows(ref, AS_REF_MEDIA_vector_gist), size = (uint64_t)s->r->size,
@@ -160,7 +112,7 @@ static enum as_status search_set(struct as_search *s, uint16_t set, const struct
     const struct as_vector_ask ask = asks(s, false);
 
     AS_TRY(as_vectors_search(&base, &ask, s->r->comm, &found, err));
-    AS_TRY(as_comm_agree(s->r->comm, add_matches(s, &found, c, set), err));
+    AS_TRY(as_comm_agree(s->r->comm, add_matches(s, &found, set), err));
 done:
     as_vectors_clear(&found);
     return status;
@@ -169,19 +121,11 @@ done:
 static enum as_status search_sets(struct as_search *s, struct as_err *err)
 {
     const struct as_against *a = &s->r->against;
-    struct copies copies = {.r = s->r};
     enum as_status status = AS_OK;
 
-    for (uint16_t i = 0; i < a->n; i++) {
-        if (as_ref_kind(a->ref[i]) != AS_REF_MEDIA)
-            continue;
-        if (copies.first == NULL) /* not rec: a rank without copies has none after the deal */
-            AS_TRY(take_copies(&copies, s->catalogue, err));
-        AS_TRY(search_set(s, i, &copies, err));
-    }
-done:
-    free(copies.rec);
-    free(copies.first);
+    for (uint16_t i = 0; i < a->n && status == AS_OK; i++)
+        if (as_ref_kind(a->ref[i]) == AS_REF_MEDIA)
+            status = search_set(s, i, err);
     return status;
 }
 

@@ -27,10 +27,10 @@ void as_scenes_clear(struct as_scenes *scenes);
 
 /*
  * Adds a match of kind AS_MATCH_SIMILAR for each picture and the references of media sets that are
- * most like it (vectors.h), for copies as for the item that they are copies of; and a link of that
- * kind for each two pictures of which one is among those most like the other.  Does nothing where
- * gist is not in the case.  Memory beyond the pictures': s->memory for the rows that are searched,
- * in parts if need be, and 20 MB.  Collective.
+ * most like it (vectors.h), and a link of that kind for each two pictures of which one is among
+ * those most like the other.  Does nothing where gist is not in the case.  Memory beyond the
+ * pictures': s->memory for the rows that are searched, in parts if need be, and 20 MB.
+ * Collective.
  */
 enum as_status as_search_vector(struct as_search *s, struct as_err *err) AS_MUST_CHECK;
 

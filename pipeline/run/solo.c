@@ -12,6 +12,7 @@
 enum { POLL_MAX = 1100, OPENS = 64 };
 
 struct as_solo {
+    struct as_given given;
     struct as_zygote zygote;
     struct as_crew *crew;
     struct as_solo_calls calls;
@@ -103,7 +104,8 @@ enum as_status as_solo_new(struct as_solo **solo, const struct as_options *o, ui
         AS_FAIL(err, AS_ENOMEM, "no memory");
     s->zygote.socket = -1;
     s->calls = *calls;
-    AS_TRY(as_zygote_start(&s->zygote, o, err));
+    AS_TRY(as_given_load(&s->given, o, err));
+    AS_TRY(as_zygote_start(&s->zygote, o, &s->given, err));
     AS_TRY(as_crew_new(&s->crew, &s->zygote, o, nexaminers, (unsigned)as_cpu_best(), &to, err));
     *solo = s;
     s = NULL;
@@ -118,6 +120,7 @@ void as_solo_free(struct as_solo *s)
         return;
     as_crew_free(s->crew);
     as_zygote_stop(&s->zygote);
+    as_given_clear(&s->given);
     as_work_free(s->work);
     free(s);
 }

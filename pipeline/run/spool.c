@@ -1,7 +1,8 @@
 /* spool.c - the residuals that a sealed case has kept.
  *
  * Which rank spooled what differs from run to run, so the digest is no part of the results: it
- * guards the files of this case, and stands in its provenance.                           */
+ * guards the files of this case, and stands in its provenance.  That is in no digest, so the audit
+ * log says the same.                                                                     */
 #include "spool.h"
 
 #include "../examine/hash.h"
@@ -151,5 +152,7 @@ bool as_spool_told(const json_t *provenance, struct as_spool_sum *sum)
     snprintf(sum->digest, sizeof sum->digest, "%s", digest);
     sum->records = (uint64_t)json_integer_value(json_object_get(o, "records"));
     sum->bytes = (uint64_t)json_integer_value(json_object_get(o, "bytes"));
+    o = json_object_get(json_object_get(provenance, "options"), "residual-pixels");
+    sum->pixels = json_is_string(o) ? strtoull(json_string_value(o), NULL, 10) : 0;
     return true;
 }

@@ -7,17 +7,11 @@
 
 #include <jansson.h>
 
-/* What the seal says of the spool. */
-struct as_spool_sum {
-    char
-        digest[65]; /* SHA-256 of a line for each file in order: its name, records, their SHA-256 */
-    uint64_t records, bytes;
-};
-
 /*
  * Reads all files once, dealt to the ranks, and gives each record of this rank to `each` (NULL:
  * nobody), with the number of its file; what a killed writer left torn is no record.  Collective.
  *   names   [n] of the files, the same everywhere, in order
+ *   sum     all but its pixels, which are 0
  */
 enum as_status as_spool_sum(struct as_rank *r, char *const *names, size_t n,
                             enum as_status (*each)(void *state, uint32_t file, uint64_t offset,
@@ -29,7 +23,7 @@ enum as_status as_spool_sum(struct as_rank *r, char *const *names, size_t n,
 enum as_status as_spool_list(struct as_rank *r, char *dir, char ***names, size_t *n,
                              struct as_err *err) AS_MUST_CHECK;
 
-/* For the provenance, and back.  False: there is nothing of the kind. */
+/* For the provenance, and back from the whole of it.  False: there is nothing of the kind. */
 json_t *as_spool_json(const struct as_spool_sum *sum);
 bool as_spool_told(const json_t *provenance, struct as_spool_sum *sum);
 

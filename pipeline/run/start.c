@@ -56,6 +56,17 @@ done:
     return status;
 }
 
+enum as_status as_start_zygote(struct as_rank *r, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_start_alone(err));
+    AS_TRY(as_given_load(&r->given, r->options, err));
+    AS_TRY(as_zygote_start(&r->zygote, r->options, &r->given, err));
+done:
+    return status;
+}
+
 static void warn_cores(const struct as_rank *r, const struct as_node *n)
 {
     uint32_t all = n->ranks * r->nexaminers;

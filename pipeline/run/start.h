@@ -8,6 +8,9 @@
  * little shared memory.  Local.                                               */
 enum as_status as_start_alone(struct as_err *err) AS_MUST_CHECK;
 
+/* The same of a run that examines; then loads what is given, and starts the zygote.  Local. */
+enum as_status as_start_zygote(struct as_rank *r, struct as_err *err) AS_MUST_CHECK;
+
 /* With MPI: sets the number of examiners; one rank of each node warns of cores that are
  * idle or shared, of threads and locks.  Collective.                          */
 enum as_status as_start_joined(struct as_rank *r, struct as_err *err) AS_MUST_CHECK;

@@ -110,7 +110,7 @@ static enum as_status fit_ensemble(struct as_train *t, const struct as_fit *f)
     return status;
 }
 
-static enum as_status fit(struct as_train *t, struct as_err *err)
+enum as_status as_train_fit(struct as_train *t, struct as_err *err)
 {
     const struct as_fit f = {.s = {t->n, t->scale.dim, t->z, t->label},
                              .group = t->group,
@@ -131,6 +131,23 @@ static enum as_status fit(struct as_train *t, struct as_err *err)
         AS_FAIL(err, status, "no memory to learn, or the ranks lost each other");
 done:
     return status;
+}
+
+void as_train_forget(struct as_train *t)
+{
+    as_model_free(t->model);
+    as_scale_clear(&t->scale);
+    free(t->z);
+    free(t->label);
+    free(t->group);
+    free(t->trial);
+    t->model = NULL;
+    t->z = NULL;
+    t->label = NULL;
+    t->group = NULL;
+    t->trial = NULL;
+    t->n = t->cap = 0;
+    t->ntrials = t->trials_cap = 0;
 }
 
 /* ---- 3. the training ---- */
@@ -162,12 +179,17 @@ static enum as_status learn(struct as_train *t, struct as_err *err)
     t->sums = (struct as_sums){r->comm, r->me == 0, sum, max, agree};
     AS_TRY(as_rank_last(r, "train", err));
     AS_TRY(as_catalogue_new(&t->c, r, err));
+    AS_TRY(as_train_count(t, err));
+    if (t->o->leave[0])
+        AS_TRY(as_leave_run(t, err));
     AS_TRY(as_train_load(t, err));
-    AS_TRY(fit(t, err));
+    AS_TRY(as_train_fit(t, err));
     AS_TRY(as_train_try(t, err));
     if (r->me == 0) {
         warn_of_leaks(t);
         status = as_train_judge(t, err);
+        if (status == AS_OK && t->o->leave[0])
+            status = as_leave_judge(t, err);
     }
     AS_TRY(as_comm_agree(r->comm, status, err));
     if (r->me == 0)
@@ -201,16 +223,19 @@ done:
 
 /* What the examination is asked, whatever the command line says of other things. */
 static enum as_status set_up(struct as_options *own, const struct as_options *o, char **work,
-                             struct as_err *err)
+                             char **detectors, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
     *own = *o;
-    if (asprintf(work, "%s.case", o->output) < 0) {
+    if (asprintf(work, "%s.case", o->output) < 0)
         *work = NULL;
+    if (asprintf(detectors, "%s,jpeg_tables", o->detectors) < 0)
+        *detectors = NULL;
+    if (*work == NULL || *detectors == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to train");
-    }
     own->output = *work;
+    own->detectors = *detectors; /* jpeg_tables: the quality is of the domain */
     own->recheck = "none";
 done:
     return status;
@@ -218,13 +243,16 @@ done:
 
 static void clear(struct as_train *t)
 {
-    as_model_free(t->model);
+    as_train_forget(t);
+    as_leave_clear(&t->leave);
     as_catalogue_free(t->c);
-    as_scale_clear(&t->scale);
-    free(t->z);
-    free(t->label);
-    free(t->group);
-    free(t->trial);
+}
+
+void as_trained_clear(struct as_trained *done)
+{
+    free(done->left);
+    done->left = NULL;
+    done->nleft = 0;
 }
 
 enum as_status as_train(const struct as_options *o, const char *manifest, struct as_trained *done,
@@ -234,18 +262,19 @@ enum as_status as_train(const struct as_options *o, const char *manifest, struct
     struct as_train t = {.o = o, .done = done};
     struct as_case kase = {0};
     struct as_options own;
-    char *fingerprint = NULL, *work = NULL;
+    char *fingerprint = NULL, *work = NULL, *detectors = NULL;
 
     memset(done, 0, sizeof *done);
     memset(result, 0, sizeof *result);
     AS_TRY(as_enroll_output(o->output, err));
     AS_TRY(find_detector(&t, err));
-    AS_TRY(set_up(&own, o, &work, err));
+    AS_TRY(set_up(&own, o, &work, &detectors, err));
     AS_TRY(as_manifest_read(&t.m, manifest, err));
+    if (o->leave[0])
+        AS_TRY(as_leave_init(&t, err));
     AS_TRY(as_rank_new(&t.r, &own, err));
     AS_TRY(as_run_check(&own, err));
-    AS_TRY(as_start_alone(err));
-    AS_TRY(as_zygote_start(&t.r->zygote, &own, err));
+    AS_TRY(as_start_zygote(t.r, err));
     AS_TRY(as_rank_join(t.r, result, err));
     AS_TRY(as_run_begin(t.r, t.m.nsources, t.m.source, &fingerprint, err));
     AS_TRY(as_rank_open(t.r, fingerprint, result, err));
@@ -260,6 +289,7 @@ done:
     as_manifest_clear(&t.m);
     free(fingerprint);
     free(work);
+    free(detectors);
     done->me = result->me;
     return status;
 }

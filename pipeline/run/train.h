@@ -32,6 +32,16 @@ struct as_tested {
     double fpr_low, fpr_high; /* Clopper and Pearson's 95 % interval of fired[0] / items[0] */
 };
 
+/* What models do on altered items of one value of a column, of which, and of whose groups, they know
+ * nothing, beside authentic items of groups that they do not know either. */
+struct as_left {
+    char value[64];    /* "all": all of them, each by the model that does not know it */
+    uint64_t items[2]; /* authentic, altered; the authentic ones are those of all rows */
+    uint32_t groups;
+    bool tried;                   /* no: without it there was too little to learn from */
+    struct as_figure auc, trivial; /* trivial: of format, size, length and quality, learnt alike */
+};
+
 struct as_trained {
     int me;
     struct as_train_counts counts;
@@ -41,6 +51,8 @@ struct as_trained {
     double cap; /* largest log10 likelihood ratio; 0: not calibrated */
     bool tested;
     struct as_tested test;
+    struct as_left *left; /* [nleft] with --leave, the last of all values; freed by as_trained_clear */
+    uint32_t nleft;
     char sha256[65]; /* of the model file */
 };
 
@@ -57,5 +69,6 @@ struct as_trained {
  */
 enum as_status as_train(const struct as_options *o, const char *manifest, struct as_trained *done,
                         struct as_run_result *result, struct as_err *err) AS_MUST_CHECK;
+void as_trained_clear(struct as_trained *done);
 
 #endif

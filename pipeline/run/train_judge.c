@@ -85,21 +85,26 @@ static enum as_status set_threshold(struct as_train *t, const struct scores *s)
     return AS_OK;
 }
 
-/* Kinds, sizes and distances of the items that the calibration is made of. */
+/* Kinds, sizes, qualities and distances of the items that the calibration is made of. */
 static void set_domain(struct as_train *t)
 {
     struct as_domain *d = &t->model->domain;
 
-    *d = (struct as_domain){.side_min = UINT32_MAX};
+    *d = (struct as_domain){.side_min = UINT32_MAX, .quality_min = 100};
     for (uint64_t i = 0; i < t->ntrials; i++) {
         const struct as_trial *x = &t->trial[i];
-        const uint32_t shorter = x->w < x->h ? x->w : x->h, longer = x->w < x->h ? x->h : x->w;
+        const uint32_t w = x->looks.w, h = x->looks.h;
+        const uint32_t shorter = w < h ? w : h, longer = w < h ? h : w;
         if (x->split != AS_SPLIT_CALIBRATE)
             continue;
-        d->kinds |= x->kind < 64 ? UINT64_C(1) << x->kind : 0;
+        d->kinds |= x->looks.kind < 64 ? UINT64_C(1) << x->looks.kind : 0;
         d->side_min = shorter < d->side_min ? shorter : d->side_min;
         d->side_max = longer > d->side_max ? longer : d->side_max;
         d->distance = fmax(d->distance, x->distance);
+        if (x->looks.quality > 0) {
+            d->quality_min = fminf(d->quality_min, x->looks.quality);
+            d->quality_max = fmaxf(d->quality_max, x->looks.quality);
+        }
     }
 }
 

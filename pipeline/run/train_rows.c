@@ -1,8 +1,8 @@
 /* train_rows.c - the labelled items of a rank, pass by pass.
  *
  * Measures stay in the journals: each pass reads them again.  In memory there are two bytes for a
- * measure of an item of the split train, and 88 for every item that is scored; only these leave the
- * rank. */
+ * measure of an item of the split train, and about 100 for every item that is scored; only these
+ * leave the rank. */
 #include "train_parts.h"
 
 #include "../examine/unit.h"
@@ -77,11 +77,17 @@ done:
 
 /* ---- the passes ---- */
 
+static bool is_learnt(const struct as_train *t, const struct as_labelled *l)
+{
+    return l->split == AS_SPLIT_TRAIN && !(t->leave.out && t->leave.out[l->group_number]);
+}
+
 static enum as_status see_range(struct as_train *t, const struct as_labelled *l,
                                 const struct as_row *row)
 {
-    if (l->split == AS_SPLIT_TRAIN) {
+    if (is_learnt(t, l)) {
         as_scale_range(&t->scale, row->det[t->det].feat);
+        t->learnt[altered(l)]++;
         t->cap++;
     }
     return AS_OK;
@@ -90,7 +96,7 @@ static enum as_status see_range(struct as_train *t, const struct as_labelled *l,
 static enum as_status see_place(struct as_train *t, const struct as_labelled *l,
                                 const struct as_row *row)
 {
-    if (l->split == AS_SPLIT_TRAIN)
+    if (is_learnt(t, l))
         as_scale_count(&t->scale, row->det[t->det].feat);
     return AS_OK;
 }
@@ -98,7 +104,7 @@ static enum as_status see_place(struct as_train *t, const struct as_labelled *l,
 static enum as_status take(struct as_train *t, const struct as_labelled *l,
                            const struct as_row *row)
 {
-    if (l->split != AS_SPLIT_TRAIN)
+    if (!is_learnt(t, l))
         return AS_OK;
     if (t->n == t->cap)
         return AS_EBUG;
@@ -126,10 +132,9 @@ static enum as_status try_item(struct as_train *t, const struct as_labelled *l,
     to->id = row->id;
     to->score = (double)score;
     to->distance = as_model_distance(t->model, feat);
+    to->looks = as_trivial_of(row);
+    to->listed = (uint32_t)(l - t->m.row);
     to->group = l->group_number;
-    to->w = row->w;
-    to->h = row->h;
-    to->kind = row->kind;
     to->label = altered(l);
     to->split = l->split;
     memcpy(to->sha256, row->sha256, sizeof to->sha256);
@@ -138,11 +143,12 @@ static enum as_status try_item(struct as_train *t, const struct as_labelled *l,
 
 /* ---- all ranks ---- */
 
-static enum as_status count_all(struct as_train *t, struct as_err *err)
+enum as_status as_train_count(struct as_train *t, struct as_err *err)
 {
     struct as_train_counts *c = &t->done->counts;
-    enum as_status status = AS_OK;
+    enum as_status status = pass(&(struct visit){t, NULL}, true, err);
 
+    AS_TRY(as_comm_agree(t->r->comm, status, err));
     AS_TRY(as_comm_sum(t->r->comm, (uint64_t *)c, sizeof *c / sizeof(uint64_t)));
     if (c->listed > t->m.n)
         AS_FAIL(err, AS_EBUG, "%" PRIu64 " items of %" PRIu64 " rows", c->listed, t->m.n);
@@ -178,10 +184,13 @@ enum as_status as_train_load(struct as_train *t, struct as_err *err)
     struct as_comm *comm = t->r->comm;
     enum as_status status = as_scale_init(&t->scale, as_detectors[t->det]->dim);
 
+    t->learnt[0] = t->learnt[1] = 0;
     if (status == AS_OK)
-        status = pass(&(struct visit){t, see_range}, true, err);
+        status = pass(&(struct visit){t, see_range}, false, err);
     AS_TRY(as_comm_agree(comm, status, err));
-    AS_TRY(as_comm_agree(comm, count_all(t, err), err));
+    AS_TRY(as_comm_sum(comm, t->learnt, 2));
+    if (t->learnt[0] == 0 || t->learnt[1] == 0)
+        AS_FAIL(err, AS_SKIP, "nothing authentic, or nothing altered, is left to learn from");
     AS_TRY(as_comm_agree(comm, as_fit_scale_ranges(&t->sums, &t->scale), err));
     status = pass(&(struct visit){t, see_place}, false, err);
     AS_TRY(as_comm_agree(comm, status, err));

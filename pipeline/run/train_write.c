@@ -3,12 +3,11 @@
  * Nothing in it tells of ranks, hosts or times: the same pictures give the same bytes. */
 #include "train_parts.h"
 
-#include "../cluster/durable.h"
 #include "../hex.h"
 #include "../model_trained.h"
+#include "lots.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,16 +75,38 @@ static json_t *items_json(const struct as_train_counts *c)
     return o;
 }
 
+/* What came of --leave: "out" names the column, "of" has the rows. */
+static json_t *left_json(const struct as_train *t)
+{
+    const struct as_trained *d = t->done;
+    json_t *rows;
+
+    if (d->nleft == 0)
+        return NULL;
+    rows = json_array();
+    for (uint32_t i = 0; i < d->nleft; i++) {
+        const struct as_left *l = &d->left[i];
+        json_t *value = json_string(l->value); /* NULL: no UTF-8 */
+        json_array_append_new(rows,
+                              json_pack("{s:o, s:[I, I], s:i, s:o*, s:o*}", "value",
+                                        value ? value : json_string("?"), "items",
+                                        (json_int_t)l->items[0], (json_int_t)l->items[1], "groups",
+                                        (int)l->groups, "auc", l->tried ? figure(&l->auc) : NULL,
+                                        "files_alone", l->tried ? figure(&l->trivial) : NULL));
+    }
+    return json_pack("{s:s, s:o}", "out", t->o->leave, "of", rows);
+}
+
 static json_t *training_json(const struct as_train *t, const char *data)
 {
     const struct as_trained *d = t->done;
     const bool ensemble = t->method == AS_FIT_FLD;
 
-    return json_pack("{s:s, s:I, s:o*, s:o*, s:s, s:s, s:o, s:o*}", "fit", as_fit_words[t->method],
-                     "seed", (json_int_t)t->o->seed, "ridge", ensemble ? NULL : json_real(d->ridge),
-                     "out_of_bag_error", ensemble ? json_real(d->error) : NULL, "data_sha256", data,
-                     "manifest_sha256", t->m.sha256, "items", items_json(&d->counts), "test",
-                     test_json(d));
+    return json_pack(
+        "{s:s, s:I, s:o*, s:o*, s:s, s:s, s:o, s:o*, s:o*}", "fit", as_fit_words[t->method], "seed",
+        (json_int_t)t->o->seed, "ridge", ensemble ? NULL : json_real(d->ridge), "out_of_bag_error",
+        ensemble ? json_real(d->error) : NULL, "data_sha256", data, "manifest_sha256", t->m.sha256,
+        "items", items_json(&d->counts), "test", test_json(d), "left", left_json(t));
 }
 
 static const char *note(const struct as_train *t)
@@ -103,22 +124,14 @@ static enum as_status put(const char *path, const char *text, struct as_err *err
 {
     enum as_status status = AS_OK;
     char *beside = NULL;
-    int fd = -1, failed;
+    FILE *f = as_beside_open(path, &beside);
 
-    if (asprintf(&beside, "%s.tmp", path) < 0) {
-        beside = NULL;
-        AS_FAIL(err, AS_ENOMEM, "no memory to write %s", path);
-    }
-    if ((fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) < 0)
-        AS_FAIL(err, AS_EIO, "cannot make %s: %s", beside, strerror(errno));
-    if ((failed = as_write_synced(fd, text, strlen(text))) != 0 ||
-        (failed = as_rename_synced(beside, path)) != 0) {
+    if (f == NULL)
+        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(errno));
+    status = as_beside_close(f, fputs(text, f) >= 0, beside, path, err);
+    if (status != AS_OK)
         unlink(beside);
-        AS_FAIL(err, AS_EIO, "cannot write %s: %s", path, strerror(failed));
-    }
 done:
-    if (fd >= 0)
-        close(fd);
     free(beside);
     return status;
 }

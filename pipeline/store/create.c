@@ -27,7 +27,8 @@ static const struct {
 enum {
     KINDS_N = sizeof KINDS / sizeof *KINDS,
     REASONS_N = sizeof REASONS / sizeof *REASONS,
-    LIST_MAX = 256, /* words of a list that is put together here */
+    LIST_MAX = 256,       /* words of a list that is put together here */
+    HEADER_MAX = 60 << 10, /* bytes of an attribute that surely fit into a header */
     FLAGS_MAX = 32
 };
 
@@ -202,14 +203,32 @@ static bool put_attributes(hid_t ds, const struct as_layout *l, const struct as_
     }
 }
 
-/* Creation properties: contiguous, no fill, no time stamps. */
-static hid_t creation(void)
+/* Whether the names of the measures are longer than an attribute in a dataset's own header, where
+ * one message has 64 KiB. */
+static bool long_names(const struct as_set *set, const struct as_detector *det)
+{
+    size_t longest = 0;
+
+    if (set->form != AS_FORM_GROUP || as_groups[set->which].shape != AS_SHAPE_MEASURES ||
+        det->measures == NULL)
+        return false;
+    for (uint32_t i = 0; i < det->dim; i++)
+        longest = strlen(det->measures[i]) > longest ? strlen(det->measures[i]) : longest;
+    return longest * det->dim > HEADER_MAX;
+}
+
+/* Creation properties: contiguous, no fill, no time stamps.  Attributes of any size need a header
+ * as of HDF5 1.8, which the library makes where the order of attributes is to be kept; that of
+ * other datasets stays as all readers know it.                               */
+static hid_t creation(bool large_attributes)
 {
     hid_t dcpl = H5Pcreate(H5P_DATASET_CREATE);
 
     H5Pset_layout(dcpl, H5D_CONTIGUOUS);
     H5Pset_fill_time(dcpl, H5D_FILL_TIME_NEVER);
     H5Pset_obj_track_times(dcpl, false);
+    if (large_attributes)
+        H5Pset_attr_creation_order(dcpl, H5P_CRT_ORDER_TRACKED);
     return dcpl;
 }
 
@@ -220,7 +239,8 @@ enum as_status as_create_set(hid_t file, const struct as_layout *l, const struct
     char why[AS_H5_WHY];
     const hsize_t dims[2] = {set->rows, set->dim};
     hid_t space = H5Screate_simple(set->two ? 2 : 1, dims, NULL);
-    hid_t type = as_layout_type(set), dcpl = creation(), lcpl = H5Pcreate(H5P_LINK_CREATE);
+    hid_t type = as_layout_type(set), lcpl = H5Pcreate(H5P_LINK_CREATE);
+    hid_t dcpl = creation(long_names(set, det));
 
     H5Pset_create_intermediate_group(lcpl, 1);
     *ds = H5Dcreate2(file, set->name, type, space, lcpl, dcpl, H5P_DEFAULT);

@@ -170,6 +170,7 @@ static enum as_status hash_group(struct plan *p, const struct part *part, uint64
 
     n = p->out.set > 0 || n == 0 ? 1 : n;
     for (uint64_t i = block * AS_BLOCK_ROWS; i < end; i += n) {
+        AS_TRY(as_ask(p->store->ask, err));
         n = n < end - i ? n : end - i;
         AS_TRY(as_window_span(part->w, i, n, &at, err));
         if (as_bits_get(&p->out, i) && n == 1)
@@ -234,6 +235,7 @@ static enum as_status hash_blocks(struct plan *p, struct as_err *err)
             uint64_t *to = &p->digest[4 * (part->first_block + b)];
             if ((part->first_block + b) % p->ranks != p->rank)
                 continue;
+            AS_TRY(as_ask(p->store->ask, err));
             sink_start(&p->sink);
             if (part->set->form == AS_FORM_GROUP)
                 AS_TRY(hash_group(p, part, b, err));
@@ -303,6 +305,7 @@ static enum as_status count_runs(struct plan *p, struct as_err *err)
         for (uint64_t r = 0; r < part->runs; r++) {
             if ((part->first_run + r) % p->ranks != p->rank)
                 continue;
+            AS_TRY(as_ask(p->store->ask, err));
             for (uint64_t row = r * AS_BLOCK_ROWS; row < as_block_end(r, part->set->rows); row++) {
                 AS_TRY(as_window_span(part->w, row, 1, &rec, err));
                 p->count[part->first_run + r] += as_digest_counts(part->set, rec, &p->out, p->in);

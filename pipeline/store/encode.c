@@ -15,63 +15,6 @@
 
 /* 1 counting ----------------------------------------------------------------------- */
 
-static enum as_status check_texts(const struct as_row *row, uint64_t i, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    uint64_t bytes = row->path.len;
-    bool fits = row->path.len <= AS_STRING_MAX && row->nkv <= AS_ROW_KV_MAX;
-
-    for (size_t k = 0; fits && k < row->nkv; k++) {
-        fits = row->kv[k].key.len <= AS_STRING_MAX && row->kv[k].value.len <= AS_STRING_MAX;
-        bytes += (uint64_t)row->kv[k].key.len + row->kv[k].value.len;
-    }
-    for (size_t t = 0; fits && t < row->ntrouble && t < AS_ERRORS_MAX; t++) {
-        fits = row->trouble[t].message.len <= AS_STRING_MAX;
-        bytes += strlen(row->trouble[t].stage) + row->trouble[t].message.len;
-    }
-    if (!fits || bytes > AS_ROW_TEXT_MAX)
-        AS_FAIL(err, AS_EBUG, "row %" PRIu64 " has more text than a row may", i);
-done:
-    return status;
-}
-
-static enum as_status check_maps(const struct as_seal *s, const struct as_row *row, uint64_t i,
-                                 struct as_err *err)
-{
-    enum as_status status = AS_OK;
-
-    for (size_t m = 0; m < row->nmap; m++) {
-        const struct as_map_row *map = &row->map[m];
-        if (map->det >= AS_DETECTORS_MAX || s->slot_of[map->det] < 0)
-            AS_FAIL(err, AS_EBUG, "row %" PRIu64 " has a map of a detector not in the case", i);
-        if (map->w == 0 || map->h == 0 || map->w > AS_MAP_SIDE_MAX || map->h > AS_MAP_SIDE_MAX)
-            AS_FAIL(err, AS_EBUG, "row %" PRIu64 " has a map of %u x %u cells", i, map->w, map->h);
-    }
-done:
-    return status;
-}
-
-static enum as_status check_row(struct as_seal *s, uint64_t i, const struct as_row *row,
-                                struct as_err *err)
-{
-    enum as_status status = AS_OK;
-
-    if (i > s->what->rows.first &&
-        (row->id < s->last_id || (row->id == s->last_id && row->part <= s->last_part)))
-        AS_FAIL(err, AS_EBUG, "row %" PRIu64 " is not in the order of (id, part)", i);
-    if (row->source >= s->what->nsources)
-        AS_FAIL(err, AS_EBUG, "row %" PRIu64 " names source %" PRIu32 " of %" PRIu32, i,
-                row->source, s->what->nsources);
-    if (row->status >= AS_ITEM_STATUSES || row->ntrouble > AS_ERRORS_MAX || row->nmap > AS_MAPS_MAX)
-        AS_FAIL(err, AS_EBUG, "row %" PRIu64 " is out of bounds", i);
-    s->last_id = row->id;
-    s->last_part = row->part;
-    AS_TRY(check_texts(row, i, err));
-    AS_TRY(check_maps(s, row, i, err));
-done:
-    return status;
-}
-
 static void count_word(struct as_seal *s, struct as_text text)
 {
     uint64_t offset = 0;
@@ -90,7 +33,7 @@ enum as_status as_seal_count(struct as_seal *s, uint64_t i, const struct as_row 
 {
     enum as_status status = AS_OK;
 
-    AS_TRY(check_row(s, i, row, err));
+    AS_TRY(as_seal_check_row(s, i, row, err));
     s->mine[AS_N_ITEMS]++;
     s->mine[AS_N_PATHS] += row->path.len;
     s->mine[AS_N_METADATA] += row->nkv;
@@ -275,8 +218,8 @@ static enum as_status put_det(struct as_seal *s, uint32_t slot, const struct as_
     AS_TRY(add_group(s, AS_G_llr, slot, &to, err));
     if (to != NULL) {
         const struct as_model *model = s->what->models[d];
-        const bool told = feat != NULL && as_model_llr(model, feat, score, item->kind, item->w,
-                                                       item->h, &llr);
+        const struct as_looks looks = as_row_looks(item);
+        const bool told = feat != NULL && as_model_llr(model, feat, score, &looks, &llr);
         put_floats(to, told ? &llr : NULL, 1);
     }
 done:
@@ -326,7 +269,7 @@ enum as_status as_seal_item(struct as_seal *s, uint64_t i, struct as_err *err)
 
     memset(&row, 0, sizeof row);
     AS_TRY(s->what->rows.row(s->what->rows.state, i, &row, err));
-    AS_TRY(check_row(s, i, &row, err));
+    AS_TRY(as_seal_check_row(s, i, &row, err));
     AS_TRY(put_item(s, &row, err));
     for (uint32_t slot = 0; slot < s->layout.ndets; slot++)
         AS_TRY(put_det(s, slot, &row, err));

@@ -16,6 +16,7 @@ struct as_store {
     struct as_window text[AS_TEXT_PARTS]; /* of /strings: paths, words, texts */
     char attr[4][80];
     struct as_store_parent parent; /* content_digest "": it is a case */
+    const struct as_ask *ask;      /* of those who read all of it; NULL: nobody */
     char *provenance;
     struct as_source_row *sources;
     char *source_paths;

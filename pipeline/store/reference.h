@@ -10,7 +10,7 @@
 #ifndef AS_REFERENCE_H
 #define AS_REFERENCE_H
 
-#include "../err.h"
+#include "../ask.h"
 #include "match.h"
 
 enum as_ref_kind { AS_REF_KNOWN, AS_REF_MEDIA, AS_REF_CAMERA, AS_REF_KINDS };
@@ -114,7 +114,9 @@ struct as_ref_stamp {
 enum as_status as_ref_stamp(const struct as_ref *ref, struct as_ref_stamp *stamp,
                             struct as_err *err) AS_MUST_CHECK;
 
-/* Computes the digest again and compares.  Reads all.  AS_EFORMAT: it differs. */
-enum as_status as_ref_check(struct as_ref *ref, struct as_err *err) AS_MUST_CHECK;
+/* Computes the digest again and compares.  Reads all, and asks before each MiB (ask may be NULL).
+ * AS_EFORMAT: it differs. */
+enum as_status as_ref_check(struct as_ref *ref, const struct as_ask *ask,
+                            struct as_err *err) AS_MUST_CHECK;
 
 #endif

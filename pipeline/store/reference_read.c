@@ -263,7 +263,8 @@ done:
     return status;
 }
 
-static enum as_status sum_set(struct as_ref *ref, int i, struct as_ref_sum *sum, struct as_err *err)
+static enum as_status sum_set(struct as_ref *ref, int i, struct as_ref_sum *sum,
+                              const struct as_ask *ask, struct as_err *err)
 {
     enum as_status status = AS_OK;
     const struct as_set *s = &ref->set[i];
@@ -275,6 +276,7 @@ static enum as_status sum_set(struct as_ref *ref, int i, struct as_ref_sum *sum,
     AS_TRY(as_ref_sum_init(sum, s->row_bytes, err));
     for (uint64_t row = 0; row < s->rows; row += step) {
         uint64_t n = step < s->rows - row ? step : s->rows - row;
+        AS_TRY(as_ask(ask, err));
         AS_TRY(as_ref_read(ref, (enum as_ref_set)i, row, n, buf, err));
         AS_TRY(as_ref_sum_add(sum, buf, n, err));
     }
@@ -283,7 +285,7 @@ done:
     return status;
 }
 
-enum as_status as_ref_check(struct as_ref *ref, struct as_err *err)
+enum as_status as_ref_check(struct as_ref *ref, const struct as_ask *ask, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_ref_sum sum[AS_REF_SETS] = {0};
@@ -291,7 +293,7 @@ enum as_status as_ref_check(struct as_ref *ref, struct as_err *err)
 
     for (int i = 0; i < AS_REF_SETS; i++)
         if (ref->window[i].ds > 0)
-            AS_TRY(sum_set(ref, i, &sum[i], err));
+            AS_TRY(sum_set(ref, i, &sum[i], ask, err));
     AS_TRY(as_ref_digest_make(ref->kind, ref->set, sum, digest, err));
     if (strcmp(digest, ref->digest) != 0)
         AS_FAIL(err, AS_EFORMAT, "changed after it was made, so enroll it again: %s", ref->path);

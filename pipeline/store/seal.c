@@ -115,16 +115,19 @@ enum as_status as_store_digest(struct as_store *store, char content_digest[65],
     return as_digest_make(store, NULL, AS_OK, content_digest, digest_exact, err);
 }
 
-enum as_status as_store_check(struct as_store *store, struct as_comm *comm, struct as_err *err)
+enum as_status as_store_check(struct as_store *store, struct as_comm *comm,
+                              const struct as_ask *ask, struct as_err *err)
 {
     enum as_status status = AS_OK;
     char content[65], exact[65];
 
+    store->ask = ask;
     AS_TRY(as_digest_make(store, comm, AS_OK, content, exact, err));
     if (strcmp(content, as_store_attr(store, "content_digest")) != 0 ||
         strcmp(exact, as_store_attr(store, "digest_exact")) != 0)
         AS_FAIL(err, AS_EFORMAT,
                 "the case is not what was sealed: its data do not have the digest that it names");
 done:
+    store->ask = NULL;
     return status;
 }

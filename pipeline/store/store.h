@@ -6,6 +6,7 @@
 #define AS_STORE_H
 
 #include "../../kernels/detectors/detector.h"
+#include "../ask.h"
 #include "../cluster/comm.h"
 #include "../row.h"
 #include "match.h"
@@ -165,9 +166,10 @@ enum as_status as_store_digest(struct as_store *store, char content_digest[65], 
                                struct as_err *err) AS_MUST_CHECK;
 
 /* Recomputes both digests by all ranks, which have it open each on its own, and compares them with
- * the seal's.  AS_EFORMAT: they differ.  Collective; the status is the same everywhere. */
+ * the seal's.  Each asks before each stretch of rows (ask may be NULL).  AS_EFORMAT: they differ.
+ * Collective; the status is the same everywhere. */
 enum as_status as_store_check(struct as_store *store, struct as_comm *comm,
-                              struct as_err *err) AS_MUST_CHECK;
+                              const struct as_ask *ask, struct as_err *err) AS_MUST_CHECK;
 
 /* Writes to `to` (n bytes) a sentence naming the first dataset, row and column in
  * which a and b differ, or "equal".  AS_OK either way.                          */

@@ -13,7 +13,8 @@
 /* What is known while following. */
 struct follow {
     struct as_chain *audit;
-    struct as_checks *checks;
+    void (*fault)(void *state, uint64_t line, const char *what);
+    void *state;
     char want[65];  /* hash of the line before                              */
     char sound[65]; /* hash of the last sound line: differs after a torn one */
     bool torn;      /* the line before is torn                              */
@@ -37,10 +38,11 @@ static const char *text_of(const json_t *o, const char *key)
     return v ? v : "";
 }
 
-static void fault(struct follow *c, const char *what)
+static void tell_fault(struct follow *c, const char *what)
 {
     c->audit->broken++;
-    as_checks_add(c->checks, AS_LEVEL_BAD, "audit log", "line %" PRIu64 ": %s", c->line, what);
+    if (c->fault)
+        c->fault(c->state, c->line, what);
 }
 
 /* A line that is an entry, or NULL: then it is torn. */
@@ -55,23 +57,31 @@ static json_t *parse(const char *at, size_t n)
     return NULL;
 }
 
+static void sealed(struct as_chain *a, const json_t *o)
+{
+    const json_t *kept = json_object_get(o, "residuals");
+
+    snprintf(a->content_digest, sizeof a->content_digest, "%s", text_of(o, "content_digest"));
+    snprintf(a->residuals, sizeof a->residuals, "%s", text_of(kept, "digest"));
+    a->pixels = (uint64_t)json_integer_value(json_object_get(o, "residual_pixels"));
+}
+
 static void entry(struct follow *c, const json_t *o)
 {
     const char *event = text_of(o, "event");
     bool recovered = strcmp(event, "recovered") == 0;
 
     if (c->torn && !recovered)
-        fault(c, "follows a torn line that no \"recovered\" entry closes");
+        tell_fault(c, "follows a torn line that no \"recovered\" entry closes");
     if (strcmp(text_of(o, "prev"), c->want) != 0)
-        fault(c, "its \"prev\" is not the hash of the line before: a line was changed, "
+        tell_fault(c, "its \"prev\" is not the hash of the line before: a line was changed, "
                  "removed or put in");
     if (recovered && strcmp(text_of(o, "after"), c->sound) != 0)
-        fault(c, "its \"after\" is not the hash of the last sound line: something is missing");
+        tell_fault(c, "its \"after\" is not the hash of the last sound line: something is missing");
     c->audit->recovered += c->torn && recovered;
     c->audit->lines++;
     if (strcmp(event, "sealed") == 0)
-        snprintf(c->audit->content_digest, sizeof c->audit->content_digest, "%s",
-                 text_of(o, "content_digest"));
+        sealed(c->audit, o);
 }
 
 static enum as_status take_line(struct follow *c, const char *at, size_t n, struct as_err *err)
@@ -92,11 +102,12 @@ done:
     return status;
 }
 
-enum as_status as_chain_follow(const char *path, struct as_chain *audit, struct as_checks *checks,
-                               struct as_err *err)
+enum as_status as_chain_follow(const char *path, struct as_chain *audit,
+                               void (*fault)(void *state, uint64_t line, const char *what),
+                               void *state, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct follow c = {.audit = audit, .checks = checks};
+    struct follow c = {.audit = audit, .fault = fault, .state = state};
     char *text = NULL;
     bool ended = true;
     size_t room = 0;
@@ -123,4 +134,9 @@ done:
     if (f)
         fclose(f);
     return status;
+}
+
+bool as_chain_kept(const struct as_chain *audit, const char *digest, uint64_t pixels)
+{
+    return strcmp(audit->residuals, digest) == 0 && (digest[0] == 0 || audit->pixels == pixels);
 }

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""sweep_check.py - altered copies against numpy and scipy.
+
+  sweep_check.py copies PICTURE.png FOLDER   FOLDER holds a copy for each of many alterations
+  sweep_check.py cut                         makes cut.manifest.csv and cut.masks of set.manifest.csv
+                                             for the parts cut/NAME.png of whole/NAME.png
+"""
+import csv
+import os
+import struct
+import sys
+import zlib
+
+import numpy as np
+from scipy import ndimage
+
+
+def read_png(path):
+    data = open(path, "rb").read()
+    at, packed = 8, b""
+    while at < len(data):
+        n, kind = struct.unpack(">I4s", data[at : at + 8])
+        body = data[at + 8 : at + 8 + n]
+        if kind == b"IHDR":
+            w, h, bits, colour = struct.unpack(">IIBB", body[:10])
+        elif kind == b"IDAT":
+            packed += body
+        else:
+            assert kind in (b"IEND",) or not path.startswith(("copies", "cut/")), kind
+        at += 12 + n
+    assert bits == 8 and colour in (0, 2)
+    step = 3 if colour == 2 else 1
+    raw = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(h, 1 + w * step)
+    out = np.zeros((h, w * step), np.uint8)
+    for y in range(h):
+        how, line = raw[y, 0], raw[y, 1:].astype(int)
+        above = out[y - 1].astype(int) if y else np.zeros(w * step, int)
+        if how in (1, 3, 4):
+            row = [0] * (w * step)
+            for x in range(w * step):
+                a = row[x - step] if x >= step else 0
+                b = above[x]
+                c = int(above[x - step]) if x >= step else 0
+                p = a + b - c
+                guess = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+                row[x] = (line[x] + (a if how == 1 else (a + b) // 2 if how == 3 else guess)) & 255
+            out[y] = row
+        else:
+            out[y] = line + (above if how == 2 else 0) & 255
+    return out.reshape(h, w, step).astype(float)
+
+
+def tables_of_jpeg(path):
+    """Width, height and the first quantisation table; no segment with metadata."""
+    data, at, size, table = open(path, "rb").read(), 2, None, None
+    while size is None:
+        code, n = struct.unpack(">xBH", data[at : at + 4])
+        assert code != 0xE1
+        if code == 0xDB and table is None:
+            table = list(data[at + 5 : at + 69])
+        if code == 0xC0:
+            size = struct.unpack(">HH", data[at + 5 : at + 9])[::-1]
+        at += 2 + n
+    return size, table
+
+
+def table_of(quality):
+    """The first values of the standard's luminance table, in zigzag, scaled as libjpeg does."""
+    scale = 200 - 2 * quality
+    return [max(1, (q * scale + 50) // 100) for q in (16, 11, 12, 14, 12, 10, 16, 14)]
+
+
+def cubic_matrix(size, to):
+    scale = size / to
+    wide = max(scale, 1)
+    centre = (np.arange(to) + 0.5) * scale
+    x = np.abs((np.arange(size)[None, :] + 0.5 - centre[:, None]) / wide)
+    k = np.where(x < 1, 1.5 * x**3 - 2.5 * x**2 + 1, np.where(x < 2, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2, 0))
+    return k / k.sum(1, keepdims=True)
+
+
+def place_of(part, whole):
+    h, w = part.shape[:2]
+    for y in range(whole.shape[0] - h + 1):
+        for x in range(whole.shape[1] - w + 1):
+            if np.array_equal(part[0], whole[y, x : x + w]) and np.array_equal(part, whole[y : y + h, x : x + w]):
+                return x, y
+    return None
+
+
+def grid_energy(plane):
+    """How far the spectrum's peaks of period 8, 4 and 2 stand above the medians around them: their median, the highest."""
+    f = np.abs(np.fft.fft2(plane))
+    h, w = f.shape
+    over = []
+    for i in range(8):
+        for j in range(8):
+            y, x = (i * h + 4) // 8, (j * w + 4) // 8
+            around = f[np.ix_(np.arange(y - 4, y + 5) % h, np.arange(x - 4, x + 5) % w)]
+            if i or j:
+                over.append(f[y % h, x % w] / np.median(around))
+    return np.median(over), np.max(over)
+
+
+def high(p):
+    return p - ndimage.uniform_filter(p, (3, 3, 1))
+
+
+def check_copies(picture, folder):
+    p = read_png(picture)
+    h, w = p.shape[:2]
+    copy = {n: read_png(f"{folder}/{n}") for n in os.listdir(folder) if n not in ("jpeg-80", "recompress")}
+
+    def near(name, want, most):
+        error = np.abs(copy[name] - want)
+        assert error.max() <= most and error.mean() < 0.3, (name, error.max(), error.mean())
+
+    near("screenshot", p, 0)
+    near("median-5", ndimage.median_filter(p, (5, 5, 1), mode="nearest"), 0)
+    sigma = 0.3 * ((7 - 1) / 2 - 1) + 0.8
+    tap = np.exp(-np.arange(-3, 4) ** 2 / (2 * sigma**2))
+    blurred = ndimage.correlate1d(p, tap / tap.sum(), 0, mode="mirror")
+    near("blur-7", ndimage.correlate1d(blurred, tap / tap.sum(), 1, mode="mirror"), 0.52)
+    for name, percent in (("resize-50", 50), ("resize-150", 150)):
+        across, down = cubic_matrix(w, w * percent // 100), cubic_matrix(h, h * percent // 100)
+        rows = np.clip(np.floor(np.einsum("yxc,ux->yuc", p, across) + 0.5), 0, 255)
+        near(name, np.clip(np.einsum("yuc,vy->vuc", rows, down), 0, 255), 1.6)  # where a row is all but x.5
+    assert copy["crop-90"].shape[:2] == ((h * 90 + 50) // 100, (w * 90 + 50) // 100)
+    assert place_of(copy["crop-90"], p) is not None
+    middle = (p > 40) & (p < 215)
+    noise = (copy["noise-7"] - p)[middle]
+    assert abs(noise.mean()) < 5 * 7 / noise.size**0.5 and abs(noise.std() / 7 - 1) < 0.02, (noise.mean(), noise.std())
+    assert abs(np.mean(noise**4) / noise.var() ** 2 - 2.9) < 0.1  # of twelve uniform numbers
+    before, after = (np.array([grid_energy(q[..., c]) for c in range(3)]) for q in (p, copy["peaks"]))
+    assert (after[:, 0] < 1.1).all() and (before[:, 0] > 1.1).all(), (before, after)
+    assert (after[:, 1] < 0.6 * before[:, 1]).all(), (before, after)
+    assert np.abs(copy["peaks"] - p).std() < 8
+    kept = np.corrcoef(high(p).ravel(), high(copy["transplant"]).ravel())[0, 1]
+    lost = p - copy["transplant"]
+    assert kept < 0.6 and 1 < lost.std() < 5, (kept, lost.std())
+    (size, table), (size_r, table_r) = (tables_of_jpeg(f"{folder}/{n}") for n in ("jpeg-80", "recompress"))
+    assert size == (w, h) and table[:8] == table_of(80), (size, table[:8])
+    assert table_r[:8] == table_of(95) and size_r != (w, h)
+    for got, was in zip(size_r, (w, h)):
+        assert 0.97 * was - 0.5 <= got <= 1.03 * was + 0.5, (size_r, (w, h))
+
+
+def write_png(path, grey):
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    h, w = grey.shape
+    lines = np.concatenate((np.zeros((h, 1), np.uint8), grey.astype(np.uint8)), 1)
+    with open(path, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 0, 0, 0, 0)))
+        f.write(chunk(b"IDAT", zlib.compress(lines.tobytes())) + chunk(b"IEND", b""))
+
+
+def cut():
+    rows = list(csv.DictReader(open("set.manifest.csv")))
+    for r in rows:
+        name = os.path.basename(r["path"])
+        part = read_png(f"cut/{name}.png")
+        x, y = place_of(part, read_png(f"whole/{name}.png"))
+        if r["mask"]:
+            h, w = part.shape[:2]
+            mask = read_png(r["mask"])[y : y + h, x : x + w, 0]
+            r["mask"] = f"cut.masks/{name}.png"
+            write_png(r["mask"], mask)
+        r["path"] = f"cut/{name}.png"
+    with open("cut.manifest.csv", "w") as f:
+        out = csv.DictWriter(f, rows[0].keys(), lineterminator="\n")
+        out.writeheader()
+        out.writerows(rows)
+
+
+if sys.argv[1] == "copies":
+    check_copies(sys.argv[2], sys.argv[3])
+else:
+    cut()
