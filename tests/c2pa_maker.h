@@ -144,7 +144,8 @@ struct recipe {
     uint32_t more;              /* bytes left out of the hash behind the store        */
     const struct signer *stamp; /* an authority that dates the signature              */
     time_t stamped;
-    uint64_t length;  /* of the segment, as the exclusion says              */
+    uint64_t start;   /* of the segment, as the exclusion says; 0: 2, behind SOI */
+    uint64_t length;  /* likewise                                           */
     uint8_t hash[32]; /* of the file without it                             */
 };
 
@@ -177,7 +178,7 @@ static inline void put_binding(struct maker *m, const struct recipe *r)
     put_head(m, 4, 1);
     put_head(m, 5, 2);
     put_string(m, "start");
-    put_head(m, 0, 2);
+    put_head(m, 0, r->start ? r->start : 2);
     put_string(m, "length");
     put_be(m, 0x1A, 1);
     put_be(m, r->length + r->more, 4);

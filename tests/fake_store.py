@@ -15,7 +15,8 @@ from check_manifest import SOURCE, load_manifest, reason_names
 STATUSES = ["ok", "not_applicable", "unsupported", "damaged", "encrypted", "limit", "timeout",
             "crashed", "known", "duplicate"]
 FLAGS = ["truncated", "corrupt", "traversal", "absolute", "alpha", "animated", "trailing",
-         "disagrees", "polyglot", "checksum", "decrypted", "changed", "strips", "name_cut"]
+         "disagrees", "polyglot", "checksum", "decrypted", "changed", "strips", "name_cut",
+         "altered"]
 
 
 def first(text, default):

@@ -29,6 +29,15 @@ done
     "$assay" show case evidence/adobe-20220124-C.jpg >item.out 2>item.log || fail "show item"
 grep -q 'valid, no trust list' item.out || { cat item.out; fail "state"; }
 
+# A film: checked as far as pictures are, and a signature that does not hold is a finding.
+mkdir films
+cp "$data/c2pa_rs/dashinit.mp4" films/good.mp4 && chmod u+w films/good.mp4 || fail "copy"
+LC_ALL=C sed 's/drmprovenancemanifestbuilder/DRMprovenancemanifestbuilder/' films/good.mp4 >films/bad.mp4
+"$assay" run films -o films.case --detector c2pa >run4.out 2>run4.log || fail "run of films"
+"$assay" show films.case --json >films.json 2>films.log || fail "show films"
+[ "$(grep -c "signature of the C2PA manifest does not hold" films.json)" = 1 ] ||
+    { cat films.json; fail "finding of a film"; }
+
 echo "no certificate" >empty.pem
 "$assay" run evidence -o other --detector c2pa --c2pa-trust empty.pem >run2.out 2>run2.log
 [ $? = 64 ] || fail "an empty list is refused"

@@ -42,6 +42,7 @@ for c in "123":
     write(f"evidence/{c}-crop.bmp", crop)
     if c == "3":
         continue
+    write(f"evidence/{c}-whole.bmp", np.ascontiguousarray(np.rot90(a)))
     write(f"evidence/{c}-turned.bmp", np.ascontiguousarray(np.rot90(crop)))
     write(f"evidence/{c}-larger.bmp", enlarge(a, 1152, 960))
     write(f"evidence/{c}-zoom.bmp", enlarge(a[53:587, 64:704], 768, 640))  # 1.2
@@ -54,6 +55,8 @@ check() { # CASE kinds that must be found, of cameras 1 and 2, and nothing else
     "$python" - "$@" <<'END' || fail "$1: not the matches that should be"
 import h5py, sys
 f = h5py.File(sys.argv[1] + "/results.h5")
+lies = {"whole": (3, 1, 0, 0), "crop": (0, 1, 101, 45), "turned": (3, 1, 101, 45), "larger": (0, 1.5, 0, 0),
+        "zoom": (0, 1.2, 64, 53)}  # quarters, scale, left, top; the files begin with the last row
 text, items, found = f["strings"][:].tobytes(), f["items"][:], set()
 for m in f["matches"][:]:
     i = items[m["item_row"]]
@@ -62,18 +65,26 @@ for m in f["matches"][:]:
     assert m["other_value"] < m["value"] / 2, m
     assert name[0] == str(int(m["reference"]) + 1), (name, m)
     found.add(name)
+    turn, scale, left, top = lies[name[2:-4]]
+    assert m["turn"] == turn and abs(m["scale"] - scale) < .01, m
+    assert abs(m["left"] - left) < 1.5 and abs(m["top"] - top) < 1.5, m
 want = {f"{c}-{k}.bmp" for c in "12" for k in sys.argv[2:]}
 assert found == want, (found, want)
 END
 }
 search aligned aligned 1
-check aligned
+check aligned whole
 search shift shift 1
-check shift crop turned
+check shift whole crop turned
 search scale scale 1
-check scale crop turned larger zoom
+check scale whole crop turned larger zoom
 search ranks scale 3
 same scale ranks
+"$assay" show scale 1-turned.bmp >show.log || fail "show"
+grep -q "turned by 270 degrees clockwise, at 1.000 of the camera's scale, it begins at 101, 45" \
+    show.log || fail "how it lies is not shown"
+"$assay" show scale 2-turned.bmp --json | tr -d ' \n' |
+    grep -q '"turned_clockwise_degrees":270,"scale":1,"left":101,"top":45' || fail "nor as JSON"
 
 "$assay" run evidence -o none --against ref.h5 --camera-search all >none.log 2>&1
 [ $? = 64 ] || fail "a search that there is not"

@@ -4,9 +4,9 @@
 . "$(dirname "$0")/lib.sh"
 make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 command=bench
-"$make" splice set --count 4 --size 168x136 --vary q2=0,90 >make.log 2>&1 || fail "make_labelled"
+"$make" splice set --count 4 --size 168x136 --seed 4 --vary q2=0,90 >make.log 2>&1 || fail "make_labelled"
 how="--detector adq,grid --measure pdq.quality --draws 100"
-few="--alter jpeg-80,crop-75,transplant,peaks"
+few="--alter jpeg,crop-75,transplant,peaks"
 
 # 1. every picture has its copies; the pictures as they are give what they gave without
 run 0 0 plain set.manifest.csv $how
@@ -26,6 +26,7 @@ run 64 0 wrong set.manifest.csv $how --alter jpg
 # 2. the same by three ranks, and after a kill
 run 0 0 one set.manifest.csv $how $few
 run 0 3 three set.manifest.csv $how $few
+said three 'lots=2'
 diff -r one/bench three/bench >diff.log || fail "three ranks give other numbers than one"
 start 1 killed set.manifest.csv $how $few
 until [ "$(cat killed/journal/*.jnl 2>/dev/null | wc -c)" -gt 9000 ]; do
@@ -59,4 +60,15 @@ sed -n 's/^\(alteration\|crop-75\),//p' all/bench/altered_pixels.csv >a
 cmp -s a files/bench/pixels.csv || fail "maps of copies that are files"
 sed -n 's/^\(alteration\|crop-75\),//p' all/bench/altered_metrics.csv | cut -d, -f1-29 >a
 cut -d, -f1-29 files/bench/metrics.csv | cmp -s a - || fail "metrics of copies that are files"
+# 5. a picture that takes its decoder over costs itself and its copies
+planted=$(dirname "$assay")/assay_planted
+if [ -x "$planted" ]; then
+    bad=$(ls set/*.jpg | head -n 1)
+    printf '\nASSAY-PLANT:socket %s\n' "$tmp/x" >>"$bad"
+    code=0
+    "$planted" bench set.manifest.csv -o hostile --detector pdq --alter jpeg-80,noise-3 >hostile.out 2>hostile.log || code=$?
+    [ "$code" = 3 ] || fail "exit $code with a hostile picture"
+    [ "$(grep -c ",$bad,.*,crashed," hostile/bench/altered_items.csv)" = 3 ] || fail "rows of a hostile picture"
+    [ "$(grep -c ',set/.*,ok,' hostile/bench/altered_items.csv)" = 9 ] || fail "rows beside a hostile picture"
+fi
 echo 'sweep: ok'

@@ -374,14 +374,21 @@ static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
         return;
     for (uint64_t i = from; i < to; i++) {
         for (uint16_t set = 0; i % 3 == 0 && set < 2; set++)
-            k->matches[k->what.nmatches++] = (struct as_match){i,
-                                                               i * 5,
-                                                               set,
-                                                               set ? AS_MATCH_CODE : AS_MATCH_HASH,
-                                                               (float)(i % 32),
-                                                               set ? 1e-90 : (double)NAN,
-                                                               (float)(i % 7),
-                                                               (uint32_t)(i % 4)};
+            k->matches[k->what.nmatches++] =
+                (struct as_match){.row = i,
+                                  .reference = i * 5,
+                                  .set = set,
+                                  .kind = set == 0   ? AS_MATCH_HASH
+                                          : i % 6 == 0 ? AS_MATCH_CAMERA
+                                                     : AS_MATCH_CODE,
+                                  .value = (float)(i % 32),
+                                  .p = set ? 1e-90 : (double)NAN,
+                                  .other = (float)(i % 7),
+                                  .others = (uint32_t)(i % 4),
+                                  .left = (float)i / 3,
+                                  .top = -(float)(i % 5),
+                                  .scale = 0.5F + (float)(i % 3),
+                                  .turn = (uint8_t)(i % 4)};
         if (i % 5 == 0 && i + 2 < k->rows.n)
             k->links[k->what.nlinks++] = (struct as_link){i, i + 2, AS_MATCH_CODE, (float)(i % 31)};
         if (i % 7 == 0)

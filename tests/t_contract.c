@@ -337,6 +337,7 @@ static void test_rows(void **state)
         assert_true(det->needs != 0 && det->needs < AS_SAMPLE << 1);
         assert_true(det->dim >= 1 && det->dim <= DIM_MAX && det->code_bytes <= CODE_MAX);
         assert_true(det->min_side < SIDE_LIMIT);
+        assert_true(!det->film || (det->needs == AS_META && det->min_side == 0));
         assert_non_null(det->extract);
         assert_true((det->init == NULL) == (det->free == NULL));
         check_lists(det);

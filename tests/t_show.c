@@ -136,7 +136,7 @@ static enum as_status name_of(void *names, const struct as_match *m, struct as_t
 
 static const struct as_set_row SET = {AS_SET_MEDIA, "sought pictures", "/ref/sought.h5", "", 3};
 static char sought[] = "old/\033[2Jbee.jpg";
-static const struct as_match MATCH = {4, 2, 0, AS_MATCH_CODE, 9, (double)NAN, 0, 0};
+static const struct as_match MATCH = {.row = 4, .reference = 2, .kind = AS_MATCH_CODE, .value = 9, .p = (double)NAN};
 static const struct as_link LINKS[] = {{2, 4, AS_MATCH_CODE, 7}, {2, 5, AS_MATCH_HASH, 0}};
 static const struct as_member MEMBERS[] = {{2, 2, true}, {4, 2, false}, {5, 2, false}};
 

@@ -73,7 +73,7 @@ static void test_tampered(void **state)
 
     (void)state;
     seal_to(path_a, k, &d);
-    tamper(path_a, "schema", "assay-results 2");
+    tamper(path_a, "schema", "assay-results 1");
     refused(path_a, AS_EFORMAT, "its schema is");
     tamper(path_a, "schema", AS_SCHEMA);
     as_store_close(open_it(path_a));

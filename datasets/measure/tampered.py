@@ -65,7 +65,7 @@ def share(k, n):
 
 
 def ranged(row, key, form="%.2f"):
-    if row is None or row[key] in ("", "nan"):
+    if row is None or row[key] in ("", "nan"):  # one class is missing
         return "-"
     return " ".join((form % float(row[key]), "(%s to %s)" % tuple(form % float(row[key + e]) for e in ("_low", "_high"))))
 
@@ -73,15 +73,17 @@ def ranged(row, key, form="%.2f"):
 def pictures(case):
     items = list(csv.DictReader(open(case + "/bench/items.csv")))
     metrics = {(m["scorer"], m["generator"]): m for m in csv.DictReader(open(case + "/bench/metrics.csv"))}
+    altered = collections.Counter(i["generator"] for i in items)
     print("| detector | pictures | altered, told | authentic, told | AUC |\n|---|---|---|---|---|")
     for name in (k[:-8] for k in items[0] if k.endswith(":why_not")):
-        bound = BOUNDS.get(name, 0)
         scored = [i for i in items if i[name]]
-        told = lambda rows: share(sum(float(i[name]) > bound for i in rows), len(rows))
-        for subset in ["all"] + sorted({i["generator"] for i in scored} - {""}):
-            bad = [i for i in scored if i["generator"] and subset in ("all", i["generator"])]
-            good = [i for i in scored if not i["generator"]] if subset == "all" else []
-            print("| %s | %s | %s | %s | %s |" % (name if subset == "all" else "", subset, told(bad), told(good) if good else "",
+        told = lambda rows: share(sum(float(i[name]) > BOUNDS.get(name, 0) for i in rows), len(rows))
+        good = [i for i in scored if not i["generator"]]
+        rows = {"all": [i for i in scored if i["generator"]]}
+        for i in rows["all"]:  # subsets of one or two pictures together
+            rows.setdefault(i["generator"] if altered[i["generator"]] > 2 else "others", []).append(i)
+        for subset, bad in sorted(rows.items(), key=lambda r: (r[0] != "all", r[0] == "others", r[0])) if scored else ():
+            print("| %s | %s | %s | %s | %s |" % (name if subset == "all" else "", subset, told(bad), told(good) if subset == "all" else "",
                                                   ranged(metrics.get((name, subset)), "auc")))
     print("\nNot scored:\n")
     for name in (k[:-8] for k in items[0] if k.endswith(":why_not")):

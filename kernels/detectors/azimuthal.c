@@ -198,12 +198,12 @@ const struct as_detector as_detector_azimuthal = {
             "pictures (12 random decoders, same sizes, qualities and file lengths; 240 to test): "
             "AUC .87 (95 %: .83 to .91), .83 (.79 to .87) where the kind of up-sampler was not "
             "in training; .77 after a second compression on another grid, .62 at 75 % size, .75 "
-            "after a blur.\n\nOn real generated pictures nothing is left that could be relied on: "
-            "38 of 7 sources and 26 photographs of 5, cut to 256 x 256 and compressed alike, AUC "
-            ".48 (.35 to .61) for sources not in training; .60 (.47 to .73) where all had been "
-            "compressed once before, .53 (.39 to .67) at equal resolution; .42 to .51 when "
-            "trained on the invented ones.  Abstains where there is no texture; needs sides of "
-            "256 pixels.",
+            "after a blur.\n\nOn real generated pictures nothing is left that could be relied "
+            "on: 38 of 7 sources and 26 photographs of 5, cut to 256 x 256 and compressed alike, "
+            "AUC .57 (.44 to .66) for generators and sources not in training; .60 (.47 to .68) "
+            "where all had been compressed once before, .54 (.36 to .66) at equal resolution; "
+            ".40 to .50 when trained on invented ones.  Abstains where there is no texture; "
+            "needs sides of 256 pixels.",
     .family = AS_FAMILY_SPECTRUM,
     .needs = AS_LUMA,
     .min_side = TILE,

@@ -121,7 +121,7 @@ static enum as_status c2pa_extract(void *state, const struct as_unit *unit, void
 
 const struct as_detector as_detector_c2pa = {
     .name = "c2pa",
-    .version = 1,
+    .version = 2,
     .summary = "whether the C2PA manifest of a file holds: hashes, signature, signer, ingredients",
     .paper = "C2PA technical specification 2.1; RFC 9052 (COSE), RFC 5280 (X.509), RFC 3161",
     .card =
@@ -140,7 +140,7 @@ const struct as_detector as_detector_c2pa = {
         "none "
         "and services strip them.  A manifest that holds says who signed and that the file is as "
         "it "
-        "was signed; not that the picture is authentic, nor, without a list, that the signer is "
+        "was signed; not that the picture or film is authentic, nor, without a list, that the signer is "
         "who "
         "the certificate says: anyone can make a certificate.  Therefore valid has no weight.  A "
         "hash "
@@ -168,5 +168,6 @@ const struct as_detector as_detector_c2pa = {
     .reasons = reasons,
     .pool = AS_POOL_MAX,
     .exact = true,
+    .film = true,
     .extract = c2pa_extract,
 };

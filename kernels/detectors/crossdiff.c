@@ -180,18 +180,18 @@ const struct as_detector as_detector_crossdiff = {
             "multiples of 1/16 cycle per pixel: log10 of the magnitude over the median of the 48 "
             "frequencies around it, 153 a channel.  Networks that enlarge by 2, 4, 8 or 16 leave "
             "peaks there; so does JPEG, at multiples of 1/8 (1/16 in blue and red where colour "
-            "is halved).  They are measures for a model to be trained on.  No model comes with "
-            "it, so it gives no score and makes no finding.  Runs only when it is "
-            "named.\n\nMeasured with a linear discriminant on invented pictures (12 random "
-            "decoders, same sizes, qualities and file lengths; 240 to test): AUC .85 (95 %: .80 "
-            "to .90), .79 (.73 to .84) where the kind of up-sampler was not in training.  A "
-            "second compression on another grid, or scaling to 75 %, leaves nothing (.40, "
-            ".43).\n\nOn real generated pictures nothing is left that could be relied on: 38 of 7 "
-            "sources and 26 photographs of 5, cut to 256 x 256 and compressed alike, AUC .68 "
-            "(.56 to .80) for sources not in training; .51 (.36 to .65) where all had been "
-            "compressed once before, .49 (.36 to .61) at equal resolution; .25 to .48 when "
-            "trained on the invented ones.  Abstains where a channel has no texture; needs sides "
-            "of 128 pixels.",
+            "is halved).  They are measures for a model to be trained on.  The model that comes "
+            "with it is of invented pictures and tells nothing of real ones: see assay list "
+            "models crossdiff.  Runs only when it is named.\n\nMeasured with a linear "
+            "discriminant on invented pictures (12 random decoders, same sizes, qualities and "
+            "file lengths; 240 to test): AUC .85 (95 %: .80 to .90), .79 (.73 to .84) where the "
+            "kind of up-sampler was not in training.  A second compression on another grid, or "
+            "scaling to 75 %, leaves nothing (.40, .43).\n\nOn real generated pictures nothing "
+            "is left that could be relied on: 38 of 7 sources and 26 photographs of 5, cut to "
+            "256 x 256 and compressed alike, AUC .59 (.42 to .75) for generators and sources not "
+            "in training; .61 (.44 to .76) where all had been compressed once before, .45 (.33 "
+            "to .57) at equal resolution; .37 to .48 when trained on invented ones.  Abstains "
+            "where a channel has no texture; needs sides of 128 pixels.",
     .family = AS_FAMILY_SPECTRUM,
     .needs = AS_RGB,
     .min_side = PERIOD,

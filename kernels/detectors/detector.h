@@ -112,6 +112,7 @@ struct as_detector {
     bool exact;                  /* no floating point decides an output bit across CPUs:
                                     measures, codes belong to digest_exact */
     bool asked;                  /* costly: runs only when it is named       */
+    bool film;                   /* runs on videos too, which have AS_META alone */
 
     enum as_status (*init)(void **state);
     size_t (*scratch_bytes)(uint32_t w, uint32_t h);

@@ -203,10 +203,10 @@ const struct as_detector as_detector_spam = {
             "that of the cameras; .78 after a second compression on another grid, .87 at 75 % "
             "size, .90 after a blur.\n\nOn real generated pictures nothing is left that could be "
             "relied on: 38 of 7 sources and 26 photographs of 5, cut to 256 x 256 and compressed "
-            "alike, AUC .61 (.47 to .75) for sources not in training; .54 (.40 to .68) where all "
-            "had been compressed once before, .52 (.38 to .67) at equal resolution; .33 to .36 "
-            "when trained on the invented ones.  Abstains where there is no texture, or nothing "
-            "but strong noise.",
+            "alike, AUC .55 (.44 to .69) for generators and sources not in training; .54 (.41 to "
+            ".65) where all had been compressed once before, .47 (.32 to .59) at equal "
+            "resolution; .29 to .34 when trained on invented ones.  Abstains where there is no "
+            "texture, or nothing but strong noise.",
     .family = AS_FAMILY_SPECTRUM,
     .needs = AS_LUMA,
     .min_side = SIDE_MIN,

@@ -147,18 +147,18 @@ const struct as_detector as_detector_upsampling = {
             "four places that the cells may have: mean magnitudes, and counts of up to 3 grey "
             "levels, of luma in whole numbers.  A camera that takes half of its green and a "
             "quarter of its red and blue from the sensor doubles too: what is told apart may be "
-            "that.  They are measures for a model to be trained on.  No model comes with it, so "
-            "it gives no score and makes no finding.  Runs only when it is named.\n\nMeasured with "
-            "a linear discriminant on invented pictures (12 random decoders, same sizes, "
-            "qualities and file lengths; 240 to test): AUC .97 (95 %: .94 to .99), .88 (.84 to "
-            ".92) where the kind of up-sampler was not in training; but a threshold set for 1 % "
-            "false alarms on other cameras gave 5 %.  AUC .57 after a second compression on "
-            "another grid, .70 at 75 % size, .90 after a blur.\n\nOn real generated pictures "
-            "nothing is left that could be relied on: 38 of 7 sources and 26 photographs of 5, "
-            "cut to 256 x 256 and compressed alike, AUC .48 (.37 to .60) for sources not in "
-            "training; .58 (.47 to .70) where all had been compressed once before, .35 (.24 to "
-            ".47) at equal resolution; .32 to .36 when trained on the invented ones.  Abstains "
-            "where there is no texture.",
+            "that.  They are measures for a model to be trained on.  The model that comes with "
+            "it is of invented pictures and tells nothing of real ones: see assay list models "
+            "upsampling.  Runs only when it is named.\n\nMeasured with a linear discriminant on "
+            "invented pictures (12 random decoders, same sizes, qualities and file lengths; 240 "
+            "to test): AUC .97 (95 %: .94 to .99), .88 (.84 to .92) where the kind of up-sampler "
+            "was not in training; but a threshold set for 1 % false alarms on other cameras gave "
+            "5 %.  AUC .57 after a second compression on another grid, .70 at 75 % size, .90 "
+            "after a blur.\n\nOn real generated pictures nothing is left that could be relied "
+            "on: 38 of 7 sources and 26 photographs of 5, cut to 256 x 256 and compressed alike, "
+            "AUC .44 (.29 to .57) for generators and sources not in training; .53 (.44 to .63) "
+            "where all had been compressed once before, .41 (.31 to .53) at equal resolution; "
+            ".36 to .41 when trained on invented ones.  Abstains where there is no texture.",
     .family = AS_FAMILY_SPECTRUM,
     .needs = AS_LUMA,
     .min_side = SIDE_MIN,

@@ -130,7 +130,6 @@ void as_alteration_place(const struct as_alteration *a, const uint8_t sha256[32]
 struct as_alter {
     const struct as_options *options;
     bool with[AS_ALTERATIONS_MAX];
-    struct as_decoder *decoder;
     struct as_rgb8 from; /* the picture */
     uint8_t sha256[32];
     struct as_err err; /* why there is none */
@@ -165,7 +164,6 @@ enum as_status as_alter_new(struct as_alter **alter, const struct as_options *o,
         AS_FAIL(err, AS_ENOMEM, "no memory to alter pictures");
     x->options = o;
     AS_TRY(as_alterations_select(o->alter, x->with, err));
-    AS_TRY(as_decoder_new(&x->decoder));
     *alter = x;
     x = NULL;
 done:
@@ -177,7 +175,6 @@ void as_alter_free(struct as_alter *alter)
 {
     if (alter == NULL)
         return;
-    as_decoder_free(alter->decoder);
     planes_free(&alter->from);
     free(alter->whole);
     free(alter);
@@ -206,13 +203,16 @@ done:
     return status;
 }
 
+/* The decoder goes before copies are made: it holds more than they need. */
 static enum as_status decode(struct as_alter *x, enum as_kind kind, const struct as_input *in)
 {
     const struct as_want want = {AS_RGB, x->options->max_pixels, x->options->max_pixels};
+    struct as_decoder *decoder = NULL;
     enum as_status status = AS_OK;
     struct as_picture pic = {0};
 
-    AS_TRY(as_media_decode(x->decoder, kind, in, &want, &pic, &x->err));
+    AS_TRY(as_decoder_new(&decoder));
+    AS_TRY(as_media_decode(decoder, kind, in, &want, &pic, &x->err));
     if (!(pic.views & AS_RGB))
         AS_FAIL_AS(&x->err, AS_ELIMIT, AS_REASON_LIMIT_PIXELS, "its pixels are not all decoded");
     if (!planes_new(&x->from, pic.w, pic.h))
@@ -222,6 +222,7 @@ static enum as_status decode(struct as_alter *x, enum as_kind kind, const struct
             as_alter_bytes(pic.rgb[c].at + y * pic.rgb[c].stride, pic.w,
                            x->from.at[c] + (size_t)y * pic.w);
 done:
+    as_decoder_free(decoder);
     return status;
 }
 

@@ -302,7 +302,8 @@ static void keep_noise(struct as_bench *b, size_t d, const struct as_unit *unit,
                             b->keep_at);
 }
 
-static enum as_status run_detectors(struct as_bench *b, const struct as_picture *pic,
+/* film: of a video, which has no views but its metadata. */
+static enum as_status run_detectors(struct as_bench *b, const struct as_picture *pic, bool film,
                                     struct as_row *row, struct as_times *times)
 {
     struct as_unit unit = {0};
@@ -312,7 +313,8 @@ static enum as_status run_detectors(struct as_bench *b, const struct as_picture 
     b->meta = (struct as_meta){pic->w,    pic->h,    row->kind,
                                b->kvs.at, b->kvs.n,  b->facts.is_jpeg ? &b->facts.jpeg : NULL,
                                {0},       pic->small, NULL};
-    b->meta.thumb = decode_thumb(b);
+    if (!film)
+        b->meta.thumb = decode_thumb(b);
     b->meta.c2pa = b->facts.c2pa.present ? &b->facts.c2pa : NULL;
     unit.views = pic->views | AS_META;
     unit.luma = pic->luma;
@@ -321,7 +323,7 @@ static enum as_status run_detectors(struct as_bench *b, const struct as_picture 
     unit.dct = pic->dct;
     unit.meta = &b->meta;
     for (size_t d = 0; as_detectors[d] && status == AS_OK; d++) {
-        if (!b->with[d])
+        if (!b->with[d] || (film && !as_detectors[d]->film))
             continue;
         begun = as_now_us();
         if (as_detectors[d]->needs & AS_NOISE)
@@ -375,11 +377,12 @@ static enum as_status examine_picture(struct as_bench *b, enum as_kind kind,
         row->reason = err->reason ? (uint16_t)err->reason : AS_REASON_DAMAGED;
         return AS_OK;
     }
-    return run_detectors(b, &pic, row, times);
+    return run_detectors(b, &pic, false, row, times);
 }
 
 static enum as_status examine_video(struct as_bench *b, enum as_kind kind,
-                                    const struct as_input *in, struct as_row *row)
+                                    const struct as_input *in, struct as_row *row,
+                                    struct as_times *times)
 {
     struct as_picture pic = {0};
     struct as_err *err = &b->err[1];
@@ -396,8 +399,9 @@ static enum as_status examine_video(struct as_bench *b, enum as_kind kind,
     if (status != AS_OK) {
         row->reason = err->reason ? (uint16_t)err->reason : AS_REASON_DAMAGED;
         add_trouble(row, "decode", err);
+        return AS_OK;
     }
-    return AS_OK;
+    return run_detectors(b, &pic, true, row, times);
 }
 
 enum as_status as_bench_examine(struct as_bench *b, enum as_kind kind, const struct as_input *in,
@@ -426,7 +430,7 @@ enum as_status as_bench_examine(struct as_bench *b, enum as_kind kind, const str
     else if (status == AS_OK && class == AS_CLASS_PICTURE)
         status = examine_picture(b, kind, &whole, row, times);
     else if (status == AS_OK && class == AS_CLASS_VIDEO)
-        status = examine_video(b, kind, &whole, row);
+        status = examine_video(b, kind, &whole, row, times);
     else if (status == AS_OK)
         row->reason = AS_REASON_UNSUP_MEDIA;
     add_trouble(row, "metadata", &b->err[0]);

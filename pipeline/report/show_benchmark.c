@@ -148,6 +148,17 @@ static void show_measured(const struct as_terminal *t, const struct as_benchmark
     }
 }
 
+static void ranged_map(const struct as_terminal *t, const struct as_mapped *m)
+{
+    ranged(t, &m->mean[AS_PIXEL_F1]);
+    fputc(' ', t->out);
+    ranged(t, &m->mean[AS_PIXEL_F1_BEST]);
+    fputc(' ', t->out);
+    ranged(t, &m->mean[AS_PIXEL_AUC]);
+    fputc(' ', t->out);
+    ranged(t, &m->false_alarms);
+}
+
 static void show_maps(const struct as_terminal *t, const struct as_benchmark *b,
                       const struct as_subset *of)
 {
@@ -163,13 +174,7 @@ static void show_maps(const struct as_terminal *t, const struct as_benchmark *b,
         head = true;
         label(t, as_detectors[m->det]->name, &m->of);
         fprintf(t->out, "%4" PRIu64 " /%4" PRIu64 " ", m->mapped, m->masks);
-        ranged(t, &m->mean[AS_PIXEL_F1]);
-        fputc(' ', t->out);
-        ranged(t, &m->mean[AS_PIXEL_F1_BEST]);
-        fputc(' ', t->out);
-        ranged(t, &m->mean[AS_PIXEL_AUC]);
-        fputc(' ', t->out);
-        ranged(t, &m->false_alarms);
+        ranged_map(t, m);
         fprintf(t->out, " (%" PRIu64 " pictures)\n", m->authentic_mapped);
     }
 }
@@ -197,20 +202,36 @@ static void altered_line(const struct as_terminal *t, const char *name, const st
     char scored[48];
     const uint64_t authentic = m->at.fp + m->at.tn, altered = m->at.tp + m->at.fn;
 
+    if (!m->defined)
+        return;
     snprintf(scored, sizeof scored, "%" PRIu64 " / %" PRIu64, m->scored[0], m->scored[1]);
     fprintf(t->out, "    / %-*s %9s ", NAME - 4, name, scored);
-    if (!m->defined) {
-        fprintf(t->out, " not measured: a class has no scores\n");
-        return;
-    }
     ranged(t, &m->metric[AS_METRIC_AUC]);
     fputc(' ', t->out);
     ranged(t, &m->metric[AS_METRIC_TPR_1]);
-    if (isinf(m->threshold))
+    if (isnan(m->threshold))
         fprintf(t->out, "  -\n");
     else
         fprintf(t->out, "  %5.1f %% / %5.1f %%\n", 100. * (double)m->at.tp / (double)altered,
                 100. * (double)m->at.fp / (double)authentic);
+}
+
+/* Copies that a scorer says nothing of, in one line: a coefficient's detector has many. */
+static void show_unscored(const struct as_terminal *t, const struct as_benchmark *b, uint32_t at)
+{
+    char names[1024] = "";
+    size_t n = 0;
+
+    if (!b->measured[at].defined)
+        n += (size_t)snprintf(names, sizeof names, "none");
+    for (uint32_t k = 0; k < b->naltered && n < sizeof names; k++)
+        if (!b->altered[k].measured[at].defined)
+            n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "",
+                                  b->altered[k].what->name);
+    if (n == 0)
+        return;
+    const int used = fprintf(t->out, "    not measured, a class has no scores: ");
+    as_terminal_wrap(t, (unsigned)used, 6, as_text_of(names), AS_SHOW_VALUE);
 }
 
 static void show_altered_scores(const struct as_terminal *t, const struct as_benchmark *b)
@@ -224,6 +245,7 @@ static void show_altered_scores(const struct as_terminal *t, const struct as_ben
         altered_line(t, "none", &b->measured[at]);
         for (uint32_t k = 0; k < b->naltered; k++)
             altered_line(t, b->altered[k].what->name, &b->altered[k].measured[at]);
+        show_unscored(t, b, at);
     }
 }
 
@@ -235,13 +257,7 @@ static void altered_map(const struct as_terminal *t, const char *name, const str
             continue;
         fprintf(t->out, "    / %-*s %4" PRIu64 " /%4" PRIu64 " ", NAME - 4, name, m->mapped,
                 m->masks);
-        ranged(t, &m->mean[AS_PIXEL_F1]);
-        fputc(' ', t->out);
-        ranged(t, &m->mean[AS_PIXEL_F1_BEST]);
-        fputc(' ', t->out);
-        ranged(t, &m->mean[AS_PIXEL_AUC]);
-        fputc(' ', t->out);
-        ranged(t, &m->false_alarms);
+        ranged_map(t, m);
         fputc('\n', t->out);
     }
 }

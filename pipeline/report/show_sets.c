@@ -282,6 +282,11 @@ static enum as_status show_match(const struct as_terminal *t, struct as_store *s
     show_set_name(t, sets, n, m->set);
     fprintf(t->out, ", reference %" PRIu64 "\n    ", m->reference);
     as_terminal_wrap(t, 4, 4, as_text_of(text), AS_SHOW_VALUE);
+    if (m->kind == AS_MATCH_CAMERA && (m->turn || m->scale != 1 || m->left != 0 || m->top != 0))
+        fprintf(t->out,
+                "    turned by %u degrees clockwise, at %.3f of the camera's scale, it begins at "
+                "%.0f, %.0f\n",
+                90U * (m->turn & 3U), (double)m->scale, (double)m->left, (double)m->top);
 done:
     return status;
 }
@@ -372,6 +377,15 @@ done:
     return status;
 }
 
+/* How the item lies on the camera. */
+static void lie_json(struct as_json *j, const struct as_match *m)
+{
+    as_json_count(j, "turned_clockwise_degrees", 90 * (uint64_t)(m->turn & 3));
+    as_json_number(j, "scale", (double)m->scale);
+    as_json_number(j, "left", (double)m->left);
+    as_json_number(j, "top", (double)m->top);
+}
+
 static enum as_status match_json(struct as_json *j, struct as_store *store, uint64_t i,
                                  const struct as_match *m, struct as_err *err)
 {
@@ -392,6 +406,8 @@ static enum as_status match_json(struct as_json *j, struct as_store *store, uint
     as_json_number(j, "p_false_alarm", m->p);
     as_json_count(j, "others_compared", m->others);
     as_json_number(j, "best_of_others", m->others > 0 ? (double)m->other : (double)NAN);
+    if (m->kind == AS_MATCH_CAMERA)
+        lie_json(j, m);
     as_json_close(j);
 done:
     return status;

@@ -91,6 +91,7 @@ enum as_status as_benchmark_run(struct as_benchmark *b, const struct as_options 
     own.detectors = detectors;
     b->o = &own;
     AS_TRY(prepare(b, manifest, err));
+    own.lot_entries = own.lot_entries / (b->naltered + 1) + 1; /* a file is as much work as many */
     own.maps = o->maps || has_masks(&b->manifest);
     AS_TRY(as_run(&own, (int)b->manifest.nsources, b->manifest.source, result, err));
     if (result->me == 0)

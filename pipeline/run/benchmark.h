@@ -62,7 +62,7 @@ struct as_measured {
     uint32_t groups;          /* of scored items, which are drawn         */
     bool defined;             /* both classes were scored                 */
     struct as_ranged metric[AS_METRICS];
-    double threshold; /* with the best balanced accuracy in the split below */
+    double threshold; /* with the best balanced accuracy in the split below; NaN: there is none */
     int from;         /* that split, not this one; -1: there is no other  */
     struct as_confusion at;
     struct as_ranged bacc;             /* at that threshold */

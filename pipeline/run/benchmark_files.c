@@ -152,13 +152,14 @@ void as_bench_put_metrics(const struct as_benchmark *b, const char *first, FILE 
                 m->scored[0], m->scored[1], m->groups);
         for (int k = 0; k < AS_METRICS; k++)
             ranged(f, &m->metric[k], m->defined);
-        if (m->defined)
+        const bool decides = m->defined && !isnan(m->threshold);
+        if (decides)
             fprintf(f, ",%.9g,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, m->threshold,
                     m->from < 0 ? "same" : as_split_words[m->from], m->at.tp, m->at.fp, m->at.fn,
                     m->at.tn);
         else
             fputs(",,,,,,", f);
-        ranged(f, &m->bacc, m->defined);
+        ranged(f, &m->bacc, decides);
         const bool told = !isnan(m->cllr.value);
         fprintf(f, ",%s,%" PRIu64 ",%" PRIu64,
                 told ? as_llr_words[b->scorer[m->scorer].llr_from] : "", m->ratios[0],

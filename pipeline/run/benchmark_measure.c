@@ -120,7 +120,7 @@ static enum as_status choose_threshold(const struct as_benchmark *b, struct as_m
         as_sample_clear(&s);
         AS_TRY(status);
     }
-    if (b->clean && m->from < 0 && b->clean->measured[m - b->measured].defined)
+    if (b->clean && m->from < 0)
         m->threshold = b->clean->measured[m - b->measured].threshold;
 done:
     return status;
@@ -137,8 +137,10 @@ static enum as_status measure(const struct as_benchmark *b, struct as_measured *
     AS_TRY(take_sample(b, m, &s));
     AS_TRY(as_bench_cllr(b, m));
     m->groups = s.groups;
-    if (!m->defined)
+    if (!m->defined) {
+        m->threshold = NAN;
         goto done;
+    }
     AS_TRY(choose_threshold(b, m));
     AS_TRY(as_ranking_init(&r, s.score, s.label, s.n));
     AS_TRY(as_metrics_of(&r, NULL, value, &best));

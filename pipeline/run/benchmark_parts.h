@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-/* The scorers that the options ask for, by the detectors of the case.  AS_EUSAGE. */
+/* The scorers that the options ask for, by the detectors of the case; of copies, those of their
+ * pictures.  AS_EUSAGE. */
 enum as_status as_bench_scorers(struct as_benchmark *b, struct as_err *err) AS_MUST_CHECK;
 
 /* Whether there are the scorers that are to be compared.  AS_EUSAGE. */

@@ -101,6 +101,11 @@ enum as_status as_bench_scorers(struct as_benchmark *b, struct as_err *err)
     enum as_status status = AS_OK;
     bool with[AS_DETECTORS_MAX];
 
+    if (b->clean) {
+        for (uint32_t k = 0; k < b->clean->nscorers; k++)
+            AS_TRY(add_scorer(b, b->clean->scorer[k].det, b->clean->scorer[k].measure, err));
+        goto done;
+    }
     AS_TRY(as_detectors_select(b->o->detectors, with, err));
     for (uint16_t d = 0; as_detectors[d]; d++)
         if (with[d] && b->models.at[d])
@@ -231,7 +236,7 @@ const char *as_scorer_why(const struct as_benchmark *b, const struct as_scorer *
     if (!isnan(s->score[i]))
         return "";
     if (item->row == UINT64_MAX)
-        return "there is no such file";
+        return b->clean ? "no picture to be altered" : "there is no such file";
     if (s->status[i] == AS_DET_NOT_RUN)
         return text[0] ? text : "not decoded";
     if (s->status[i] == AS_DET_ERROR)

@@ -15,13 +15,17 @@
 
 #include <string.h>
 
-/* A match: row[8] set[2] reference[8] kind[2] value[4] p[8] other[4] others[4]; a link: a[8] b[8]
- * kind[2] value[4]. */
+/* A match: row[8] set[2] reference[8] kind[2] value[4] p[8] other[4] others[4] left[4] top[4]
+ * scale[4] turn[1]; a link: a[8] b[8] kind[2] value[4]. */
 enum { MATCH_SET = 8, MATCH_REFERENCE = 10, MATCH_KIND = 18, MATCH_VALUE = 20, MATCH_P = 24 };
 enum {
     MATCH_OTHER = 32,
     MATCH_OTHERS = 36,
-    MATCH_BYTES = 40,
+    MATCH_LEFT = 40,
+    MATCH_TOP = 44,
+    MATCH_SCALE = 48,
+    MATCH_TURN = 52,
+    MATCH_BYTES = 53,
     LINK_B = 8,
     LINK_KIND = 16,
     LINK_VALUE = 18,
@@ -73,6 +77,10 @@ enum as_status as_search_match(struct as_search *s, const struct as_match *match
     as_be_put(to + MATCH_P, p, 8);
     put_float(to + MATCH_OTHER, match->other);
     as_be_put(to + MATCH_OTHERS, match->others, 4);
+    put_float(to + MATCH_LEFT, match->left);
+    put_float(to + MATCH_TOP, match->top);
+    put_float(to + MATCH_SCALE, match->scale);
+    to[MATCH_TURN] = match->turn;
     return AS_OK;
 }
 
@@ -110,6 +118,10 @@ static enum as_status unpack(struct as_search *s, struct as_err *err)
             .p = get_double(m + MATCH_P),
             .other = get_float(m + MATCH_OTHER),
             .others = (uint32_t)as_be_get(m + MATCH_OTHERS, 4),
+            .left = get_float(m + MATCH_LEFT),
+            .top = get_float(m + MATCH_TOP),
+            .scale = get_float(m + MATCH_SCALE),
+            .turn = m[MATCH_TURN],
         };
     }
     for (uint64_t i = 0; i < s->nlinks; i++) {

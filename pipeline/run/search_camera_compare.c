@@ -23,7 +23,7 @@ struct camera {
 /* What the cameras give for a picture: no more are compared with it in full, in any order. */
 struct answers {
     struct answer {
-        uint64_t camera; /* its first suspect */
+        uint64_t suspect; /* the camera in the best of its orientations */
         float pce;
     } answer[AS_CONFIRM];
     uint32_t n;
@@ -34,7 +34,7 @@ struct worker {
     struct as_query_room room; /* its luma is `k` */
     struct as_fft *fft;
     float *k, *work; /* [as_fft_floats] spectrum of the fingerprint; surface */
-    float *pce;      /* [pictures] with the camera in hand, of all its orientations */
+    struct answer *best; /* [pictures] with the camera in hand, of all its orientations */
 };
 
 /* Pictures of a size that meet all fingerprints together. */
@@ -79,8 +79,8 @@ static enum as_status make_worker(struct comparison *c, struct worker *w, uint64
     w->room.luma = w->k = as_hunt_take(c->floats * sizeof(float));
     w->room.scratch = as_hunt_take(as_prnu_query_scratch(part->w, part->h));
     w->work = as_hunt_take(c->floats * sizeof(float));
-    w->pce = calloc(pictures, sizeof *w->pce);
-    if (!w->k || !w->room.scratch || !w->work || !w->pce)
+    w->best = calloc(pictures, sizeof *w->best);
+    if (!w->k || !w->room.scratch || !w->work || !w->best)
         status = AS_ENOMEM;
 done:
     return status;
@@ -128,7 +128,7 @@ static void clear(struct comparison *c)
         free(w->room.scratch);
         free(w->k);
         free(w->work);
-        free(w->pce);
+        free(w->best);
     }
     free(c->worker);
     free(c->camera);
@@ -188,21 +188,21 @@ static enum as_status correlate(struct comparison *c, struct worker *w, uint64_t
         loaded = true;
         as_fft_correlate(w->fft, c->spectrum + i * c->floats, w->k, w->work, w->work, part->w);
         AS_TRY(as_prnu_pce(w->work, part->w, part->h, &aligned_only, &peak));
-        if ((float)peak.pce > w->pce[i])
-            w->pce[i] = (float)peak.pce;
+        if ((float)peak.pce > w->best[i].pce)
+            w->best[i] = (struct answer){suspect, (float)peak.pce};
     }
 done:
     return status;
 }
 
 /* Keeps what a camera gives for a picture, when all its orientations were looked at. */
-static void keep_answer(struct comparison *c, uint64_t camera, uint64_t i, float pce)
+static void keep_answer(struct comparison *c, uint64_t i, const struct answer *best)
 {
     struct answers *a = &c->answers[i];
 
     pthread_mutex_lock(&c->hunt->lock);
     if (a->n < AS_CONFIRM)
-        a->answer[a->n++] = (struct answer){camera, pce};
+        a->answer[a->n++] = *best;
     pthread_mutex_unlock(&c->hunt->lock);
 }
 
@@ -217,12 +217,12 @@ static enum as_status meet(void *state, uint32_t worker, uint64_t i, struct as_e
     enum as_status status = AS_OK;
 
     for (uint64_t q = from; q < to; q++)
-        w->pce[q] = -INFINITY;
+        w->best[q].pce = -INFINITY;
     for (uint32_t turn = 0; turn < camera->turns; turn++)
         AS_TRY(correlate(c, w, camera->first + turn, from, to, err));
     for (uint64_t q = from; q < to; q++)
-        if (w->pce[q] > -INFINITY)
-            keep_answer(c, camera->first, q, w->pce[q]);
+        if (w->best[q].pce > -INFINITY)
+            keep_answer(c, q, &w->best[q]);
 done:
     return status;
 }
@@ -245,7 +245,7 @@ static enum as_status tell(struct comparison *c, uint64_t picture, const struct 
                            uint32_t k)
 {
     const struct as_hunt *h = c->hunt;
-    const struct as_suspect_camera *s = &c->size->suspect[a->answer[k].camera];
+    const struct as_suspect_camera *s = &c->size->suspect[a->answer[k].suspect];
     const uint64_t row = h->pictures.place[picture].row;
     const float pce = a->answer[k].pce;
     const double log_p = as_prnu_log10_pfa((double)pce, (double)c->size->nsuspects);
@@ -263,7 +263,9 @@ static enum as_status tell(struct comparison *c, uint64_t picture, const struct 
                                                     .value = pce,
                                                     .p = pow(10, fmax(log_p, -300)),
                                                     .others = a->n - 1,
-                                                    .other = best_other(a, k)});
+                                                    .other = best_other(a, k),
+                                                    .scale = 1,
+                                                    .turn = (uint8_t)(-s->turn & 3)});
 }
 
 static enum as_status tell_all(struct comparison *c)

@@ -40,7 +40,7 @@ struct mapping {
 /* What a thread looks at a picture with. */
 struct mapper {
     struct as_journal_reader *spool;
-    float *noise, *luma, *k, *best, *room;
+    float *noise, *luma, *k, *room;
     void *scratch;
     struct as_prnu_map map;
 };
@@ -48,7 +48,7 @@ struct mapper {
 static enum as_status keep_record(struct mapping *g, uint64_t i, const struct as_noise_head *head,
                                   const struct as_prnu_map *m)
 {
-    const struct as_taken *t = &g->hunt->taken[i];
+    const struct as_suspect_camera *by = &g->hunt->taken[i].by;
     uint8_t *to;
 
     if (!as_grow((void **)&g->rec, g->nrecs, &g->rec_cap, REC_BYTES))
@@ -56,8 +56,8 @@ static enum as_status keep_record(struct mapping *g, uint64_t i, const struct as
     to = g->rec + g->nrecs++ * REC_BYTES;
     memset(to, 0, REC_BYTES);
     as_be_put(to, g->hunt->pictures.place[i].row, 8);
-    as_be_put(to + SET, t->of->set, 2);
-    as_be_put(to + REFERENCE, t->camera, 8);
+    as_be_put(to + SET, by->of->set, 2);
+    as_be_put(to + REFERENCE, by->camera, 8);
     if (m == NULL)
         return AS_OK;
     as_be_put(to + WINDOW, (uint64_t)m->cell * AS_PRNU_MAP_WINDOW, 4);
@@ -131,34 +131,6 @@ static size_t scratch_bytes(const struct mapping *g)
     return most;
 }
 
-/* Fills m->best with the fingerprint in the orientation that agrees with m->noise. */
-static enum as_status load(struct mapping *g, struct mapper *m, uint64_t i,
-                           const struct as_rect *part, struct as_err *err)
-{
-    const struct as_residual_place *p = &g->hunt->pictures.place[i];
-    const struct as_taken *t = &g->hunt->taken[i];
-    const struct as_ref_camera *c = &t->of->camera[t->camera];
-    const size_t n = (size_t)part->w * part->h;
-    enum as_status status = AS_OK;
-    double best = -2;
-
-    for (uint32_t turn = 0; turn < AS_TURNS; turn++) {
-        const struct as_suspect_camera s = {t->of, t->camera, turn};
-        if (turn & 1 ? c->w != p->h || c->h != p->w : c->w != p->w || c->h != p->h)
-            continue;
-        AS_TRY(as_hunt_load(&s, part, m->k, m->room, err));
-        const double r = as_prnu_ncc(m->noise, m->k, n);
-        if (r > best) {
-            float *was = m->best;
-            m->best = m->k;
-            m->k = was;
-            best = r;
-        }
-    }
-done:
-    return status;
-}
-
 /* Part k: one of the pictures that matched. */
 static enum as_status look(void *state, uint32_t worker, uint64_t k, struct as_err *err)
 {
@@ -178,8 +150,8 @@ static enum as_status look(void *state, uint32_t worker, uint64_t k, struct as_e
     status = as_prnu_map_plan(&m->map, head.w, head.h, (double)g->hunt->taken[i].pce);
     if (status == AS_OK) {
         as_noise_planes(&head, bytes, m->noise, m->luma);
-        AS_TRY(load(g, m, i, &part, err));
-        status = as_prnu_map(&m->map, &luma, m->noise, m->best, m->scratch);
+        AS_TRY(as_hunt_load(&g->hunt->taken[i].by, &part, m->k, m->room, err));
+        status = as_prnu_map(&m->map, &luma, m->noise, m->k, m->scratch);
     }
     if (status != AS_OK && status != AS_SKIP)
         AS_FAIL(err, status, "the map of a picture's noise failed");
@@ -194,7 +166,7 @@ static enum as_status make_workers(struct mapping *g, struct as_err *err)
 {
     const uint64_t plane = plane_bytes(g);
     const size_t scratch = scratch_bytes(g);
-    const uint64_t each = 5 * plane + as_noise_bytes(&g->hunt->pictures.keep) + scratch;
+    const uint64_t each = 4 * plane + as_noise_bytes(&g->hunt->pictures.keep) + scratch;
     const uint32_t fit = as_hunt_workers(g->hunt->s, each, 0);
     enum as_status status = AS_OK;
 
@@ -203,7 +175,7 @@ static enum as_status make_workers(struct mapping *g, struct as_err *err)
         AS_FAIL(err, AS_ENOMEM, "no memory for maps of sensor noise");
     for (uint32_t k = 0; k < g->nworkers; k++) {
         struct mapper *m = &g->worker[k];
-        float **const planes[] = {&m->noise, &m->luma, &m->k, &m->best, &m->room};
+        float **const planes[] = {&m->noise, &m->luma, &m->k, &m->room};
         AS_TRY(as_residuals_reader(&g->hunt->pictures, &m->spool, err));
         m->scratch = as_hunt_take(scratch);
         for (size_t i = 0; i < sizeof planes / sizeof *planes; i++)
@@ -222,7 +194,6 @@ static void clear_workers(struct mapping *g)
         free(m->noise);
         free(m->luma);
         free(m->k);
-        free(m->best);
         free(m->room);
         free(m->scratch);
     }
@@ -238,7 +209,7 @@ static enum as_status make_maps(struct mapping *g, struct as_err *err)
     if ((g->picture = calloc(h->pictures.n + 1, sizeof *g->picture)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the pictures of cameras");
     for (uint64_t i = 0; i < h->pictures.n; i++)
-        if (h->taken[i].of)
+        if (h->taken[i].by.of)
             g->picture[g->n++] = i;
     if (g->n == 0)
         goto done;

@@ -31,8 +31,7 @@ struct as_suspect_camera {
 
 /* The fingerprint of its size that a picture agrees with best, of those that it matches. */
 struct as_taken {
-    const struct as_fingerprints *of; /* NULL: it matches none */
-    uint64_t camera;
+    struct as_suspect_camera by; /* of == NULL: it matches none */
     float pce;
 };
 
@@ -110,8 +109,8 @@ static inline void as_hunt_note(struct as_hunt *h, uint64_t picture,
     struct as_taken *t = &h->taken[picture];
 
     h->told[picture] = true;
-    if (t->of == NULL || pce > t->pce)
-        *t = (struct as_taken){s->of, s->camera, pce};
+    if (t->by.of == NULL || pce > t->pce)
+        *t = (struct as_taken){*s, pce};
 }
 
 /* Looks at the pictures that matched nothing for crops and scaled ones, as --camera-search says.

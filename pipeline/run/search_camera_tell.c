@@ -50,20 +50,26 @@ enum as_status as_answer_tell(struct as_hunt *h, uint64_t picture, const struct 
                               uint32_t i, double tested)
 {
     const struct as_answer *a = &all->at[i];
-    const uint64_t row = h->pictures.place[picture].row;
+    const struct as_residual_place *of = &h->pictures.place[picture];
+    const struct as_prnu_shape *s = &a->trial.shape;
+    const double x = (double)camera_of(a)->w / s->kw, y = (double)camera_of(a)->h / s->kh;
     const double log_p = as_prnu_log10_pfa(a->pce, tested);
-    struct as_match m = {.row = row,
+    struct as_match m = {.row = of->row,
                          .reference = a->camera,
                          .set = a->of->set,
                          .kind = AS_MATCH_CAMERA,
                          .value = (float)a->pce,
-                         .p = pow(10, fmax(log_p, -300))};
+                         .p = pow(10, fmax(log_p, -300)),
+                         .left = (float)(a->x * x),
+                         .top = (float)(a->y * y),
+                         .scale = (float)((a->trial.turn & 1 ? of->h : of->w) / (s->qw * x)),
+                         .turn = (uint8_t)a->trial.turn};
 
     as_log(AS_LOG_DEBUG,
            "camera set=%u reference=%" PRIu64 " row=%" PRIu64 " pce=%.1f log10_p=%.1f turn=%" PRIu32
            " size=%" PRIu32 "x%" PRIu32 " of=%" PRIu32 "x%" PRIu32 " at=%" PRId32 ",%" PRId32,
-           m.set, m.reference, row, a->pce, log_p, a->trial.turn, a->trial.shape.qw,
-           a->trial.shape.qh, a->trial.shape.kw, a->trial.shape.kh, a->x, a->y);
+           m.set, m.reference, m.row, a->pce, log_p, a->trial.turn, s->qw, s->qh, s->kw, s->kh, a->x,
+           a->y);
     if (log_p + log10((double)h->total) > log10(false_matches))
         return AS_OK;
     m.others = others_of(h, all, i, &m.other);

@@ -357,6 +357,11 @@ enum as_status as_seal_match(struct as_seal *s, uint64_t i, struct as_err *err)
     AS_TRY(put_word(s, name, rec->name, err));
     as_put_u32(rec->others, m->others);
     as_put_f32(rec->other_value, m->others > 0 ? m->other : NAN);
+    const bool lies = m->kind == AS_MATCH_CAMERA;
+    rec->turn[0] = lies ? m->turn : 0;
+    as_put_f32(rec->scale, lies ? m->scale : NAN);
+    as_put_f32(rec->left, lies ? m->left : NAN);
+    as_put_f32(rec->top, lies ? m->top : NAN);
 done:
     return status;
 }

@@ -208,10 +208,18 @@ enum as_status as_store_match(struct as_store *store, uint64_t i, struct as_matc
 
     AS_TRY(as_window_span(as_store_table(store, AS_T_matches), i, 1, &at, err));
     const struct as_rec_matches *rec = (const struct as_rec_matches *)at;
-    *match = (struct as_match){as_get_u64(rec->item_row),    as_get_u64(rec->reference),
-                               as_get_u16(rec->set),         as_get_u16(rec->kind),
-                               as_get_f32(rec->value),       as_get_f64(rec->p_false_alarm),
-                               as_get_f32(rec->other_value), as_get_u32(rec->others)};
+    *match = (struct as_match){.row = as_get_u64(rec->item_row),
+                               .reference = as_get_u64(rec->reference),
+                               .set = as_get_u16(rec->set),
+                               .kind = as_get_u16(rec->kind),
+                               .value = as_get_f32(rec->value),
+                               .p = as_get_f64(rec->p_false_alarm),
+                               .other = as_get_f32(rec->other_value),
+                               .others = as_get_u32(rec->others),
+                               .left = as_get_f32(rec->left),
+                               .top = as_get_f32(rec->top),
+                               .scale = as_get_f32(rec->scale),
+                               .turn = rec->turn[0]};
     if (match->row >= as_store_named(store) || match->set >= rows_of(store, AS_T_sets) ||
         match->kind >= AS_MATCH_KINDS)
         AS_FAIL(err, AS_EFORMAT, "match %" PRIu64 " is of nothing that is there", i);

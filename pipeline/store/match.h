@@ -57,6 +57,9 @@ struct as_match {
     double p;           /* probability of a false alarm; NaN: there is none to tell */
     float other;        /* the best value among those others; told where there are any */
     uint32_t others;    /* further references of the same size or model, compared beside it */
+    float left, top;    /* of a camera: where the item, turned, begins on it, in its pixels */
+    float scale;        /* likewise: pixels of the item to one of the camera's, along its rows */
+    uint8_t turn;       /* likewise: quarters clockwise that make the item lie as it does   */
 };
 
 /* Two items of the case that are related, a < b. */
