@@ -30,6 +30,16 @@ static const char *const LIMITS[AS_SET_KINDS] = {
         "exposures, whose processing leaves a pattern that bodies share.",
 };
 
+static const char *const MAP_LIMITS =
+    "Missing noise: windows are held against what the rest of the picture leads one to expect of "
+    "them. Blurring, retouching and strong local processing take the noise away as another picture "
+    "put there does. Error rates were measured on few photographs: see the results for cameras.";
+
+const char *as_verdict_map_limits(void)
+{
+    return MAP_LIMITS;
+}
+
 const char *as_verdict_support(const struct as_scale_words *words, double log10_lr)
 {
     const double size = fabs(log10_lr);
@@ -99,20 +109,51 @@ static void halves(char *before, char *after, size_t n, uint16_t kind, const str
     }
 }
 
-void as_verdict_match(char *to, size_t n, uint16_t kind, const struct as_match *m, const char *name,
-                      uint64_t more)
+/* "before: name after further", cut to n bytes: of a long name the end is told. */
+static void join(char *to, size_t n, const char *before, const char *name, const char *after,
+                 const char *further)
 {
-    char before[256], after[256], further[64] = "";
-    size_t room;
+    size_t room = strlen(before) + strlen(after) + strlen(further) + 3;
 
-    halves(before, after, sizeof after, kind, m);
-    if (more > 0)
-        snprintf(further, sizeof further, "; and %" PRIu64 " more of that set", more);
-    room = strlen(before) + strlen(after) + strlen(further) + 3;
     room = room < n ? n - room : 0;
     if (strlen(name) > room) /* the end of a path tells more */
         snprintf(to, n, "%s: ...%s%s%s", before, name + strlen(name) - (room > 3 ? room - 3 : 0),
                  after, further);
     else
         snprintf(to, n, "%s%s%s%s%s", before, name[0] ? ": " : "", name, after, further);
+}
+
+void as_verdict_match(char *to, size_t n, uint16_t kind, const struct as_match *m, const char *name,
+                      uint64_t more)
+{
+    char before[256], after[256], further[64] = "";
+
+    halves(before, after, sizeof after, kind, m);
+    if (more > 0)
+        snprintf(further, sizeof further, "; and %" PRIu64 " more of that set", more);
+    join(to, n, before, name, after, further);
+}
+
+void as_verdict_map(char *to, size_t n, const struct as_sensor_map *m, const char *name)
+{
+    char before[160], after[160];
+
+    if (m->window == 0) {
+        snprintf(to, n,
+                 "the noise pattern of the camera is too weak in the picture, or the picture too "
+                 "small, to say where it is missing");
+        return;
+    }
+    if (m->regions == 0)
+        snprintf(before, sizeof before,
+                 "no region is found without the noise pattern of the camera that took it");
+    else
+        snprintf(before, sizeof before,
+                 "in %" PRIu32 " %s the noise pattern of the camera that took it is missing",
+                 m->regions, m->regions == 1 ? "region" : "regions");
+    snprintf(after, sizeof after,
+             " (%.1f %% of what was looked at, in windows of %" PRIu32
+             " pixels; of %.0f %% nothing can be told)",
+             100 * (double)m->missing, m->window, 100 * (double)m->unknown);
+    join(to, n, before, name, after, "");
 }

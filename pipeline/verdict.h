@@ -26,6 +26,12 @@ const char *as_verdict_support(const struct as_scale_words *words, double log10_
 void as_verdict_match(char *to, size_t n, uint16_t kind, const struct as_match *m, const char *name,
                       uint64_t more);
 
+/* The sentence of a map of sensor noise; name: of the camera.  Cut to n bytes likewise. */
+void as_verdict_map(char *to, size_t n, const struct as_sensor_map *m, const char *name);
+
+/* How sentences of maps that tell of regions err, as a paragraph. */
+const char *as_verdict_map_limits(void);
+
 /* How such sentences of a kind of set err: what is known of it, as a paragraph; "" for an unknown
  * kind.                                                                             */
 const char *as_verdict_limits(uint16_t set_kind);

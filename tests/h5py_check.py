@@ -20,6 +20,7 @@ TABLES = {
     "links": "item_a item_b kind value",
     "groups": "item_row group stands",
     "origins": "item_row group value p_false_alarm",
+    "sensor_maps": "item_row set reference window regions missing unknown x y w h cell offset",
     "errors": "item_row stage_offset stage_length status message_offset message_length",
     "timing": "lot rank bytes read_s unpack_s decode_s extract_s",
 }
@@ -101,7 +102,7 @@ def main(path):
         assert words(f["status/alpha"], "status_words")[3] == "abstains"
         assert "too flat" in words(f["reasons/alpha"], "reason_words")
         assert words(f["findings"], "detectors") == ["alpha", "beta", "gamma_2"]
-        assert words(f["findings"], "finding_words") == ["declared", "known", "match", "score", "calibrated"]
+        assert words(f["findings"], "finding_words") == ["declared", "known", "match", "score", "calibrated", "missing"]
         # texts and scores are what they should be
         for row in items:
             assert text(f, row, "path").startswith(b"a.tar>>dir")

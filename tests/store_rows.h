@@ -298,6 +298,7 @@ struct kit {
     struct as_link *links;
     struct as_member *members;
     struct as_origin *origins;
+    struct as_sensor_map *sensor_maps;
     struct as_timing_row timing[2];
     struct as_model model;
     const struct as_model *models[AS_DETECTORS_MAX];
@@ -367,7 +368,9 @@ static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
     k->links = calloc(to - from + 1, sizeof *k->links);
     k->members = calloc(to - from + 1, sizeof *k->members);
     k->origins = calloc(to - from + 1, sizeof *k->origins);
-    if (k->matches == NULL || k->links == NULL || k->members == NULL || k->origins == NULL)
+    k->sensor_maps = calloc(to - from + 1, sizeof *k->sensor_maps);
+    if (k->matches == NULL || k->links == NULL || k->members == NULL || k->origins == NULL ||
+        k->sensor_maps == NULL)
         return;
     for (uint64_t i = from; i < to; i++) {
         for (uint16_t set = 0; i % 3 == 0 && set < 2; set++)
@@ -390,6 +393,11 @@ static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
             k->links[k->what.nlinks++] = (struct as_link){i, i + 2, AS_MATCH_CODE, (float)(i % 31)};
         if (i % 7 == 0)
             k->origins[k->what.norigins++] = (struct as_origin){i, i - i % 2, (float)i, 1e-9f};
+        if (i % 4 == 0) /* every eighth without cells */
+            k->sensor_maps[k->what.nsensor_maps++] =
+                i % 8 ? (struct as_sensor_map){i, i + 1, 1, 160,  2, 0.25F, 0.5F, 16,
+                                               8, 3, 2, 32, (const uint8_t *)&"abcdefghijk"[i % 6]}
+                      : (struct as_sensor_map){.row = i, .set = 0};
         if (i % 5 == 0) /* and a group of two, of which the second stands */
             k->members[k->what.nmembers++] = (struct as_member){i + (i + 1 < k->rows.n), i, true};
         if (i % 5 == 1)
@@ -397,6 +405,7 @@ static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
     }
     k->what.members = k->members;
     k->what.origins = k->origins;
+    k->what.sensor_maps = k->sensor_maps;
     k->what.matches = k->matches;
     k->what.name = name_of;
     k->what.names = k->name;
@@ -448,6 +457,7 @@ static inline void kit_free(struct kit *k)
         free(k->links);
         free(k->members);
         free(k->origins);
+        free(k->sensor_maps);
     }
     free(k);
 }

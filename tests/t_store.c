@@ -110,6 +110,24 @@ static void check_name(struct as_store *store, uint64_t i, const struct as_match
     assert_memory_equal(got.at, want.at, want.len);
 }
 
+static void check_sensor_maps(struct as_store *store, const struct kit *k)
+{
+    struct as_sensor_map m;
+
+    assert_int_equal(as_store_sensor_maps(store), k->what.nsensor_maps);
+    for (uint64_t i = 0; i < k->what.nsensor_maps; i++) {
+        const struct as_sensor_map *want = &k->sensor_maps[i];
+        assert_int_equal(as_store_sensor_map(store, i, &m, NULL), AS_OK);
+        assert_true(m.row == want->row && m.reference == want->reference && m.set == want->set &&
+                    m.window == want->window && m.regions == want->regions);
+        assert_true(m.missing == want->missing && m.unknown == want->unknown && m.x == want->x &&
+                    m.y == want->y && m.w == want->w && m.h == want->h && m.cell == want->cell);
+        if (m.w > 0)
+            assert_memory_equal(m.cells, want->cells, (size_t)m.w * m.h);
+    }
+    assert_int_equal(as_store_sensor_map(store, k->what.nsensor_maps, &m, NULL), AS_EFORMAT);
+}
+
 static void check_found(struct as_store *store, const struct kit *k)
 {
     const struct as_set_row *sets = NULL;
@@ -161,6 +179,7 @@ static void check_found(struct as_store *store, const struct kit *k)
         assert_int_equal(as_store_origin(store, i, &o, NULL), AS_OK);
         assert_memory_equal(&o, &k->origins[i], sizeof o);
     }
+    check_sensor_maps(store, k);
 }
 
 static void check_tables(struct as_store *store, const struct kit *k)

@@ -125,6 +125,12 @@ static void test_failing_rows(void **state)
     k->origins[2].group = k->origins[2].row + 1;
     seal_fails(k, AS_EBUG, "origin 2 is out of order");
     k->what.norigins = 2;
+    k->sensor_maps[2].row = k->sensor_maps[1].row;
+    seal_fails(k, AS_EBUG, "sensor map 2 is of no set or out of order");
+    k->sensor_maps[2].row++;
+    k->sensor_maps[1].w = AS_MAP_SIDE_MAX + 1;
+    seal_fails(k, AS_EBUG, "sensor map 1 has 129 x 2 cells");
+    k->what.nsensor_maps = 1;
     k->what.nsources = 1;
     seal_fails(k, AS_EBUG, "names source");
     kit_free(k);

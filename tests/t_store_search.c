@@ -21,6 +21,8 @@ static struct as_store_parent *searched(struct kit *k, uint64_t items)
         .nsets = was.nsets,
         .matches = was.matches,
         .nmatches = was.nmatches,
+        .sensor_maps = was.sensor_maps,
+        .nsensor_maps = was.nsensor_maps,
         .name = was.name,
         .names = was.names,
         .with_det = with,
@@ -61,6 +63,13 @@ static void test_round_trip(void **state)
         assert_true(m.row == k->what.matches[i].row && m.set == k->what.matches[i].set &&
                     m.reference == k->what.matches[i].reference &&
                     m.kind == k->what.matches[i].kind);
+    }
+    assert_true(as_store_sensor_maps(store) == k->what.nsensor_maps);
+    for (uint64_t i = 0; i < k->what.nsensor_maps; i++) {
+        struct as_sensor_map map;
+        assert_int_equal(as_store_sensor_map(store, i, &map, &err), AS_OK);
+        assert_memory_equal(map.cells, map.w ? k->sensor_maps[i].cells : map.cells,
+                            (size_t)map.w * map.h);
     }
     assert_int_equal(as_store_check(store, NULL, NULL, &err), AS_OK);
     const struct as_ask no = {refuse, NULL};

@@ -21,6 +21,8 @@ struct counts {
 static void count_one(struct counts *c, const struct as_set_row *sets, const struct as_finding *f)
 {
     c->of[f->kind]++;
+    if (f->kind == AS_FINDING_MISSING)
+        return;
     if (f->set != AS_FINDING_NONE && sets[f->set].kind < AS_SET_KINDS)
         c->set[sets[f->set].kind]++;
     else if (f->set == AS_FINDING_NONE && f->det < AS_DETECTORS_MAX)
@@ -54,6 +56,7 @@ static void kinds_text(const struct counts *c, char *to, size_t n)
         {c->of[AS_FINDING_KNOWN], "of known bad content"},
         {c->set[AS_SET_MEDIA], "like known media"},
         {c->set[AS_SET_CAMERA], "of a known camera"},
+        {c->of[AS_FINDING_MISSING], "with regions without their camera's noise"},
         {c->of[AS_FINDING_CALIBRATED], "by calibrated detectors together"},
         {c->of[AS_FINDING_SCORE], "by the score of a detector"},
     };
@@ -132,6 +135,8 @@ static void expectation(const struct as_terminal *t, const struct as_making *m,
     for (uint16_t k = 0; k < AS_SET_KINDS; k++)
         if (c->set[k] > 0)
             as_terminal_wrap(t, 0, 2, as_text_of(as_verdict_limits(k)), 0);
+    if (c->of[AS_FINDING_MISSING] > 0)
+        as_terminal_wrap(t, 0, 2, as_text_of(as_verdict_map_limits()), 0);
     for (uint32_t i = 0; i < n; i++) {
         as_human_count(all[i].findings, findings);
         as_human_count(items, count);

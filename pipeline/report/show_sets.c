@@ -5,6 +5,7 @@
 
 #include "../verdict.h"
 #include "human.h"
+#include "show_maps.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -255,6 +256,8 @@ enum as_status as_show_sets(const struct as_terminal *t, const struct as_show *s
         AS_TRY(show_bad(t, show, i, err));
         AS_TRY(show_tallies(t, show, tally, ntally, &at, i, err));
     }
+    if (as_store_parent(show->store))
+        AS_TRY(as_show_maps(t, show->store, err));
 done:
     free(count);
     free(tally);
@@ -305,6 +308,7 @@ enum as_status as_show_matches(const struct as_terminal *t, struct as_store *sto
             as_terminal_heading(t, "Found in reference sets");
         AS_TRY(show_match(t, store, i, &m, err));
     }
+    AS_TRY(as_show_map(t, store, row, err));
 done:
     return status;
 }
@@ -424,6 +428,7 @@ enum as_status as_show_matches_json(struct as_json *j, struct as_store *store, u
             AS_TRY(match_json(j, store, i, &m, err));
     }
     as_json_close(j);
+    AS_TRY(as_show_map_json(j, store, row, err));
 done:
     return status;
 }

@@ -288,6 +288,8 @@ enum as_status as_findings_get(struct as_findings *f, uint64_t i, struct as_find
     to->llr = NAN;
     if (to->kind == AS_FINDING_KNOWN || to->kind == AS_FINDING_MATCH)
         return as_findings_get_match(f, at, to, err);
+    if (to->kind == AS_FINDING_MISSING)
+        return as_findings_get_map(f, at, to, err);
     if (to->kind == AS_FINDING_CALIBRATED)
         get_combined(f->models->weighing, at, to);
     else

@@ -30,6 +30,11 @@ enum as_status as_findings_match(struct as_findings *f, struct as_comm *comm,
                                  const struct as_set_row *sets, const struct as_match *matches,
                                  uint64_t n, struct as_err *err) AS_MUST_CHECK;
 
+/* Looks at the maps of sensor noise of this rank's rows: a finding for each that tells of a region.
+ * After all rows.  Local.  AS_ENOMEM. */
+enum as_status as_findings_maps(struct as_findings *f, const struct as_sensor_map *maps,
+                                uint64_t n) AS_MUST_CHECK;
+
 /* Ranks the findings of all ranks by kind, strength and id; from now on f has this rank's share,
  * *n of them.  53 bytes a finding, twice that on the way.  Collective.                        */
 enum as_status as_findings_rank(struct as_findings *f, struct as_comm *comm, uint64_t *n,

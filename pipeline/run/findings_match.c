@@ -101,13 +101,6 @@ done:
     return status;
 }
 
-static bool is_copy(const struct as_findings *f, uint64_t row)
-{
-    const uint64_t place = row - f->first;
-
-    return place < f->count && f->copy[place / 8] >> place % 8 & 1;
-}
-
 /* The kind of a match as it ranks, and back: what is only alike comes last. */
 static uint8_t swap_kind(uint16_t kind)
 {
@@ -123,7 +116,7 @@ static enum as_status add_match(struct as_findings *f, const struct as_set_row *
     const uint64_t set = as_be_get(rec + M_SET, 2), further = n - 1;
     uint8_t *to;
 
-    if (is_copy(f, as_be_get(rec, 8)))
+    if (as_finding_copy(f, as_be_get(rec, 8)))
         return AS_OK;
     if ((to = as_findings_more(f)) == NULL)
         return AS_ENOMEM;

@@ -177,6 +177,8 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
         .nmembers = s->search.nmembers,
         .origins = s->search.origins,
         .norigins = s->search.norigins,
+        .sensor_maps = s->search.sensor_maps,
+        .nsensor_maps = s->search.nsensor_maps,
         .timing = s->timing,
         .ntiming = r->nreports,
         .with_det = s->with,
@@ -189,6 +191,10 @@ static enum as_status write_store(struct seal *s, const char *fingerprint, struc
         models[d] = r->given.models.at[d];
     AS_TRY(as_findings_match(s->findings, r->comm, s->search.sets, s->search.matches,
                              s->search.nmatches, err));
+    AS_TRY(as_comm_agree(r->comm,
+                         as_findings_maps(s->findings, s->search.sensor_maps,
+                                          s->search.nsensor_maps),
+                         err));
     AS_TRY(as_findings_rank(s->findings, r->comm, &what.nfindings, err));
     v->findings = what.nfindings;
     AS_TRY(as_comm_sum(r->comm, &v->findings, 1));

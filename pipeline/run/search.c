@@ -8,6 +8,7 @@
 #include "links.h"
 #include "machine.h"
 #include "search_camera.h"
+#include "search_camera_map.h"
 #include "search_known.h"
 #include "search_media.h"
 #include "search_origin.h"
@@ -365,6 +366,7 @@ void as_search_clear(struct as_search *s)
     free(s->members);
     free(s->origins);
     free(s->edges);
+    as_search_maps_clear(s);
     as_items_clear(&s->items);
     as_near_clear(&s->near);
     as_scenes_clear(&s->scenes);

@@ -25,6 +25,9 @@ struct as_search {
     uint64_t nmembers;
     struct as_origin *origins; /* likewise: of groups that one sensor took */
     uint64_t norigins;
+    struct as_sensor_map *sensor_maps; /* likewise: of pictures that a camera took */
+    uint64_t nsensor_maps;
+    uint8_t *map_cells; /* what they borrow */
     struct as_near near;   /* the pictures that were looked at */
     struct as_scenes scenes; /* likewise */
     bool within;           /* it searches the case in itself too; init says so          */

@@ -9,6 +9,7 @@
  *  2. sizes
  *  3. the search                                                                        */
 #include "grow.h"
+#include "search_camera_map.h"
 #include "search_camera_parts.h"
 
 #include <inttypes.h>
@@ -150,19 +151,23 @@ enum as_status as_search_camera(struct as_search *s, struct as_err *err)
     if (h.nsets == 0)
         goto done;
     AS_TRY(as_residuals_find(&h.pictures, s->r, &s->items, &keep, err));
-    if ((h.told = calloc(h.pictures.n + 1, sizeof *h.told)) == NULL)
+    h.told = calloc(h.pictures.n + 1, sizeof *h.told);
+    h.taken = calloc(h.pictures.n + 1, sizeof *h.taken);
+    if (h.told == NULL || h.taken == NULL)
         status = as_fail(err, AS_ENOMEM, AS_REASON_NONE, __FILE__, __LINE__, "no memory");
     AS_TRY(as_comm_agree(s->r->comm, status, err));
     h.total = h.pictures.n;
     AS_TRY(as_comm_sum(s->r->comm, &h.total, 1));
     AS_TRY(as_comm_agree(s->r->comm, all_sizes(&h, err), err));
     AS_TRY(as_comm_agree(s->r->comm, as_hunt_confirm(&h, err), err));
+    AS_TRY(as_hunt_maps(&h, err));
     AS_TRY(as_residuals_end(&h.pictures, s->r, err));
 done:
     for (uint16_t i = 0; i < h.nsets; i++)
         free(h.of[i].camera);
     free(h.of);
     free(h.told);
+    free(h.taken);
     as_residuals_clear(&h.pictures);
     return status;
 }

@@ -255,7 +255,7 @@ static enum as_status tell(struct comparison *c, uint64_t picture, const struct 
            s->camera, row, (double)pce, log_p);
     if (log_p + log10((double)h->total) > log10(false_matches))
         return AS_OK;
-    h->told[picture] = true;
+    as_hunt_note(c->hunt, picture, s, pce);
     return as_search_match(h->s, &(struct as_match){.row = row,
                                                     .reference = s->camera,
                                                     .set = s->of->set,

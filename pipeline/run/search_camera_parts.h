@@ -29,6 +29,12 @@ struct as_suspect_camera {
     uint32_t turn; /* clockwise, by quarters */
 };
 
+/* The fingerprint of its size that a picture agrees with best, of those that it matches. */
+struct as_taken {
+    struct as_suspect_camera by; /* of == NULL: it matches none */
+    float pce;
+};
+
 /* The search of this rank. */
 struct as_hunt {
     struct as_search *s;
@@ -36,6 +42,7 @@ struct as_hunt {
     uint16_t nsets;
     struct as_residuals pictures;
     bool *told;           /* [pictures.n] it matched a camera */
+    struct as_taken *taken; /* [pictures.n] by which, where the whole of it did */
     uint64_t total;       /* pictures of all ranks */
     pthread_mutex_t lock; /* of what is found      */
 };
@@ -94,6 +101,17 @@ enum as_status as_hunt_propose(struct as_hunt *h, struct as_hunt_size *size,
 /* Compares all pictures of a size in full, and tells of the matches. */
 enum as_status as_hunt_compare(struct as_hunt *h, const struct as_hunt_size *size,
                                struct as_err *err) AS_MUST_CHECK;
+
+/* Notes that all that was kept of a picture agrees with a fingerprint of its size. */
+static inline void as_hunt_note(struct as_hunt *h, uint64_t picture,
+                                const struct as_suspect_camera *s, float pce)
+{
+    struct as_taken *t = &h->taken[picture];
+
+    h->told[picture] = true;
+    if (t->by.of == NULL || pce > t->pce)
+        *t = (struct as_taken){*s, pce};
+}
 
 /* Looks at the pictures that matched nothing for crops and scaled ones, as --camera-search says.
  * Local. */

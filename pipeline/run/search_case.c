@@ -310,6 +310,8 @@ static enum as_status seal(struct inquiry *q, struct as_outcome *v, struct as_er
         .nsets = q->search.nsets,
         .matches = q->search.matches,
         .nmatches = q->search.nmatches,
+        .sensor_maps = q->search.sensor_maps,
+        .nsensor_maps = q->search.nsensor_maps,
         .name = give_name,
         .names = &names,
         .with_det = with,

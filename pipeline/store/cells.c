@@ -3,6 +3,7 @@
  * 1 rows   2 cells                                                            */
 #include "digest.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,17 +67,26 @@ struct as_text as_digest_plain(enum as_cell type, const uint8_t *at, uint32_t si
     return (struct as_text){(const char *)scratch, size};
 }
 
-static enum as_status cells_value(struct as_store *store, const struct as_rec_maps *rec,
+/* Width, height and cell lie before the offset in every table that has cells. */
+enum { W_BEFORE = 8, H_BEFORE = 6 };
+#define HAS_CELLS(rec)                                                                             \
+    static_assert(offsetof(struct rec, w) + W_BEFORE == offsetof(struct rec, offset) &&            \
+                      offsetof(struct rec, h) + H_BEFORE == offsetof(struct rec, offset),          \
+                  "the shape of a map does not lie before its cells")
+HAS_CELLS(as_rec_maps);
+HAS_CELLS(as_rec_sensor_maps);
+
+static enum as_status cells_value(struct as_store *store, const uint8_t *rec, uint32_t offset,
                                   struct as_text *value, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    uint32_t w = as_get_u16(rec->w), h = as_get_u16(rec->h);
+    uint32_t w = as_get_u16(rec + (offset - W_BEFORE)), h = as_get_u16(rec + (offset - H_BEFORE));
     const uint8_t *at = NULL;
 
     if (w > AS_MAP_SIDE_MAX || h > AS_MAP_SIDE_MAX)
         AS_FAIL(err, AS_EFORMAT, "a map of %" PRIu32 " x %" PRIu32 " cells is larger than any", w,
                 h);
-    AS_TRY(as_window_span(as_store_bytes(store, AS_B_map_data), as_get_u64(rec->offset),
+    AS_TRY(as_window_span(as_store_bytes(store, AS_B_map_data), as_get_u64(rec + offset),
                           (uint64_t)w * h, &at, err));
     *value = (struct as_text){(const char *)at, w * h};
 done:
@@ -93,7 +103,7 @@ enum as_status as_digest_cell(struct as_store *store, const struct as_column *co
     if (as_is_text(col->type)) {
         AS_TRY(as_store_text(store, col->type, at, value, err));
     } else if (col->type == AS_CELL_CELLS) {
-        AS_TRY(cells_value(store, (const struct as_rec_maps *)rec, value, err));
+        AS_TRY(cells_value(store, rec, col->at, value, err));
     } else if (col->type == AS_CELL_DET) {
         uint16_t slot = as_get_u16(at);
         if (slot >= store->layout.ndets && slot != AS_FINDING_NONE)

@@ -381,8 +381,9 @@ enum as_status as_store_explain(struct as_store *a, struct as_store *b, char *to
 {
     enum as_status status = AS_OK;
     static const enum as_table BEFORE[] = {AS_T_evidence, AS_T_items, AS_T_metadata};
-    static const enum as_table AFTER[] = {AS_T_maps,  AS_T_findings, AS_T_sets,   AS_T_matches,
-                                          AS_T_links, AS_T_groups,   AS_T_origins};
+    static const enum as_table AFTER[] = {AS_T_maps,   AS_T_findings, AS_T_sets,
+                                          AS_T_matches, AS_T_links,   AS_T_groups,
+                                          AS_T_origins, AS_T_sensor_maps};
     struct compare c = {.side = {{.store = a}, {.store = b}}, .to = to, .n = n};
 
     snprintf(to, n, "equal");

@@ -1,5 +1,5 @@
-/* found.c - /sets, /matches, /links, /groups and /origins: checked before they are written, and
- * read. */
+/* found.c - /sets, /matches, /links, /groups, /origins and /sensor_maps: checked before they are
+ * written, and read. */
 #include "read.h"
 
 #include <inttypes.h>
@@ -9,7 +9,8 @@
 enum { SETS_MAX = 4096, NAME_MAX_BYTES = 65536 };
 
 const char *const as_set_words[] = {"known", "media", "camera"};
-const char *const as_finding_words[] = {"declared", "known", "match", "score", "calibrated"};
+const char *const as_finding_words[] = {"declared", "known", "match", "score", "calibrated",
+                                         "missing"};
 const char *const as_match_words[] = {"hash", "code", "similar", "camera"};
 
 static bool match_before(const struct as_match *a, const struct as_match *b)
@@ -63,6 +64,25 @@ done:
     return status;
 }
 
+static enum as_status count_sensor_maps(struct as_seal *s, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const struct as_store_what *w = s->what;
+
+    s->mine[AS_N_SENSOR_MAPS] = w->nsensor_maps;
+    for (uint64_t i = 0; i < w->nsensor_maps; i++) {
+        const struct as_sensor_map *m = &w->sensor_maps[i];
+        if (m->set >= w->nsets || (i > 0 && m->row <= m[-1].row))
+            AS_FAIL(err, AS_EBUG, "sensor map %" PRIu64 " is of no set or out of order", i);
+        if (m->w > AS_MAP_SIDE_MAX || m->h > AS_MAP_SIDE_MAX)
+            AS_FAIL(err, AS_EBUG, "sensor map %" PRIu64 " has %u x %u cells", i, m->w, m->h);
+        s->mine[AS_N_CELLS] += (uint64_t)m->w * m->h;
+        s->named_row_max = m->row > s->named_row_max ? m->row : s->named_row_max;
+    }
+done:
+    return status;
+}
+
 enum as_status as_seal_count_found(struct as_seal *s, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -85,6 +105,7 @@ enum as_status as_seal_count_found(struct as_seal *s, struct as_err *err)
     }
     AS_TRY(count_members(s, err));
     AS_TRY(count_origins(s, err));
+    AS_TRY(count_sensor_maps(s, err));
 done:
     return status;
 }
@@ -167,6 +188,11 @@ uint64_t as_store_members(const struct as_store *store)
 uint64_t as_store_origins(const struct as_store *store)
 {
     return rows_of(store, AS_T_origins);
+}
+
+uint64_t as_store_sensor_maps(const struct as_store *store)
+{
+    return rows_of(store, AS_T_sensor_maps);
 }
 
 uint64_t as_store_links(const struct as_store *store)
@@ -293,6 +319,36 @@ enum as_status as_store_origin(struct as_store *store, uint64_t i, struct as_ori
                                  as_get_f32(rec->value), as_get_f32(rec->p_false_alarm)};
     if (origin->row >= as_store_items(store) || origin->group > origin->row)
         AS_FAIL(err, AS_EFORMAT, "row %" PRIu64 " of origins is of nothing that is there", i);
+done:
+    return status;
+}
+
+enum as_status as_store_sensor_map(struct as_store *store, uint64_t i, struct as_sensor_map *map,
+                                   struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const uint8_t *at = NULL;
+
+    AS_TRY(as_window_span(as_store_table(store, AS_T_sensor_maps), i, 1, &at, err));
+    const struct as_rec_sensor_maps *rec = (const struct as_rec_sensor_maps *)at;
+    *map = (struct as_sensor_map){.row = as_get_u64(rec->item_row),
+                                  .reference = as_get_u64(rec->reference),
+                                  .set = as_get_u16(rec->set),
+                                  .window = as_get_u32(rec->window),
+                                  .regions = as_get_u32(rec->regions),
+                                  .missing = as_get_f32(rec->missing),
+                                  .unknown = as_get_f32(rec->unknown),
+                                  .x = as_get_u32(rec->x),
+                                  .y = as_get_u32(rec->y),
+                                  .w = as_get_u16(rec->w),
+                                  .h = as_get_u16(rec->h),
+                                  .cell = as_get_u32(rec->cell)};
+    if (map->row >= as_store_named(store) || map->set >= rows_of(store, AS_T_sets) ||
+        map->w > AS_MAP_SIDE_MAX || map->h > AS_MAP_SIDE_MAX)
+        AS_FAIL(err, AS_EFORMAT, "sensor map %" PRIu64 " is of nothing that is there", i);
+    const uint64_t offset = as_get_u64(rec->offset);
+    AS_TRY(as_window_span(as_store_bytes(store, AS_B_map_data), offset,
+                          (uint64_t)map->w * map->h, &map->cells, err));
 done:
     return status;
 }

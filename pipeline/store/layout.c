@@ -96,15 +96,20 @@ static void put_bytes(struct as_layout *l, uint32_t b, uint32_t at)
     set->row_bytes = 1;
 }
 
+static bool in_search(uint32_t t)
+{
+    return t == AS_T_sets || t == AS_T_matches || t == AS_T_sensor_maps;
+}
+
 void as_layout_init(struct as_layout *l, bool search)
 {
     uint32_t absent = AS_SETS_MAX;
 
     memset(l, 0, sizeof *l);
     for (uint32_t t = 0; t < AS_TABLES; t++)
-        put_table(l, t, !search || t == AS_T_sets || t == AS_T_matches ? l->nsets++ : --absent);
+        put_table(l, t, !search || in_search(t) ? l->nsets++ : --absent);
     for (uint32_t b = 0; b < AS_BYTES_SETS; b++)
-        put_bytes(l, b, !search || b != AS_B_map_data ? l->nsets++ : --absent);
+        put_bytes(l, b, l->nsets++);
     for (int g = 0; g < AS_GROUPS; g++)
         for (int d = 0; d < AS_DETECTORS_MAX; d++)
             l->group[g][d] = -1;

@@ -20,13 +20,15 @@ enum as_known_class { AS_KNOWN_UNSAID = 0, AS_KNOWN_GOOD = 1, AS_KNOWN_BAD = 2 }
 /* /sets, column kind: stored, never renumbered. */
 enum as_set_kind { AS_SET_KNOWN = 0, AS_SET_MEDIA = 1, AS_SET_CAMERA = 2, AS_SET_KINDS };
 
-/* /findings, column kind: stored, never renumbered.  They rank in this order, scores last. */
+/* /findings, column kind: stored, never renumbered.  They rank in this order, but scores last,
+ * and regions without noise after matches. */
 enum as_finding_kind {
     AS_FINDING_DECLARED = 0,   /* the file says it of itself                            */
     AS_FINDING_KNOWN = 1,      /* its content is known bad                              */
     AS_FINDING_MATCH = 2,      /* a set of media or cameras holds it or something like it */
     AS_FINDING_SCORE = 3,      /* a detector's score                                    */
     AS_FINDING_CALIBRATED = 4, /* what calibrated detectors say together                */
+    AS_FINDING_MISSING = 5,    /* regions without the noise of the camera that took it  */
     AS_FINDING_KINDS
 };
 
@@ -78,6 +80,19 @@ struct as_origin {
     uint64_t row, group; /* rows of /items; a group is called by the lowest */
     float value;         /* PCE with the mean of the others                 */
     float p;             /* probability of a false alarm                    */
+};
+
+/* Where in a picture the noise of a camera that it matched is missing. */
+struct as_sensor_map {
+    uint64_t row, reference; /* of /items, of the set                                   */
+    uint16_t set;
+    uint32_t window;         /* pixels; 0: too weak or too small, and all below is 0    */
+    uint32_t regions;        /* in which it is missing                                  */
+    float missing, unknown;  /* shares of the cells                                     */
+    uint32_t x, y;           /* of the first cell, in pixels of the picture             */
+    uint16_t w, h;           /* cells; 0: they are not kept                             */
+    uint32_t cell;           /* pixels of a side                                        */
+    const uint8_t *cells;    /* [h][w] 0 the noise is there .. 255 it is not            */
 };
 
 #endif

@@ -24,6 +24,7 @@ enum as_tally {
     AS_N_LINKS,
     AS_N_GROUPS,
     AS_N_ORIGINS,
+    AS_N_SENSOR_MAPS,
     AS_N_TIMING,
     AS_N_PROVENANCE,
     AS_TALLIES
@@ -71,6 +72,7 @@ enum as_status as_seal_match(struct as_seal *s, uint64_t i, struct as_err *err) 
 enum as_status as_seal_link(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_member(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_origin(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_seal_sensor_map(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_timing(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 enum as_status as_seal_source(struct as_seal *s, uint64_t i, struct as_err *err) AS_MUST_CHECK;
 

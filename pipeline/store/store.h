@@ -54,8 +54,8 @@ struct as_store_parent {
 };
 
 struct as_store_what {
-    /* Not NULL: the search of a sealed case.  Only sets, matches and the provenance are written, and
-     * rows are those of the parent's /items. */
+    /* Not NULL: the search of a sealed case.  Only sets, matches, sensor maps and the provenance are
+     * written, and rows are those of the parent's /items. */
     const struct as_store_parent *parent;
     struct as_store_rows rows;
     const struct as_source_row *sources; /* the same on every rank */
@@ -82,6 +82,8 @@ struct as_store_what {
     uint64_t nmembers;
     const struct as_origin *origins; /* likewise: by (group, row), no two with the same row */
     uint64_t norigins;
+    const struct as_sensor_map *sensor_maps; /* likewise: by row, no two with the same */
+    uint64_t nsensor_maps;
     const struct as_timing_row *timing; /* this rank's */
     uint64_t ntiming;
     const bool *with_det;            /* [detectors] which are in the case */
@@ -138,6 +140,7 @@ uint64_t as_store_matches(const struct as_store *store);
 uint64_t as_store_links(const struct as_store *store);
 uint64_t as_store_members(const struct as_store *store); /* of groups */
 uint64_t as_store_origins(const struct as_store *store);
+uint64_t as_store_sensor_maps(const struct as_store *store);
 /* Row i of /findings, /matches (of a search: of the parent's items), /links, /groups and
  * /origins.  AS_EFORMAT: it refers to nothing. */
 enum as_status as_store_finding(struct as_store *store, uint64_t i, struct as_finding *finding,
@@ -153,6 +156,9 @@ enum as_status as_store_member(struct as_store *store, uint64_t i, struct as_mem
                                struct as_err *err) AS_MUST_CHECK;
 enum as_status as_store_origin(struct as_store *store, uint64_t i, struct as_origin *origin,
                                struct as_err *err) AS_MUST_CHECK;
+/* Of a search too; cells are borrowed until the next call. */
+enum as_status as_store_sensor_map(struct as_store *store, uint64_t i, struct as_sensor_map *map,
+                                   struct as_err *err) AS_MUST_CHECK;
 uint64_t as_store_timing(struct as_store *store, const struct as_timing_row **rows);
 
 /* Recomputes both digests from the data. */

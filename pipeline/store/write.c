@@ -104,7 +104,7 @@ static enum as_status count_all(struct as_seal *s, struct as_err *err)
                          s->what->rows.first, s->before[AS_N_ITEMS]);
     AS_TRY(as_comm_agree(s->comm, status, err));
     if (s->what->nfindings + s->what->nmatches + s->what->nlinks + s->what->nmembers +
-                s->what->norigins >
+                s->what->norigins + s->what->nsensor_maps >
             0 &&
         s->named_row_max >= (s->what->parent ? s->what->parent->items : s->total[AS_N_ITEMS]))
         status = as_fail(err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__,
@@ -180,6 +180,7 @@ static void place_all(struct as_seal *s)
     place(s, l->table[AS_T_links], AS_N_LINKS);
     place(s, l->table[AS_T_groups], AS_N_GROUPS);
     place(s, l->table[AS_T_origins], AS_N_ORIGINS);
+    place(s, l->table[AS_T_sensor_maps], AS_N_SENSOR_MAPS);
     place(s, l->table[AS_T_errors], AS_N_ERRORS);
     place(s, l->table[AS_T_timing], AS_N_TIMING);
     place(s, l->bytes[AS_B_map_data], AS_N_CELLS);
@@ -421,6 +422,7 @@ static enum as_status write_all(struct as_seal *s, struct as_err *err)
     AS_TRY(write_rows(s, 0, what->nlinks, as_seal_link, err));
     AS_TRY(write_rows(s, 0, what->nmembers, as_seal_member, err));
     AS_TRY(write_rows(s, 0, what->norigins, as_seal_origin, err));
+    AS_TRY(write_rows(s, 0, what->nsensor_maps, as_seal_sensor_map, err));
     AS_TRY(write_rows(s, 0, what->ntiming, as_seal_timing, err));
     AS_TRY(as_comm_agree(s->comm, check_full(s, err), err));
 done:
