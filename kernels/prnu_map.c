@@ -303,10 +303,9 @@ static void judge(struct as_prnu_map *m, struct sums *s)
         const double z = s->z[i], e = s->expected[i], c = (double)m->spread * e;
         const double s1 = sqrt(s0 * s0 + c * c);
         const bool likely = s->use[i] && e >= likely_min * s0;
-        const bool known = likely && e >= below_least * s1;
         m->at[i] = likely ? probable(z, e, s0, s1) : AS_PRNU_MAP_UNKNOWN;
-        m->unknown += !known;
-        s->use[i] = known && z <= missing_most * s0 && e - z >= below_least * s1;
+        s->use[i] = likely && z <= missing_most * s0 && e - z >= below_least * s1;
+        m->unknown += !s->use[i] && !(likely && e >= below_least * s1);
     }
 }
 
@@ -363,5 +362,5 @@ enum as_status as_prnu_map(struct as_prnu_map *m, const struct as_plane *luma, f
     expect(m, s);
     judge(m, s);
     find_regions(m, s);
-    return m->w * m->h - m->unknown < WINDOW * WINDOW ? AS_SKIP : AS_OK;
+    return m->regions == 0 && m->w * m->h - m->unknown < WINDOW * WINDOW ? AS_SKIP : AS_OK;
 }
