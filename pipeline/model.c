@@ -68,14 +68,23 @@ static bool get_authentic(const json_t *o, struct as_authentic *to)
            get_float(json_object_get(o, "upper95"), &to->upper95);
 }
 
+/* A text, or NULL: there is none.  False: it is something else. */
+static bool get_text(const json_t *value, const char **to)
+{
+    *to = json_string_value(value);
+    return value == NULL || json_is_null(value) || *to;
+}
+
 /* What it says of itself, and of its findings. */
 static enum as_status get_texts(const json_t *root, const char *path, struct as_model *m,
                                 struct as_err *err)
 {
-    const char *note = json_string_value(json_object_get(root, "note"));
-    const char *finding = json_string_value(json_object_get(root, "finding"));
     enum as_status status = AS_OK;
+    const char *note, *finding;
 
+    if (!get_text(json_object_get(root, "note"), &note) ||
+        !get_text(json_object_get(root, "finding"), &finding))
+        AS_FAIL(err, AS_EUSAGE, "\"note\" or \"finding\" of the model %s is no text", path);
     if (finding && strlen(finding) >= sizeof m->says)
         AS_FAIL(err, AS_EUSAGE, "\"finding\" of the model %s has more than %zu bytes", path,
                 sizeof m->says - 1);

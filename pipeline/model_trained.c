@@ -128,7 +128,7 @@ static bool get_qualities(const json_t *o, struct as_domain *d)
         return false;
     d->quality_min = (float)low;
     d->quality_max = (float)high;
-    return low <= high && low >= 0 && high > 0 && high <= 100;
+    return low <= high && low >= 0 && high >= 1 && high <= 100;
 }
 
 static enum as_status read_domain(const json_t *o, struct as_model *m)
@@ -139,7 +139,8 @@ static enum as_status read_domain(const json_t *o, struct as_model *m)
     if (!get_count(o, "side_min", UINT32_MAX, &d->side_min) ||
         !get_count(o, "side_max", UINT32_MAX, &d->side_max) || !get(o, "distance", &d->distance))
         return AS_EUSAGE;
-    if (json_object_get(o, "quality_max") && !get_qualities(o, d))
+    if ((json_object_get(o, "quality_min") || json_object_get(o, "quality_max")) &&
+        !get_qualities(o, d))
         return AS_EUSAGE;
     for (size_t i = 0; i < json_array_size(kinds); i++) {
         const char *word = json_string_value(json_array_get(kinds, i));

@@ -232,6 +232,13 @@ static void forge_slot_flags(void)
     hand_over();
 }
 
+/* Evidence that is called a copy made by `assay bench --alter`, in a run that makes none. */
+static void forge_slot_copy(void)
+{
+    forge_slot()->flags = AS_FLAG_ALTERED;
+    hand_over();
+}
+
 static void forge_arena(void)
 {
     say(AS_MSG_BATCH, AS_ARENAS + 7, 0, 0);
@@ -370,6 +377,7 @@ static const struct {
     {"slot-reason", forge_slot_reason},
     {"slot-kind", forge_slot_kind},
     {"slot-flags", forge_slot_flags},
+    {"slot-copy", forge_slot_copy},
     {"arena", forge_arena},
     {"end", forge_end},
     {"taken", forge_taken},

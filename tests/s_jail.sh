@@ -76,7 +76,7 @@ for name in crashed reason kind short huge flags duration measure serial message
     plant $name jpg CRASHED
 done
 for name in nslots text text-end note key key-long data data-table data-size behind slot-reason \
-    slot-kind slot-flags arena end flood-splits flood-taken blame-nobody blame-others; do
+    slot-kind slot-flags slot-copy arena end flood-splits flood-taken blame-nobody blame-others; do
     plant $name tar CRASHED
 done
 plant taken tar TIMEOUT_CPU

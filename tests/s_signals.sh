@@ -84,7 +84,10 @@ sound twice
 same plain twice
 
 # 4. a saved state made otherwise is refused and named; --fresh starts over; sealed is sealed
-run 75 2 other evidence $lots --time-limit 1
+start 2 other evidence $lots
+under_way other 20
+kill -USR1 $(ranks "$pid")
+stopped other
 run 65 2 other evidence $lots --max-depth 5
 said other "--max-depth = 8"
 said other "--fresh"

@@ -48,6 +48,9 @@ for name in jpeg-80 resize-50 resize-150 crop-90 blur-7 noise-7 median-5 screens
     "$assay" cat all "$png>>$name" --alter "$name" >"copies/$name" 2>cat.log || fail "cat $name"
 done
 "$python" "$here/sweep_check.py" copies "$png" copies || fail "copies"
+code=0
+"$assay" cat all "$png>>peaks" >copy 2>cat.log || code=$?
+[ "$code" = 64 ] || fail "exit $code of a copy without its alteration"
 
 # 4. copies that are files, with their masks, give the same numbers
 for file in set/*.*; do

@@ -163,10 +163,10 @@ static bool ratio(const struct as_model *m, const float *feat, float score, unsi
 #define SCALE ", \"scale\": {\"mean\": [50], \"factor\": [409.5]}"
 #define DOMAIN                                                                                     \
     ", \"domain\": {\"kinds\": [\"jpeg\"], \"side_min\": 100, \"side_max\": 200, \"distance\": 4}"
-#define QUALITIES(least)                                                                           \
+#define DOMAIN_OF(qualities)                                                                       \
     ", \"domain\": {\"kinds\": [\"jpeg\"], \"side_min\": 100, \"side_max\": 200, \"distance\": "   \
-    "4, "                                                                                          \
-    "\"quality_min\": " least ", \"quality_max\": 90}"
+    "4, " qualities "}"
+#define QUALITIES(least) DOMAIN_OF("\"quality_min\": " least ", \"quality_max\": 90")
 #define TEXTS ", \"note\": \"a card\", \"finding\": \"a finding\""
 #define CALIBRATION(high, real)                                                                    \
     ", \"calibration\": {\"slope\": 2, \"intercept\": 1, \"low\": -1, \"high\": " high             \
@@ -245,6 +245,11 @@ static void test_refused(void **state)
         HEAD LINEAR ", \"scale\": {\"mean\": [50, 1], \"factor\": [409.5]}}",
         HEAD LINEAR SCALE DOMAIN "}",
         HEAD LINEAR SCALE CALIBRATION("1.9", "true") "}",
+        HEAD LINEAR SCALE CALIBRATION("1.9", "true") DOMAIN_OF("\"quality_min\": 75") "}",
+        HEAD LINEAR SCALE CALIBRATION("1.9", "true")
+            DOMAIN_OF("\"quality_min\": 0, \"quality_max\": 1e-99") "}",
+        HEAD LINEAR ", \"note\": 1}",
+        HEAD LINEAR ", \"finding\": [\"a finding\"]}",
         HEAD LINEAR DOMAIN CALIBRATION("1.9", "true") "}",
         HEAD LINEAR SCALE DOMAIN CALIBRATION("2.1", "true") "}", /* more than 100 groups can bear */
         HEAD LINEAR SCALE DOMAIN CALIBRATION("1.9", "1") "}",

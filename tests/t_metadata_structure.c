@@ -151,6 +151,10 @@ static void test_boxes(void **state)
     assert_string_equal(value_of("bmff.boxes"), "ftyp moov mdat");
     assert_string_equal(value_of("bmff.created"), "1999:01:24 05:20:00");
     assert_string_equal(value_of("bmff.\xC2\xA9nam"), "Title!");
+    m = (struct maker){0};
+    put_box(&m, 8, "hdlr"); /* with nothing in it: nothing may be computed from its address */
+    read_maker(AS_KIND_MP4, &m);
+    assert_string_equal(value_of("bmff.boxes"), "hdlr");
     for (int i = 0; i < 100000; i++) /* nested without end */
         put_box(&m, 0, "moov");
     read_maker(AS_KIND_MP4, &m);

@@ -117,13 +117,13 @@ const struct as_detector as_detector_autocorr = {
             "pictures (12 random decoders, same sizes, qualities and file lengths; 240 to test): "
             "AUC .86 (95 %: .82 to .90), .79 (.75 to .84) where the kind of up-sampler was not "
             "in training; .74 after a second compression on another grid, .67 at 75 % size, .70 "
-            "after a blur.\n\nOn real generated pictures it is the only one of its family that "
-            "was above chance, and not at equal resolution: 38 of 7 sources and 26 photographs "
-            "of 5, cut to 256 x 256 and compressed alike, AUC .73 (.63 to .84) for generators "
-            "and sources not in training; .74 (.63 to .90) where all had been compressed once "
-            "before, .62 (.47 to .75) at equal resolution; .61 to .69 when trained on invented "
-            "ones.  Abstains where there is no noise; needs sides of 256 pixels and the "
-            "residual, which pictures above 64 MP do not have.",
+            "after a blur.\n\nOn real generated pictures it was above chance, but not at equal "
+            "resolution: 38 of 7 sources and 26 photographs of 5, cut to 256 x 256 and "
+            "compressed alike, AUC .73 (.63 to .84) for generators and sources not in training; "
+            ".74 (.63 to .90) where all had been compressed once before, .62 (.47 to .75) at "
+            "equal resolution; .61 to .69 when trained on invented ones.  Abstains where there "
+            "is no noise; needs sides of 256 pixels and the residual, which pictures above 64 MP "
+            "do not have.",
     .family = AS_FAMILY_SPECTRUM,
     .needs = AS_NOISE,
     .min_side = TILE,

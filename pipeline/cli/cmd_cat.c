@@ -23,6 +23,10 @@ static enum as_status fetch(const struct as_options *o, struct as_store *store, 
     if (status != AS_OK)
         goto done;
     AS_TRY(as_store_row(store, at, row, score, err));
+    if (row->flags & AS_FLAG_ALTERED && o->alter[0] == '\0')
+        AS_FAIL(err, AS_EUSAGE,
+                "this is no evidence but a copy that assay bench --alter made: name its alteration "
+                "with --alter to have it made again");
     if (row->source >= as_store_sources(store, &sources))
         AS_FAIL(err, AS_EFORMAT, "the store names a source that it does not have");
     status = as_fetch_item(o, &sources[row->source], row, STDOUT_FILENO, err);

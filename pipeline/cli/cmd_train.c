@@ -1,11 +1,11 @@
 /* cmd_train.c - assay train: a model of a detector, from labelled pictures. */
+#include "../report/escape.h"
 #include "../run/train.h"
 #include "cmd.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 
 static void print_counts(const struct as_train_counts *c)
 {
@@ -49,18 +49,22 @@ static void print_test(const struct as_trained *d)
 /* The widest of the values decides where the figures begin. */
 static void print_left(const struct as_trained *d)
 {
-    int wide = 0;
+    char shown[4 * sizeof d->left->value];
+    unsigned wide = 0, columns;
 
-    for (uint32_t i = 0; i < d->nleft; i++)
-        if ((int)strlen(d->left[i].value) > wide)
-            wide = (int)strlen(d->left[i].value);
+    for (uint32_t i = 0; i < d->nleft; i++) {
+        columns = as_text_columns(as_text_of(d->left[i].value), AS_SHOW_PATH);
+        wide = columns > wide ? columns : wide;
+    }
     if (d->nleft)
         printf("left out, each by a model that knows nothing of it; area under the ROC curve with "
                "95 %% intervals,\nand that of format, size, length and quality, learnt alike:\n");
     for (uint32_t i = 0; i < d->nleft; i++) {
         const struct as_left *l = &d->left[i];
-        printf("  %-*s %6" PRIu64 " altered, %" PRIu64 " authentic, %" PRIu32 " groups  ", wide,
-               l->value, l->items[1], l->items[0], l->groups);
+        columns = as_text_columns(as_text_of(l->value), AS_SHOW_PATH);
+        as_show_text(shown, sizeof shown, as_text_of(l->value), AS_SHOW_PATH);
+        printf("  %s%*s %6" PRIu64 " altered, %" PRIu64 " authentic, %" PRIu32 " groups  ", shown,
+               (int)(wide - columns), "", l->items[1], l->items[0], l->groups);
         if (l->tried)
             printf("%.4f [%.4f, %.4f]  files alone %.4f [%.4f, %.4f]\n", l->auc.value, l->auc.low,
                    l->auc.high, l->trivial.value, l->trivial.low, l->trivial.high);

@@ -94,10 +94,10 @@ static const struct as_command COMMANDS[] = {
     {
         .name = "list",
         .bit = AS_CMD_LIST,
-        .args = "detectors|formats|models|reasons [NAME]",
+        .args = "alterations|detectors|formats|models|reasons [NAME]",
         .min_args = 1,
         .max_args = 2,
-        .summary = "list the detectors, formats, models, or reasons there are",
+        .summary = "list the alterations, detectors, formats, models, or reasons there are",
         .about = "With the name of a detector: its card, with what it measures, when it does not "
                  "apply, and where it fails; models: the card of its model.",
         .examples = {{"assay list detectors", "all detectors, a line each"},

@@ -185,6 +185,11 @@ bool as_alter_wants(const struct as_alter *alter, const struct as_alteration *a)
     return alter->with[a - as_alterations];
 }
 
+void as_alter_drop(struct as_alter *alter)
+{
+    planes_free(&alter->from);
+}
+
 /* Pictures are decoded from memory. */
 static enum as_status read_whole(struct as_alter *x, struct as_input *in)
 {

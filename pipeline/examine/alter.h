@@ -52,6 +52,9 @@ bool as_alter_wants(const struct as_alter *alter, const struct as_alteration *a)
 void as_alter_load(struct as_alter *alter, enum as_kind kind, const struct as_input *in,
                    const uint8_t sha256[32]);
 
+/* Gives the memory of the picture back. */
+void as_alter_drop(struct as_alter *alter);
+
 /* Writes an altered copy as a file.  AS_EFORMAT, AS_ELIMIT, AS_ENOMEM: err->reason tells why there
  * is none. */
 enum as_status as_alter_make(struct as_alter *alter, const struct as_alteration *a, uint8_t *to,

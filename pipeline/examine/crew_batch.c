@@ -34,12 +34,18 @@ static bool behind_sound(const struct as_crew *c, const struct as_work *w, const
     return c->file_fd[i] >= 0 && s->key.n == w->file[i].key.n && s->size == w->file[i].size;
 }
 
+/* That a reader may give; none may call evidence a copy that bench made. */
+static uint32_t flags_of(const struct as_crew *c)
+{
+    return c->options->alter[0] ? AS_FLAGS_ALL : AS_FLAGS_ALL & ~AS_FLAG_ALTERED;
+}
+
 static bool slot_sound(const struct as_crew *c, const struct as_work *w, const struct as_slot *s)
 {
     uint64_t end = as_arena_bytes(c->options->max_item);
 
     if (as_crew_file_of(w, &s->key) < 0 || !as_reason_known(s->reason) ||
-        as_kind_find(as_kind_name(s->kind)) != s->kind || s->flags & ~(uint32_t)AS_FLAGS_ALL)
+        as_kind_find(as_kind_name(s->kind)) != s->kind || s->flags & ~flags_of(c))
         return false;
     if (!text_sound(s->path_at, s->path_len, AS_PATH_MAX) ||
         !text_sound(s->note_at, s->note_len, sizeof((struct as_err *)0)->text))

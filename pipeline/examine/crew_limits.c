@@ -16,13 +16,13 @@ static uint64_t allowance(const struct as_crew *c, uint64_t bytes)
     return (c->options->item_seconds + c->options->mb_seconds * (bytes >> 20)) * 1000000000;
 }
 
-/* Detectors that run when they are named take their time by the pixel, and how many an item has is
- * its own claim: as long as the largest picture may take.                              */
-static uint64_t for_pixels(const struct as_crew *c)
+/* Detectors that run when they are named take their time by the pixel, as a reader's alterations
+ * do, and how many an item has is its own claim: as long as the largest picture may take.   */
+static uint64_t for_pixels(const struct as_crew *c, bool costly)
 {
     const uint64_t mp = c->options->max_pixels / 1000000;
 
-    return c->costly ? (mp < MP_MOST ? mp : MP_MOST) * COSTLY_MP_SECONDS * 1000000000 : 0;
+    return costly ? (mp < MP_MOST ? mp : MP_MOST) * COSTLY_MP_SECONDS * 1000000000 : 0;
 }
 
 void as_crew_examiners_limits(struct as_crew *c, uint64_t wall)
@@ -32,7 +32,8 @@ void as_crew_examiners_limits(struct as_crew *c, uint64_t wall)
         uint64_t limit;
         if (s->w.life != AS_WORKER_BUSY)
             continue;
-        limit = allowance(c, c->arena[s->arena].batch.slot[s->slot].size) + for_pixels(c);
+        limit =
+            allowance(c, c->arena[s->arena].batch.slot[s->slot].size) + for_pixels(c, c->costly);
         if (as_crew_cpu_ns(&s->w) > limit + s->w.cpu_from)
             as_crew_kill(c, &s->w, AS_REASON_TIMEOUT_CPU);
         else if (wall > 10 * limit + s->w.wall_from)
@@ -79,7 +80,8 @@ static bool waits_or_gave(struct as_crew *c)
 
 void as_crew_reader_limits(struct as_crew *c, uint64_t wall)
 {
-    uint64_t limit = allowance(c, 0), cpu, progress;
+    const uint64_t pixels = for_pixels(c, c->options->alter[0]);
+    uint64_t limit = allowance(c, 0) + pixels, cpu, progress;
     const volatile struct as_batch *at;
     int64_t hand;
 
@@ -102,6 +104,7 @@ void as_crew_reader_limits(struct as_crew *c, uint64_t wall)
     }
     /* progress alone does not do: a row must come, in the time that the whole file may take */
     if (c->reader.life == AS_WORKER_BUSY &&
-        wall > c->row_wall + 10 * allowance(c, hand < 0 ? 0 : c->reading->file[hand].size))
+        wall >
+            c->row_wall + 10 * (allowance(c, hand < 0 ? 0 : c->reading->file[hand].size) + pixels))
         as_crew_kill(c, &c->reader, AS_REASON_TIMEOUT_WALL);
 }

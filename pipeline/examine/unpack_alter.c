@@ -90,5 +90,6 @@ void as_unpack_copies(struct as_unpack *u, const struct as_unpack_file *file,
             continue;
         copy(u, file, &one, &as_alterations[a]);
     }
+    as_alter_drop(u->alter); /* what the next file may need depends on no picture before it */
     u->unpack_us += as_now_us() - begun;
 }

@@ -117,12 +117,14 @@ static void add_movie_header(struct as_md *md, const uint8_t *at, size_t n)
 /* A handler: its type and the name its writer gave it, as C or Pascal string. */
 static void add_handler(struct as_md *md, const uint8_t *at, size_t n)
 {
-    size_t len = n > 24 ? n - 24 : 0;
-    const uint8_t *name = at + 24;
+    const uint8_t *name;
     char text[9], key[32];
+    size_t len;
 
     if (n < 24)
         return;
+    name = at + 24;
+    len = n - 24;
     if (len > 1 && name[0] == len - 1) { /* QuickTime counts */
         name++;
         len--;

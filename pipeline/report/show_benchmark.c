@@ -16,8 +16,11 @@ static const char *generator_of(const struct as_subset *of)
 
 static void label(const struct as_terminal *t, const char *name, const struct as_subset *of)
 {
+    char shown[256]; /* a manifest may come from anywhere */
+
+    as_show_text(shown, sizeof shown, as_text_of(generator_of(of)), AS_SHOW_PATH);
     if (of->generator)
-        fprintf(t->out, "    / %-*s ", NAME - 4, generator_of(of));
+        fprintf(t->out, "    / %-*s ", NAME - 4, shown);
     else
         fprintf(t->out, "  %-*s ", NAME, name);
 }

@@ -190,8 +190,9 @@ static enum as_status take_place(const struct finding *f, const uint8_t *rec,
     enum as_status status = AS_OK;
 
     if (as_be_get(rec + FILE_NO, 4) >= f->nnames)
-        AS_FAIL(err, AS_EIO,
-                "the journals tell of a residual in a spool that is not there; --fresh starts over");
+        AS_FAIL(
+            err, AS_EIO,
+            "the journals tell of a residual in a spool that is not there; --fresh starts over");
     v->place[v->n++] = (struct as_residual_place){
         .row = item->id,
         .source = item->source,
