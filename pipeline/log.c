@@ -33,12 +33,20 @@ static void put(const char *text, size_t n)
     }
 }
 
+/* Whether a control character is there, of ASCII or (two bytes of UTF-8) of C1, or ends there. */
+static bool control(const unsigned char *c, bool first)
+{
+    bool c1 = !first && c[-1] == 0xc2 && (*c & 0xe0) == 0x80;
+
+    return *c < 0x20 || *c == 0x7f || c1 || (*c == 0xc2 && (c[1] & 0xe0) == 0x80);
+}
+
 /* Copies text with control characters escaped; returns the length. */
 static size_t escape(char *to, size_t room, const char *text)
 {
     size_t k = 0;
     for (const unsigned char *c = (const unsigned char *)text; *c && k + 5 < room; c++) {
-        if (*c < 0x20 || *c == 0x7f)
+        if (control(c, c == (const unsigned char *)text))
             k += (size_t)snprintf(to + k, room - k, "\\x%02x", *c);
         else
             to[k++] = (char)*c;

@@ -43,6 +43,7 @@ expect 64 '' 'wants two cases' "$bin" verify --explain a
 expect 64 '' 'one case at a time' "$bin" verify a b
 expect 64 '' 'list what' "$bin" list things
 expect 66 '' 'no such case' "$bin" show nothing
+expect 66 '' 'no such case: x\xc2\x9b31m' "$bin" show "$(printf 'x\302\23331m')"
 expect 66 '' 'no such case' "$bin" verify nothing
 expect 66 '' 'no detector' "$bin" list detectors nothing
 

@@ -64,6 +64,7 @@ grep -q 'evidence/copy.bmp' show.log && grep -q 'match camera' show.log || fail 
 "$assay" show found3 1-100.bmp | grep -q 'the noise pattern supports' || fail "an item"
 "$assay" verify found3 >verify.log || fail "verify"
 "$assay" verify --explain found1 found3 | grep -q equal || fail "explain"
+"$assay" verify known.h5 2>&1 | grep -q "a reference store, not results" || fail "verify of a reference store"
 cp found3 changed && "$python" - <<'END' || fail "change"
 import h5py
 at = h5py.File("changed")["matches"].id.get_offset()

@@ -19,7 +19,8 @@ static enum as_status fetch(const struct as_options *o, struct as_store *store, 
     if (row == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory");
     if ((status = as_find_item(store, item, &at, err)) == AS_SKIP)
-        AS_FAIL(err, AS_SKIP, "no item \"%s\" in the case", item);
+        AS_FAIL(err, AS_SKIP,
+                "no item \"%s\" in the case: an id, a path, or the last whole names of one", item);
     if (status != AS_OK)
         goto done;
     AS_TRY(as_store_row(store, at, row, score, err));
@@ -45,7 +46,8 @@ int as_cmd_cat(const struct as_options *o, int argc, char **argv)
     (void)argc;
     if ((status = as_case_store(argv[0], path, &err)) != AS_OK) {
         if (status == AS_SKIP)
-            as_fail(&err, status, AS_REASON_NONE, __FILE__, __LINE__, "%s is not sealed yet", argv[0]);
+            as_fail(&err, status, AS_REASON_NONE, __FILE__, __LINE__, "%s is not sealed yet",
+                    argv[0]);
         return as_cmd_fail(&err, AS_EXIT_NO_INPUT);
     }
     if ((status = as_store_open(&store, path, &err)) == AS_OK)

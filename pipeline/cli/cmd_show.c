@@ -189,7 +189,8 @@ int as_cmd_show(const struct as_options *o, int argc, char **argv)
                                          : show_store(o, &show, item, &err);
     as_store_close(show.store);
     if (status == AS_SKIP) {
-        as_log(AS_LOG_ERROR, "no item \"%s\" in %s", item, argv[0]);
+        as_log(AS_LOG_ERROR, "no item \"%s\" in %s: an id, a path, or the last whole names of one",
+               item, argv[0]);
         return AS_EXIT_NO_INPUT;
     }
     return status == AS_OK ? AS_EXIT_OK : as_cmd_fail(&err, as_exit_code(status));

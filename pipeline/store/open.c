@@ -3,6 +3,7 @@
  * 1 layout   2 tables kept in memory   3 opening                              */
 #include "h5.h"
 #include "read.h"
+#include "reference_parts.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -64,8 +65,13 @@ static enum as_status open_attrs(struct as_store *store, struct as_err *err)
     enum as_status status = AS_OK;
 
     for (int i = 0; i < 4; i++)
-        if (!as_h5_get_text(store->file, ATTRS[i], store->attr[i], sizeof store->attr[i]))
+        if (!as_h5_get_text(store->file, ATTRS[i], store->attr[i], sizeof store->attr[i])) {
+            if (strcmp(store->attr[0], AS_REF_SCHEMA) == 0)
+                AS_FAIL(err, AS_EFORMAT,
+                        "a reference store, not results: run and search --against check its digest "
+                        "and read it");
             AS_FAIL(err, AS_EFORMAT, "not a result store: the attribute %s is missing", ATTRS[i]);
+        }
     if (strcmp(store->attr[0], AS_SCHEMA_SEARCH) == 0)
         return open_parent(store, err);
     if (strcmp(store->attr[0], AS_SCHEMA) != 0)
