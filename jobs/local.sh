@@ -16,7 +16,7 @@ assay=$(find_assay "$jobs") || { echo "no assay: set ASSAY=..." >&2; exit 69; }
 case=$(find_case "$@")
 [ -n "$case" ] || { echo "usage: local.sh EVIDENCE... -o CASE" >&2; exit 64; }
 
-cores=$(nproc)
+cores=$(env -u OMP_NUM_THREADS nproc) # which the variable, one for BLAS, would bound
 ranks=$(((cores + 4) / 8))
 launcher=()
 if [ "$ranks" -gt 1 ] && command -v mpirun >/dev/null; then

@@ -47,4 +47,15 @@ code=0
 code=0
 "$local_sh" evidence >none.out 2>none.log || code=$?
 [ "$code" = 64 ] || fail "exit $code, not 64, without a case"
+
+# 4. a rank for 8 cores, although BLAS is told to use one thread
+mkdir bin
+cat >bin/nproc <<'END'
+#!/bin/sh
+echo "${OMP_NUM_THREADS:-16}"
+END
+printf '#!/bin/sh\necho "ranks $2" >asked\n' >bin/mpirun
+chmod +x bin/*
+PATH=$PWD/bin:$PATH "$local_sh" evidence -o many >many.out 2>many.log || fail "16 cores"
+grep -qx "ranks 2" asked || fail "not two ranks of 16 cores: $(cat asked)"
 echo "passed"
