@@ -27,6 +27,19 @@ enroll ref3.h5 3
 grep -q '12 pictures, 12 of them flat' ref.h5.log || fail "flat fields are not seen as such"
 grep -q '12 pictures, 0 of them flat' ref.h5.log || fail "scenes are seen as flat fields"
 
+"$python" - <<'END' || fail "a store is not as README says"
+import h5py
+f = h5py.File("ref.h5")
+text, all_of_them = f["strings"][:].tobytes(), f["fingerprints"][:]
+assert (f.attrs["schema"], f.attrs["kind"], len(f["cameras"])) == (b"assay-reference 1", b"camera", 2)
+for c, name, flat in zip(f["cameras"][:], (b"first", b"two"), (12, 0)):
+    assert text[c["name_offset"]:c["name_offset"] + c["name_length"]] == name
+    assert c["pictures"] == 12 and c["flat_pictures"] == flat and .1 < c["quality"] <= 1, c
+    at, w, h = (int(c[x]) for x in ("offset", "w", "h"))
+    k = all_of_them[at:at + w * h].reshape(h, w)
+    assert k.std() > 0 and all(abs(k[y::2, x::2].mean()) < .01 * k.std() for y in (0, 1) for x in (0, 1)), c
+END
+
 # 2. the search
 run 0 1 alone evidence --against ref.h5
 "$python" - <<'END' || fail "the matches are not what they should be"

@@ -22,6 +22,8 @@ all=cameras.h5,media.h5,known.h5
 
 # 1. the matches of a run, byte for byte, on any number of ranks
 run 0 2 whole evidence --against $all
+run 0 1 alone evidence --against $all
+same whole alone # on 3 and 7 ranks: below
 run 0 2 case evidence --md5 --keep-residuals
 [ -e case/spool ] && [ ! -e case/journal ] && [ ! -e whole/spool ] || fail "what is kept"
 command=search
@@ -167,10 +169,10 @@ for try in 1 2 3 4 5; do
 done
 [ "$code" = 75 ] && [ -d late/journal ] || fail "the time limit does not end the search: $code"
 said late "the time limit"
-for case in stopped late; do
-    run 0 2 $case evidence --against $all
-    same whole $case
-done
+run 0 3 stopped evidence --against $all
+run 0 7 late evidence --against $all
+same whole stopped
+same whole late
 
 # and so does the reading of a large store before it
 "${pictures%/*}/media_store" big.h5 150000 1 || fail "media_store"
