@@ -23,19 +23,14 @@ enum {
     BRIGHT = 240 /* a mean of 8 x 8 pixels, of which some are clipped */
 };
 
-#ifndef AS_MAP_TUNE
-#define TUNE static const
-#else
-#define TUNE
-#endif
-TUNE double strength_min = 4.5; /* what the mean window gives, in roots of the PCE         */
-TUNE double missing_most = 2.0; /* z, in units of chance, where the noise may be missing   */
-TUNE double likely_min = 2.5;   /* what must be expected there, likewise                   */
-TUNE double below_least = 3.75; /* of the scatter about what is expected                   */
-TUNE double spread_min = 0.1;
-TUNE double share_most = 0.12; /* of one cell in the weight of its window: a lamp in the dark */
-TUNE double quiet = 0.3;       /* rms of a residual that compression has wiped out        */
-TUNE int region_min = 6;       /* cells */
+static const double strength_min = 4.5; /* what the mean window gives, in roots of the PCE   */
+static const double missing_most = 2.0; /* z, in units of chance, where noise may be missing */
+static const double likely_min = 2.5;   /* what must be expected there, likewise             */
+static const double below_least = 3.75; /* of the scatter about what is expected             */
+static const double spread_min = 0.1;
+static const double share_most = 0.12; /* of a cell in its window's weight: a lamp in the dark */
+static const double quiet = 0.3;       /* rms of a residual that compression has wiped out   */
+enum { REGION_MIN = 6 /* cells */ };
 
 /* Shifts by multiples of 8 have JPEG's blocks in common with the right place. */
 static const int32_t shift[SHIFTS][2] = {{40, 72},  {-104, 56}, {72, -40}, {-56, -88},
@@ -303,10 +298,9 @@ static void judge(struct as_prnu_map *m, struct sums *s)
         const double z = s->z[i], e = s->expected[i], c = (double)m->spread * e;
         const double s1 = sqrt(s0 * s0 + c * c);
         const bool likely = s->use[i] && e >= likely_min * s0;
-        const bool known = likely && e >= below_least * s1;
         m->at[i] = likely ? probable(z, e, s0, s1) : AS_PRNU_MAP_UNKNOWN;
-        m->unknown += !known;
-        s->use[i] = known && z <= missing_most * s0 && e - z >= below_least * s1;
+        s->use[i] = likely && z <= missing_most * s0 && e - z >= below_least * s1;
+        m->unknown += !s->use[i] && !(likely && e >= below_least * s1);
     }
 }
 
@@ -336,7 +330,7 @@ static void find_regions(struct as_prnu_map *m, struct sums *s)
         if (!s->use[i])
             continue;
         const uint32_t n = grow(m, s, i);
-        if (n < (uint32_t)region_min)
+        if (n < REGION_MIN)
             continue;
         m->regions++;
         m->missing += n;
@@ -363,5 +357,5 @@ enum as_status as_prnu_map(struct as_prnu_map *m, const struct as_plane *luma, f
     expect(m, s);
     judge(m, s);
     find_regions(m, s);
-    return m->w * m->h - m->unknown < WINDOW * WINDOW ? AS_SKIP : AS_OK;
+    return m->regions == 0 && m->w * m->h - m->unknown < WINDOW * WINDOW ? AS_SKIP : AS_OK;
 }

@@ -42,7 +42,8 @@ enum {
     AS_FLAG_STRIPS = 1 << 12,     /* only its sampled luma was made             */
     AS_FLAG_NAME_CUT = 1 << 13,   /* its name is longer than can be recorded    */
     AS_FLAG_ALTERED = 1 << 14,    /* no evidence: a copy made by assay bench --alter */
-    AS_FLAGS_ALL = (1 << 15) - 1
+    AS_FLAGS = 15,                /* how many there are */
+    AS_FLAGS_ALL = (1 << AS_FLAGS) - 1
 };
 
 /* The lower-case word of a status: "ok", "not_applicable", ... */

@@ -33,7 +33,10 @@ static const char *const LIMITS[AS_SET_KINDS] = {
 static const char *const MAP_LIMITS =
     "Missing noise: windows are held against what the rest of the picture leads one to expect of "
     "them. Blurring, retouching and strong local processing take the noise away as another picture "
-    "put there does. Error rates were measured on few photographs: see the results for cameras.";
+    "put there does. Of 20 photographs of four bodies, each as it was and saved again twice, one of "
+    "the 60 pictures gave a region (5 % of the photographs; with 95 % confidence at most 25 %); of "
+    "200 pictures with 256 to 1024 pixels of another camera put in, 44 gave one, all of them there. "
+    "No region is no sign of an untouched picture.";
 
 const char *as_verdict_map_limits(void)
 {

@@ -92,8 +92,12 @@ static struct as_work *make_work(const uint8_t *data, size_t size)
 
 static struct as_crew *make_crew(struct as_options *o)
 {
-    struct as_crew_calls calls = {NULL, on_open,  on_item,  on_ask,
-                                  NULL, on_split, on_chunk, on_done};
+    struct as_crew_calls calls = {.open = on_open,
+                                  .item = on_item,
+                                  .ask = on_ask,
+                                  .split = on_split,
+                                  .chunk = on_chunk,
+                                  .done = on_done};
     struct as_crew *c = calloc(1, sizeof *c);
 
     as_options_defaults(o);

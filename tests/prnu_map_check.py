@@ -87,11 +87,11 @@ def reference(i, w, k, c):
     ratio = (z - expected)**2 / (2 * s1**2) - z**2 / (2 * chance**2) + np.log(s1 / chance)
     likely = use & (expected >= 2.5 * chance)
     known = likely & (expected >= 3.75 * s1)
-    flagged, count = label(known & (z <= 2 * chance) & (expected - z >= 3.75 * s1))
+    flagged, count = label(likely & (z <= 2 * chance) & (expected - z >= 3.75 * s1))
     p = np.where(likely, 254 / (1 + np.exp(np.minimum(-ratio, 700))), 128)
     told = [r for r in range(1, count + 1) if (flagged == r).sum() >= 6]
     p[np.isin(flagged, told)] = 255
-    return dict(map=p, chance=chance, spread=spread, expected=expected, regions=len(told), known=known)
+    return dict(map=p, chance=chance, spread=spread, expected=expected, regions=len(told), known=known | (flagged > 0))
 
 
 def compare(w, h, pce, seed):

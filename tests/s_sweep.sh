@@ -20,6 +20,7 @@ for table in metrics pixels; do
 done
 [ -e plain/bench/altered_items.csv ] && fail "copies that nobody asked for"
 grep -q '/ noise-3 ' all.out || fail "the table of copies"
+"$assay" show all | grep -qE "altered +$((4 * n)) " || fail "copies are not marked"
 "$assay" verify all --evidence >verify.log 2>&1 || fail "verify"
 run 64 0 wrong set.manifest.csv $how --alter jpg
 

@@ -17,6 +17,8 @@ for n, more in ((101, 0), (102, 96)):
         at = HEAD + (639 - y) * W + X # the lowest row is first
         whole[at:at + SIDE + more] = donor[at:at + SIDE + more]
     open(f"evidence/spliced-{n}.bmp", "wb").write(whole)
+    if not more: # upside down
+        open("evidence/turned-101.bmp", "wb").write(whole[:HEAD] + whole[:HEAD - 1:-1])
 END
 
 run 0 1 alone evidence --against ref.h5 --keep-residuals
@@ -37,12 +39,14 @@ for m in f["sensor_maps"][:]:
         at = cells[offset:offset + w * h].reshape(h, w)
         y, x = np.nonzero(at == 255)
         assert abs(m["missing"] - len(y) / at.size) < 1e-6 and len(y) >= 9, m
+        x, y = (23 - x, 19 - y) if "turned" in name else (x, y)
         assert x.min() >= 10 and x.max() < 18 + 3 * ("102" in name) and y.min() >= 6 and y.max() < 14, (x, y)
 print(seen)
-assert seen == {"1-100.bmp": 0, "1-101.bmp": 0, "1-102.bmp": 0, "spliced-101.bmp": 1, "spliced-102.bmp": 1}
+assert seen == {"1-100.bmp": 0, "1-101.bmp": 0, "1-102.bmp": 0, "spliced-101.bmp": 1, "spliced-102.bmp": 1,
+                "turned-101.bmp": 1}
 said = [r for r in f["findings"][:] if r["kind"] == 5]
 words = [text[r["text_offset"]:r["text_offset"] + r["text_length"]].decode() for r in said]
-assert len(words) == 2 and said[0]["score"] > said[1]["score"] > 0, words
+assert len(words) == 3 and said[0]["score"] > said[1]["score"] >= said[2]["score"] > 0, words
 assert all(w.startswith("in 1 region the noise pattern of the camera that took it is missing: one (") for w in words), words
 END
 "$assay" verify alone >verify.log || fail "verify"
@@ -71,5 +75,12 @@ for x, y in zip(a["sensor_maps"][:], b["sensor_maps"][:], strict=True):
     assert (a["map_data"][i:i + n] == b["map_data"][j:j + n]).all()
 END
 "$assay" show found1.h5 >shown.log || fail "show of a search"
-grep -q 'missing in regions of 2' shown.log || fail "a search does not show its maps"
-echo "regions of another camera: found in 2 of 2, none told in 3, on 1, 2 and 3 ranks"
+grep -q 'missing in regions of 3' shown.log || fail "a search does not show its maps"
+run 0 1 whole evidence --against ref.h5 --detector camera --maps
+"$python" - <<'END' || fail "--maps does not keep all maps"
+import h5py
+f = h5py.File("whole/results.h5")
+m = f["sensor_maps"][:]
+assert len(m) == 6 and (m["w"] == 24).all() and (m["h"] == 20).all() and len(f["map_data"]) == 6 * 480, m
+END
+echo "regions of another camera: found in 3 of 3, none told in 3, on 1, 2 and 3 ranks"

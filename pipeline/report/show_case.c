@@ -186,7 +186,7 @@ static void flags(const struct as_terminal *t, const struct as_summary *s)
     char count[32];
     bool any = false;
 
-    for (unsigned b = 0; b < AS_SUMMARY_FLAGS; b++) {
+    for (unsigned b = 0; b < AS_FLAGS; b++) {
         if (s->flag[b] == 0)
             continue;
         if (!any)

@@ -70,7 +70,7 @@ static void status_of(const struct as_terminal *t, const struct as_row *row)
     line(t, "status", text);
     if (advice[0])
         line(t, "what to do", advice);
-    for (unsigned b = 0; b < AS_SUMMARY_FLAGS; b++)
+    for (unsigned b = 0; b < AS_FLAGS; b++)
         if (row->flags >> b & 1) {
             snprintf(text, sizeof text, "%s: %s", as_flag_name(b), as_flag_text(b));
             line(t, "marked", text);

@@ -50,7 +50,7 @@ static void counts(struct as_json *j, const struct as_summary *s)
     }
     as_json_close(j);
     as_json_open(j, "flags", '{');
-    for (unsigned b = 0; b < AS_SUMMARY_FLAGS; b++)
+    for (unsigned b = 0; b < AS_FLAGS; b++)
         as_json_count(j, as_flag_name(b), s->flag[b]);
     as_json_close(j);
 }
@@ -144,7 +144,7 @@ static void facts(struct as_json *j, const struct as_row *row)
     as_json_count(j, "frames", row->frames);
     as_json_number(j, "duration_s", row->duration_s);
     as_json_open(j, "flags", '[');
-    for (unsigned b = 0; b < AS_SUMMARY_FLAGS; b++)
+    for (unsigned b = 0; b < AS_FLAGS; b++)
         if (row->flags >> b & 1)
             as_json_string(j, NULL, as_flag_name(b));
     as_json_close(j);

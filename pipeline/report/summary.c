@@ -71,7 +71,7 @@ enum as_status as_summary_add(void *summary, const struct as_row *row, struct as
     s->bytes += row->size;
     s->kind[kind]++;
     s->kind_bytes[kind] += row->size;
-    for (unsigned b = 0; b < AS_SUMMARY_FLAGS; b++)
+    for (unsigned b = 0; b < AS_FLAGS; b++)
         s->flag[b] += row->flags >> b & 1;
     check_reason(s, row);
     if (row->status >= AS_ITEM_STATUSES) {

@@ -7,8 +7,7 @@
 enum {
     AS_SUMMARY_EXAMPLES = 3,
     AS_SUMMARY_GROUPS = 256,
-    AS_SUMMARY_KINDS = 256,
-    AS_SUMMARY_FLAGS = 13
+    AS_SUMMARY_KINDS = 256
 };
 
 /* The items with one status and one reason. */
@@ -26,7 +25,7 @@ struct as_summary {
     uint64_t status[AS_ITEM_STATUSES]; /* items                                            */
     uint64_t strange;                  /* items whose status is no status                  */
     uint64_t kind[AS_SUMMARY_KINDS], kind_bytes[AS_SUMMARY_KINDS]; /* number beyond: unknown */
-    uint64_t flag[AS_SUMMARY_FLAGS];
+    uint64_t flag[AS_FLAGS];
     uint64_t misplaced;       /* rows out of (id, part) order, or ids with a gap before them */
     uint64_t first_misplaced; /* row                                                        */
     uint64_t unfounded;       /* items whose reason belongs to another status                */
