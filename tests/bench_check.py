@@ -121,6 +121,37 @@ for row in table("metrics.csv"):
         near(float(row["cllr"]), cllr, "cllr")
     checked += 1
 
+for row in table("compared.csv"):
+    a, b = score[row["scorer_a"]], score[row["scorer_b"]]
+    both = members(row) & ~np.isnan(a + b)
+    near(int(row["altered"]), (both & label).sum(), "altered pictures that both scored")
+    if row["auc_a"]:
+        areas = [auc(v[both & label], v[both & ~label]) for v in (a, b)]
+        for name, want in (("auc_a", areas[0]), ("auc_b", areas[1]), ("difference", areas[0] - areas[1])):
+            near(float(row[name]), want, "compared " + name)
+
+# plots of calibration: bits at each prior; of what is said and seen, all items once
+seen = {}
+for row in table("calibration.csv"):
+    llr = np.array([float(r[row["scorer"] + ":llr"] or "nan") for r in items])
+    of, x = members(row) & ~np.isnan(llr), float(row["x"])
+    pos, neg = llr[of & label], llr[of & ~label]
+    if row["kind"] == "reliability":
+        key = (row["scorer"], row["split"], row["generator"])
+        seen[key] = seen.get(key, 0) + float(row["items"]) * np.array([1, float(row["y"])])
+        continue
+    near(float(row["items"]), len(pos) + len(neg), "items of a curve")
+    prior = 1 / (1 + 10**-x)
+    if row["kind"] == "cross_entropy_of_nothing":
+        pos = neg = np.zeros(1)
+    bits = prior * np.log2(1 + 10**-(pos + x)).mean() + (1 - prior) * np.log2(1 + 10**(neg + x)).mean()
+    near(float(row["y"]), bits, f"cross entropy at {x}")
+for (s, split, generator), (n, altered) in seen.items():
+    of = members({"split": split, "generator": generator})
+    of &= np.array([r[s + ":llr"] != "" for r in items])
+    near(n, of.sum(), "items of a plot of reliability")
+    near(altered, (of & label).sum(), "altered pictures of a plot of reliability")
+
 sums = {}
 for row in table("confusion.csv"):
     if row["by"] == "group":

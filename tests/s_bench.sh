@@ -59,6 +59,15 @@ says leaky '1 pair of different splits have the same bytes'
 says leaky 'of different splits are of one group'
 grep -q '^same,jpeg/000000.jpg,train,authentic,jpeg/copy.jpg,test,authentic,$' leaky/bench/leaks.csv ||
     fail "leaks.csv"
+# the first scenes as JPEG to train with, and as PNG to test with
+{ head -1 jpeg.manifest.csv; for of in jpeg:train png:test; do
+    sed -n 2,7p ${of%:*}.manifest.csv | awk -F, -v OFS=, -v of=${of#*:} '{ $3 = of; $5 = $1; print }'
+done; } >near.csv
+run 0 0 near near.csv --draws 100
+says near 'of different splits are near-copies (PDQ)'
+grep -Eq '^near,jpeg/000000.jpg,train,authentic,png/000000.png,test,authentic,([0-9]|[12][0-9]|3[01])$' near/bench/leaks.csv ||
+    fail "near-copies in leaks.csv"
+grep -q '^same,' near/bench/leaks.csv && fail "other bytes are called the same"
 
 # 4. folders and lists of others
 mkdir -p folder/real folder/gan/fake

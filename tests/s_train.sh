@@ -51,8 +51,8 @@ for fit in lda1 fld1; do
     cp "$fit.json" one/jpeg_tables.json
     ASSAY_MODELS=one "$assay" run others large -o "$fit.case" --detector jpeg_tables \
         >run.out 2>run.log || fail "run with $fit"
-    "$python" - "$fit" <<'END' || fail "$fit: scores and likelihood ratios"
-import json, sys
+    "$python" - "$fit" "$assay" "${ASSAY_SOURCE:-$here/..}" <<'END' || fail "$fit: scores and likelihood ratios"
+import json, subprocess, sys
 import h5py, numpy as np
 
 model = json.load(open(sys.argv[1] + ".json"))
@@ -78,6 +78,21 @@ want = np.clip(c["intercept"] + c["slope"] * score[inside], c["low"], c["high"])
 assert np.allclose(llr[inside], want, atol=1e-5)
 assert c["high"] <= np.log10(c["items"][0]) and model["training"]["items"]["train"][0] > 0
 assert len(set(score[inside])) > 1, "all scores are the same"
+
+# what is found by such a ratio, and said of it
+kinds = list(f["findings"].attrs["finding_words"].astype(str))
+told = {int(r["item_row"]): r["llr"] for r in f["findings"][...] if kinds[r["kind"]] == "calibrated"}
+inside = np.array(inside)
+assert set(told) == set(np.flatnonzero(inside & (score > 0))) and told, (told, score)
+assert all(abs(told[k] - llr[k]) < 1e-5 for k in told)
+shown = json.loads(subprocess.run([sys.argv[2], "show", sys.argv[1] + ".case", "--json"],
+                                  capture_output=True, check=True).stdout)
+words = json.load(open(sys.argv[3] + "/datasets/scale.json"))["words"]
+said = [s for s in shown["findings"] if s["kind"] == "calibrated"]
+assert len(said) == len(told)
+for s in said:
+    assert s["llr_words"] == next(w["says"] for w in words if abs(s["llr"]) >= w["log10_lr"]), s
+assert any(e["detector"] == "calibrated" for e in shown["findings_of_authentic"])
 END
 done
 "$python" - <<'END' || fail "a model not said to be real"

@@ -122,6 +122,34 @@ static void test_folders(void **state)
     expect("order", AS_OK, HEAD "order/Tp/x.jpg,tampered,,order/Gt/anything.png,,\n");
 }
 
+/* IMDL-BenCo's balanced sets: folders and lists, each path seen from where it stands. */
+static void test_sets(void **state)
+{
+    (void)state;
+    write_file("of/casia/Tp/x.jpg", "");
+    write_file("of/casia/Gt/x.png", "");
+    write_file("of/casia/Au/z.jpg", "");
+    write_file("of/list/l.json", "[[\"p/1.jpg\", \"../g/1.png\"], [\"/2.jpg\", \"Negative\"]]");
+    write_file("of/balanced.json",
+               "[[\"ManiDataset\", \"./casia/\"], [\"JsonDataset\", \"list/l.json\"]]");
+    expect("of/balanced.json", AS_OK,
+           HEAD "/2.jpg,authentic,,,,\ncasia/Au/z.jpg,authentic,,,,\n"
+                "casia/Tp/x.jpg,tampered,,casia/Gt/x.png,,\nlist/p/1.jpg,tampered,,g/1.png,,\n");
+    write_file("of/above/b.json", "[[\"ManiDataset\", \"../casia\"]]");
+    expect("of/above/b.json", AS_OK,
+           HEAD
+           "../casia/Au/z.jpg,authentic,,,,\n../casia/Tp/x.jpg,tampered,,../casia/Gt/x.png,,\n");
+    write_file("of/self.json", "[[\"JsonDataset\", \"self.json\"]]");
+    expect("of/self.json", AS_EUSAGE, "is in a set itself");
+    write_file("of/bare.json", "[[\"JsonDataset\"]]");
+    expect("of/bare.json", AS_EUSAGE, "names no set");
+    write_file("of/gone.json", "[[\"ManiDataset\", \"gone\"], [\"JsonDataset\", \"list/l.json\"]]");
+    expect("of/gone.json", AS_EIO, "");
+    write_file("of/none/readme.txt", "");
+    write_file("of/none.json", "[[\"ManiDataset\", \"none\"]]");
+    expect("of/none.json", AS_EUSAGE, "of/none names no picture");
+}
+
 static void test_others(void **state)
 {
     (void)state;
@@ -133,8 +161,8 @@ static void test_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_pairs), cmocka_unit_test(test_objects),
-                                       cmocka_unit_test(test_tree), cmocka_unit_test(test_folders),
-                                       cmocka_unit_test(test_others)};
+                                       cmocka_unit_test(test_tree),  cmocka_unit_test(test_folders),
+                                       cmocka_unit_test(test_sets),  cmocka_unit_test(test_others)};
     char command[96];
     int bad;
 

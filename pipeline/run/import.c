@@ -84,6 +84,15 @@ static void row_clear(struct as_import_row *row)
     free(row->generator);
 }
 
+void as_import_clear(struct as_import *im)
+{
+    for (size_t i = 0; i < im->n; i++)
+        row_clear(&im->row[i]);
+    free(im->row);
+    im->row = NULL;
+    im->n = im->cap = 0;
+}
+
 static char *copy(const char *s)
 {
     return strdup(s ? s : "");
@@ -251,8 +260,6 @@ enum as_status as_import(const char *path, char **text, struct as_err *err)
                 path);
     AS_TRY(write_text(&im, text, err));
 done:
-    for (size_t i = 0; i < im.n; i++)
-        row_clear(&im.row[i]);
-    free(im.row);
+    as_import_clear(&im);
     return status;
 }

@@ -3,7 +3,8 @@
  *   a folder        pictures in folders called real, fake and the like, at any depth; splits by
  *                   folders called train, val, test; what is left of the path names the generator.
  *                   IMDL-BenCo's Tp, Au, and Gt with the masks
- *   IMDL-BenCo      JSON: [[picture, mask], [picture, "Negative"], ...]
+ *   IMDL-BenCo      JSON: [[picture, mask], [picture, "Negative"], ...]; of balanced sets
+ *                   [["ManiDataset", folder], ["JsonDataset", file], ...]
  *   ForensicHub     JSON: [{"path": ..., "label": 0 or 1}, ...], perhaps mask, split, group,
  * generator DeepfakeBench   JSON: {set: {class: {split: {video: {"label": ..., "frames": [...],
  *                   "masks": [...]}}}}}, or with a compression between split and video

@@ -1,10 +1,11 @@
 /* import_json.c - lists of IMDL-BenCo and ForensicHub, and the tree of DeepfakeBench.
  *
- *  1. lists   2. the tree                                                              */
+ *  1. lists   2. lists of sets   3. the tree                                           */
 #include "../json_file.h"
 #include "import_parts.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -80,13 +81,94 @@ done:
     return status;
 }
 
+/* ---- 2. lists of sets ---- */
+
+static bool is_set(const json_t *entry, const char *kind)
+{
+    const char *word = json_string_value(json_array_get(entry, 0));
+
+    return word && strcmp(word, kind) == 0;
+}
+
+/* Where `path` is, as seen from the folder of the file `from`; "" stays. */
+static char *beside(const char *from, const char *path)
+{
+    const char *slash = *path == '/' || !*path ? NULL : strrchr(from, '/');
+    char *to = NULL;
+
+    return asprintf(&to, "%.*s%s", slash ? (int)(slash + 1 - from) : 0, from, path) < 0 ? NULL : to;
+}
+
+/* Adds the rows of a set that lies at `path`, as seen from the list. */
+static enum as_status take_rows(struct as_import *im, const struct as_import *part,
+                                const char *path, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_import_row row = {0};
+
+    for (size_t i = 0; i < part->n; i++) {
+        row = part->row[i];
+        row.path = beside(path, part->row[i].path);
+        row.mask = beside(path, part->row[i].mask);
+        if (row.path == NULL || row.mask == NULL)
+            AS_FAIL(err, AS_ENOMEM, "no memory to import %s", part->from);
+        AS_TRY(as_import_add(im, &row, err));
+        free(row.path);
+        free(row.mask);
+        row.path = row.mask = NULL;
+    }
+    im->unlabelled += part->unlabelled;
+done:
+    free(row.path);
+    free(row.mask);
+    return status;
+}
+
+static enum as_status take_list(struct as_import *im, const json_t *list, struct as_err *err);
+
+/* ["ManiDataset", folder] or ["JsonDataset", list of pairs]: IMDL-BenCo's balanced sets. A list in
+ * a list names no further ones. */
+static enum as_status take_set(struct as_import *im, const json_t *entry, size_t i,
+                               struct as_err *err)
+{
+    const char *named = json_string_value(json_array_get(entry, 1));
+    struct as_import part = {.within = true};
+    enum as_status status = AS_OK;
+    char *path = NULL, *from = NULL, sha256[65];
+    json_t *pairs = NULL;
+
+    if (named == NULL || im->within)
+        AS_FAIL(err, AS_EUSAGE, "%s: entry %zu names no set, or is in a set itself", im->from, i);
+    if ((path = strdup(named)) == NULL ||
+        (from = beside(im->from, as_manifest_normal(path))) == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory to import %s", im->from);
+    part.from = from;
+    if (is_set(entry, "ManiDataset"))
+        AS_TRY(as_import_folder(&part, err));
+    else {
+        AS_TRY(as_json_file_read(from, "labelled set", &pairs, sha256, err));
+        AS_TRY(take_list(&part, pairs, err));
+    }
+    if (part.n == 0)
+        AS_FAIL(err, AS_EUSAGE, "%s: %s names no picture", im->from, from);
+    AS_TRY(take_rows(im, &part, path, err));
+done:
+    as_import_clear(&part);
+    json_decref(pairs);
+    free(from);
+    free(path);
+    return status;
+}
+
 static enum as_status take_list(struct as_import *im, const json_t *list, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *entry = json_array_get(list, i);
-        if (json_is_array(entry))
+        if (is_set(entry, "ManiDataset") || is_set(entry, "JsonDataset"))
+            AS_TRY(take_set(im, entry, i, err));
+        else if (json_is_array(entry))
             AS_TRY(take_pair(im, entry, i, err));
         else if (json_is_object(entry))
             AS_TRY(take_object(im, entry, i, err));
@@ -97,7 +179,7 @@ done:
     return status;
 }
 
-/* ---- 2. the tree ---- */
+/* ---- 3. the tree ---- */
 
 /* Where a walk stands: keys on the way down, their objects, and the next member of each. */
 struct way {

@@ -16,7 +16,10 @@ struct as_import {
     struct as_import_row *row;
     size_t n, cap;
     uint64_t unlabelled; /* pictures of which nothing says what they are */
+    bool within;         /* a set that a list of sets names */
 };
+
+void as_import_clear(struct as_import *im); /* its rows */
 
 /* Adds a row; texts are copied, NULL: "".  AS_EUSAGE: a path has a line break. */
 enum as_status as_import_add(struct as_import *im, const struct as_import_row *row,
