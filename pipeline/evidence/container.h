@@ -3,7 +3,7 @@
  * Runs in the jail.  Nothing is written anywhere: an entry's bytes are handed
  * to the caller's buffer.  libarchive underneath; formats that it would open
  * by running programs (lrzip, lzop, grzip) or by reading other files (mtree)
- * are not enabled.                                                           */
+ * are not enabled, nor is uuencoded text, which has no magic.                */
 #ifndef AS_CONTAINER_H
 #define AS_CONTAINER_H
 
