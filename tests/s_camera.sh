@@ -76,9 +76,11 @@ run 0 3 many3 evidence --against "$stores" --examiners 2 # threads
 same many many3
 "$python" - <<'END' || fail "of many cameras the right ones are not found"
 import h5py
-rows = h5py.File("many/results.h5")["matches"][:]
+f = h5py.File("many/results.h5")
+rows, maps = f["matches"][:], f["sensor_maps"][:]
 assert len(rows) == 35 and (rows["kind"] == 3).all(), rows
 assert sorted(rows["set"]) == sorted(list(range(5)) * 7)
+assert len(maps) > 0 and (maps["set"] == 0).all(), maps # all sets have the same fingerprints
 END
 
 # 4. in shards, each with its spool

@@ -29,6 +29,12 @@ struct as_suspect_camera {
     uint32_t turn; /* clockwise, by quarters */
 };
 
+static inline bool as_suspect_before(const struct as_suspect_camera *a,
+                                     const struct as_suspect_camera *b)
+{
+    return a->of->set != b->of->set ? a->of->set < b->of->set : a->camera < b->camera;
+}
+
 /* The fingerprint of its size that a picture agrees with best, of those that it matches. */
 struct as_taken {
     struct as_suspect_camera by; /* of == NULL: it matches none */
@@ -102,14 +108,15 @@ enum as_status as_hunt_propose(struct as_hunt *h, struct as_hunt_size *size,
 enum as_status as_hunt_compare(struct as_hunt *h, const struct as_hunt_size *size,
                                struct as_err *err) AS_MUST_CHECK;
 
-/* Notes that all that was kept of a picture agrees with a fingerprint of its size. */
+/* Notes that all that was kept of a picture agrees with a fingerprint of its size.  Told in any
+ * order, as threads come: of equal ones, such as a body that two stores have, the first counts. */
 static inline void as_hunt_note(struct as_hunt *h, uint64_t picture,
                                 const struct as_suspect_camera *s, float pce)
 {
     struct as_taken *t = &h->taken[picture];
 
     h->told[picture] = true;
-    if (t->by.of == NULL || pce > t->pce)
+    if (t->by.of == NULL || pce > t->pce || (pce == t->pce && as_suspect_before(s, &t->by)))
         *t = (struct as_taken){*s, pce};
 }
 
