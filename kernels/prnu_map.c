@@ -352,8 +352,8 @@ enum as_status as_prnu_map(struct as_prnu_map *m, const struct as_plane *luma, f
         return status;
     darken(luma, w);
     measure_match(m, s, luma, w, k);
-    if (take_windows(m, s) < LIKELY * WINDOW * WINDOW / 2)
-        return AS_SKIP;
+    if (take_windows(m, s) < LIKELY * WINDOW * WINDOW / 2 || m->chance <= 0)
+        return AS_SKIP; /* chance gives 0 for a made fingerprint only: blocks among clipped light */
     expect(m, s);
     judge(m, s);
     find_regions(m, s);
