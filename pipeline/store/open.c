@@ -75,8 +75,10 @@ static enum as_status open_attrs(struct as_store *store, struct as_err *err)
     if (strcmp(store->attr[0], AS_SCHEMA_SEARCH) == 0)
         return open_parent(store, err);
     if (strcmp(store->attr[0], AS_SCHEMA) != 0)
-        AS_FAIL(err, AS_EFORMAT, "its schema is \"%s\", this program reads \"%s\"", store->attr[0],
-                AS_SCHEMA);
+        AS_FAIL(err, AS_EFORMAT,
+                "its schema is \"%s\", this program reads \"%s\" and \"%s\": read it with the version "
+                "of assay that made it, or make it again, a case by run --fresh",
+                store->attr[0], AS_SCHEMA, AS_SCHEMA_SEARCH);
 done:
     return status;
 }
