@@ -143,8 +143,8 @@ void as_verdict_map(char *to, size_t n, const struct as_sensor_map *m, const cha
 
     if (m->window == 0) {
         snprintf(to, n,
-                 "the noise pattern of the camera is too weak in the picture, or the picture too "
-                 "small, to say where it is missing");
+                 "the noise pattern of the camera is too weak in the picture, or missing in most of "
+                 "it, or the picture too small, to say where it is missing");
         return;
     }
     if (m->regions == 0)
