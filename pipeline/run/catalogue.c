@@ -1,6 +1,8 @@
 /* catalogue.c - rows in order of id, out of the journals. */
 #include "catalogue_parts.h"
 
+#include "../cluster/sort.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,5 +141,34 @@ finish:
     if (key)
         *key = item.key;
 done:
+    return status;
+}
+
+/* ---- who has a row ---- */
+
+struct owners {
+    uint64_t *first; /* [ranks] rows */
+    int ranks;
+};
+
+static int owner_of(void *state, const void *rec)
+{
+    const struct owners *o = state;
+
+    return as_rank_of_id(o->first, o->ranks, as_be_get(rec, 8));
+}
+
+enum as_status as_deal_rows(struct as_comm *comm, uint64_t first, uint8_t **recs, uint64_t *n,
+                            uint32_t rec_size, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct owners o = {.ranks = as_comm_size(comm)};
+
+    o.first = calloc((size_t)o.ranks, sizeof *o.first);
+    AS_TRY(as_comm_agree(comm, o.first ? AS_OK : AS_ENOMEM, err));
+    AS_TRY(as_comm_allgather(comm, &first, sizeof first, o.first));
+    AS_TRY(as_deal(comm, recs, n, rec_size, owner_of, &o, err));
+done:
+    free(o.first);
     return status;
 }

@@ -36,6 +36,11 @@ static inline int as_rank_of_id(const uint64_t *first, int ranks, uint64_t id)
     return lo;
 }
 
+/* Sends records, whose first 8 bytes are a row, to the ranks that have the rows; `first`: the first
+ * row of this rank.  As as_deal.  Collective.                                  */
+enum as_status as_deal_rows(struct as_comm *comm, uint64_t first, uint8_t **recs, uint64_t *n,
+                            uint32_t rec_size, struct as_err *err) AS_MUST_CHECK;
+
 /*
  * Finds the items and contents in the journals, and gives this rank its run of
  * items in the order of their keys: c->place, count, first, total.  Collective.

@@ -71,33 +71,15 @@ static enum as_status pack(const struct as_set_row *sets, const struct as_match 
     return AS_OK;
 }
 
-/* The owner of a row, by the first rows of all ranks. */
-struct owners {
-    uint64_t *first;
-    int ranks;
-};
-
-static int owner_of(void *state, const void *rec)
-{
-    const struct owners *o = state;
-
-    return as_rank_of_id(o->first, o->ranks, as_be_get(rec, 8));
-}
-
 /* Collective. */
 static enum as_status to_owners(const struct as_findings *f, struct as_comm *comm, uint8_t **recs,
                                 uint64_t *n, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    struct owners o = {.ranks = comm ? as_comm_size(comm) : 1};
 
-    o.first = calloc((size_t)o.ranks, sizeof *o.first);
-    AS_TRY(as_comm_agree(comm, o.first ? AS_OK : AS_ENOMEM, err));
-    AS_TRY(as_comm_allgather(comm, &f->first, sizeof f->first, o.first));
-    AS_TRY(as_deal(comm, recs, n, M_BYTES, owner_of, &o, err));
+    AS_TRY(as_deal_rows(comm, f->first, recs, n, M_BYTES, err));
     AS_TRY(as_comm_agree(comm, as_sort(NULL, recs, n, M_BYTES, err), err));
 done:
-    free(o.first);
     return status;
 }
 

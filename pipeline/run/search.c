@@ -134,19 +134,6 @@ done:
     return status;
 }
 
-/* The rank that has a row: of a match, of the first of the items that are copies. */
-struct row_owners {
-    uint64_t *first; /* [ranks] first rows */
-    int ranks;
-};
-
-static int row_owner(void *state, const void *rec)
-{
-    const struct row_owners *o = state;
-
-    return as_rank_of_id(o->first, o->ranks, as_be_get(rec, 8));
-}
-
 /* A copy: the row that it is a copy of, its own. */
 static uint8_t *pack_copies(const struct as_catalogue *c)
 {
@@ -190,15 +177,13 @@ static enum as_status match_copies(struct as_search *s, struct as_err *err)
 {
     struct as_comm *comm = s->r->comm;
     const struct as_catalogue *c = s->catalogue;
-    struct row_owners owners = {calloc((size_t)s->r->size, sizeof *owners.first), s->r->size};
     enum as_status status = AS_OK;
     uint8_t *copy = pack_copies(c);
     uint64_t n = c->ncopies;
 
-    AS_TRY(as_comm_agree(comm, owners.first && copy ? AS_OK : AS_ENOMEM, err));
-    AS_TRY(as_comm_allgather(comm, &c->first, sizeof c->first, owners.first));
-    AS_TRY(as_deal(comm, &copy, &n, COPY_BYTES, row_owner, &owners, err));
-    AS_TRY(as_deal(comm, &s->match, &s->nmatches, MATCH_BYTES, row_owner, &owners, err));
+    AS_TRY(as_comm_agree(comm, copy ? AS_OK : AS_ENOMEM, err));
+    AS_TRY(as_deal_rows(comm, c->first, &copy, &n, COPY_BYTES, err));
+    AS_TRY(as_deal_rows(comm, c->first, &s->match, &s->nmatches, MATCH_BYTES, err));
     s->match_cap = s->nmatches;
     status = as_sort(NULL, &copy, &n, COPY_BYTES, err);
     if (status == AS_OK)
@@ -207,7 +192,6 @@ static enum as_status match_copies(struct as_search *s, struct as_err *err)
         status = add_copies(s, copy, n);
     AS_TRY(as_comm_agree(comm, status, err));
 done:
-    free(owners.first);
     free(copy);
     return status;
 }

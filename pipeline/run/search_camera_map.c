@@ -224,37 +224,20 @@ done:
 
 /* ---- 4. to their rows ---- */
 
-struct owners {
-    uint64_t *first;
-    int ranks;
-};
-
-static int owner_of(void *state, const void *rec)
-{
-    const struct owners *o = state;
-
-    return as_rank_of_id(o->first, o->ranks, as_be_get(rec, 8));
-}
-
 /* Collective. */
 static enum as_status to_owners(struct mapping *g, struct as_err *err)
 {
     const struct as_search *s = g->hunt->s;
     struct as_comm *comm = s->r->comm;
     enum as_status status = AS_OK;
-    struct owners o = {.ranks = s->r->size};
 
-    o.first = calloc((size_t)o.ranks, sizeof *o.first);
-    AS_TRY(as_comm_agree(comm, o.first ? AS_OK : AS_ENOMEM, err));
-    AS_TRY(as_comm_allgather(comm, &s->catalogue->first, sizeof *o.first, o.first));
-    AS_TRY(as_deal(comm, &g->rec, &g->nrecs, REC_BYTES, owner_of, &o, err));
-    AS_TRY(as_deal(comm, &g->cells, &g->ncells, CELL_BYTES, owner_of, &o, err));
+    AS_TRY(as_deal_rows(comm, s->catalogue->first, &g->rec, &g->nrecs, REC_BYTES, err));
+    AS_TRY(as_deal_rows(comm, s->catalogue->first, &g->cells, &g->ncells, CELL_BYTES, err));
     status = as_sort(NULL, &g->rec, &g->nrecs, REC_BYTES, err);
     if (status == AS_OK)
         status = as_sort(NULL, &g->cells, &g->ncells, CELL_BYTES, err);
     AS_TRY(as_comm_agree(comm, status, err));
 done:
-    free(o.first);
     return status;
 }
 
