@@ -133,8 +133,8 @@ static void print_plan(const struct as_plan *p, uint32_t examiners, int argc, ch
         printf("Items         at least %s; what containers hold is counted with --exact\n",
                as_human_count(p->totals.entries, a));
     printf("Processor     about %s of one core", as_human_seconds(p->core_seconds, a));
-    printf(" (an estimate: %" PRIu64 " lots, %s, were tried)\n", p->sampled_lots,
-           as_human_bytes(p->sampled_bytes, b));
+    printf(" (an estimate: %" PRIu64 " lot%s, %s, tried)\n", p->sampled_lots,
+           p->sampled_lots == 1 ? "" : "s", as_human_bytes(p->sampled_bytes, b));
     print_whole(p);
     printf("\nHere          %u examiners; one rank a node:\n  mpirun -n 1 assay run -o CASE",
            examiners);
