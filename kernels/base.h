@@ -27,11 +27,6 @@ static inline bool as_item_failed(enum as_status s)
     return s >= 10 && s < 20;
 }
 
-static inline bool as_run_failed(enum as_status s)
-{
-    return s >= 20;
-}
-
 /* One image plane, borrowed.  Sample (x,y) is at[y*stride + x]; stride is in
  * samples and may exceed w.  Values are 0..255 whatever the source depth.   */
 struct as_plane {

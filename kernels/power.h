@@ -16,18 +16,12 @@ struct as_power_how {
     bool even;
 };
 
-/* Floats of scratch for tiles of this side in transforms of fft_side: a tile and a spectrum. */
-static inline size_t as_power_scratch(uint32_t tile, uint32_t fft_side)
-{
-    return (size_t)tile * tile + as_fft_floats(fft_side, fft_side);
-}
-
 /*
  * as_power - the mean of |F|^2 over the tiles of a plane, as density: white noise of variance v
  * gives v everywhere.
  *
  *   p        sides >= how->tile; tiles cover it whole, ceil(side / tile) along a side, evenly laid
- *   scratch  [as_power_scratch(tile, side of fft)]
+ *   scratch  [tile * tile + as_fft_floats(side of fft, side of fft)]
  *   power    [height of fft][width / 2 + 1]
  *   returns  how many tiles it is the mean of; 0: all were left out, power is 0
  *

@@ -242,11 +242,6 @@ static double ratio(uint64_t a, uint64_t b)
     return b ? (double)a / (double)b : 0;
 }
 
-double as_confusion_tpr(const struct as_confusion *c)
-{
-    return ratio(c->tp, c->tp + c->fn);
-}
-
 double as_confusion_fpr(const struct as_confusion *c)
 {
     return ratio(c->fp, c->fp + c->tn);

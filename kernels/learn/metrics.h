@@ -70,7 +70,6 @@ struct as_confusion as_confusion_at(const double *score, const uint8_t *label,
                                     const uint32_t *weight, size_t n, double threshold);
 
 /* Of a confusion; 0 where the denominator is. */
-double as_confusion_tpr(const struct as_confusion *c);
 double as_confusion_fpr(const struct as_confusion *c);
 double as_confusion_bacc(const struct as_confusion *c);
 double as_confusion_f1(const struct as_confusion *c);
