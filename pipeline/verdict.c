@@ -73,19 +73,32 @@ static void chance(char *to, size_t n, double p)
                  p <= 1.01e-300 ? "below " : "", p > 0 ? ceil(log10(p)) : (double)LEAST);
 }
 
-/* The same body beside others of its size, which should give nothing. */
+/* The best of other cameras, which should give nothing: of the same model where there are such. */
 static void beside(char *to, size_t n, const struct as_match *m)
 {
+    static const char *const WHY[AS_BESIDES] = {
+        [AS_BESIDE_SIZE] = "its model is not known; ",
+        [AS_BESIDE_MODEL] = "",
+        [AS_BESIDE_NO_MODEL] = "none of the references of its size is of the same model; ",
+        [AS_BESIDE_LEFT_OUT] = "none of the same model was among those compared in full; "};
+    const bool model = m->beside == AS_BESIDE_MODEL;
+
     to[0] = '\0';
-    if (m->others > 0)
-        snprintf(to, n, "; %" PRIu32 " other %s of its size compared: best PCE %.1f", m->others,
-                 m->others == 1 ? "body" : "bodies", (double)m->other);
+    if (m->others == 0 || m->beside >= AS_BESIDES)
+        return;
+    if (m->others == 1)
+        snprintf(to, n, "; %sthe only other camera of %s has PCE %.1f", WHY[m->beside],
+                 model ? "the same model" : "its size", (double)m->other);
+    else
+        snprintf(to, n, "; %sthe best of %" PRIu32 " other%s has PCE %.1f", WHY[m->beside],
+                 m->others, model ? " cameras of the same model" : "s of its size",
+                 (double)m->other);
 }
 
 /* What comes before and after the name. */
 static void halves(char *before, char *after, size_t n, uint16_t kind, const struct as_match *m)
 {
-    char odds[96], rest[96];
+    char odds[96], rest[192];
 
     after[0] = '\0';
     switch (m->kind) {
@@ -129,7 +142,7 @@ static void join(char *to, size_t n, const char *before, const char *name, const
 void as_verdict_match(char *to, size_t n, uint16_t kind, const struct as_match *m, const char *name,
                       uint64_t more)
 {
-    char before[256], after[256], further[64] = "";
+    char before[384], after[384], further[64] = "";
 
     halves(before, after, sizeof after, kind, m);
     if (more > 0)

@@ -16,7 +16,7 @@ TABLES = {
     "metadata": "item_row key_offset key_length value_offset value_length",
     "findings": "item_row kind detector set score llr text_offset text_length",
     "sets": "set name_offset name_length path_offset path_length kind digest rows",
-    "matches": "item_row set reference kind value p_false_alarm name_offset name_length others other_value turn scale left top",
+    "matches": "item_row set reference kind value p_false_alarm name_offset name_length others beside other_value turn scale left top",
     "links": "item_a item_b kind value",
     "groups": "item_row group stands",
     "origins": "item_row group value p_false_alarm",
@@ -85,7 +85,7 @@ def main(path):
             check_dataset(d)
         for key in ("content_digest", "digest_exact"):
             assert len(f.attrs[key]) == 64 and int(f.attrs[key], 16) >= 0
-        assert f.attrs["schema"] == b"assay-results 2"
+        assert f.attrs["schema"] == b"assay-results 3"
         items = f["items"][()]
         assert len(items) == 301 and (np.diff(items["id"].astype(np.int64)) >= 0).all()
         for group, kind in GROUPS.items():

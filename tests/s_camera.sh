@@ -5,7 +5,7 @@
 pictures=${ASSAY_MAKE_DIR:-$here/../build/bin}/sensor_pictures
 
 mkdir one two evidence
-"$pictures" one 1 0 12 flat && "$pictures" two 2 0 12 scene || fail "sensor_pictures"
+"$pictures" one 1 0 12 flat 2 Pin && "$pictures" two 2 0 12 scene 2 Pin || fail "sensor_pictures"
 for camera in 1 2 3; do
     "$pictures" evidence $camera 100 3 scene || fail "sensor_pictures"
 done
@@ -31,9 +31,9 @@ grep -q '12 pictures, 0 of them flat' ref.h5.log || fail "scenes are seen as fla
 import h5py
 f = h5py.File("ref.h5")
 text, all_of_them = f["strings"][:].tobytes(), f["fingerprints"][:]
-assert (f.attrs["schema"], f.attrs["kind"], len(f["cameras"])) == (b"assay-reference 1", b"camera", 2)
+assert (f.attrs["schema"], f.attrs["kind"], len(f["cameras"])) == (b"assay-reference 2", b"camera", 2)
 for c, name, flat in zip(f["cameras"][:], (b"first", b"two"), (12, 0)):
-    assert text[c["name_offset"]:c["name_offset"] + c["name_length"]] == name
+    assert [text[c[f"{x}_offset"]:][:c[f"{x}_length"]] for x in ("name", "make", "model")] == [name, b"Invented", b"Pin"]
     assert c["pictures"] == 12 and c["flat_pictures"] == flat and .1 < c["quality"] <= 1, c
     at, w, h = (int(c[x]) for x in ("offset", "w", "h"))
     k = all_of_them[at:at + w * h].reshape(h, w)
@@ -51,18 +51,42 @@ for m in f["matches"][:]:
     i = items[m["item_row"]]
     name = text[i["path_offset"]:i["path_offset"] + i["path_length"]].decode().split("/")[-1]
     assert m["kind"] == 3 and m["value"] > 40 and m["p_false_alarm"] < 1e-6, m
-    assert m["others"] == 1 and m["other_value"] < 20, m
+    assert m["others"] == 1 and m["beside"] == 1 and m["other_value"] < 20, m
     found[name] = found.get(name, []) + [int(m["reference"])]
     assert text[m["name_offset"]:m["name_offset"] + m["name_length"]].decode() == ("first", "two")[m["reference"]]
 said = [text[r["text_offset"]:r["text_offset"] + r["text_length"]].decode() for r in f["findings"][:]]
 said = [s for s in said if s.startswith("the noise pattern supports the view that this camera took it: ")]
 assert len(said) == 6 and all("(PCE " in s and ", false alarm " in s for s in said), said # none of the copy
+assert all("; the only other camera of the same model has PCE " in s for s in said), said
 print(found)
 assert found == {f"{c}-{n}.bmp": [c - 1] for c in (1, 2) for n in (100, 101, 102)} | {"copy.bmp": [0]}
 END
 run 0 3 ranks evidence --against ref.h5 --memory 1M # a picture at a time
 same alone ranks
+"$assay" show alone 1 | tr -s ' \n' ' ' | grep -q '; the only other camera of the same model has PCE' ||
+    fail "an item does not tell what stands beside its camera"
 [ ! -e alone/spool ] && [ ! -e ranks/spool ] || fail "the spool is left"
+
+# 2b. pictures of one camera that disagree name no model; none of the model of another is there
+mkdir odd box
+cp one/1-00[1-9].tif one/1-01?.tif odd && "$pictures" odd 1 0 1 flat && "$pictures" box 2 0 12 flat 2 Box ||
+    fail "sensor_pictures"
+"$assay" enroll camera -o odd.h5 odd box --min-flat 12 >odd.log 2>&1 || fail "enrolment of odd ones"
+grep -q 'model: not known' odd.log && grep -q 'model: Invented, Box' odd.log || fail "models are not told"
+run 0 1 odd1 evidence/1-100.bmp evidence/2-100.bmp --against odd.h5,ref.h5
+"$python" - <<'END' || fail "what stands beside a match is not what it should be"
+import h5py
+f = h5py.File("odd1/results.h5")
+m = f["matches"][:]
+found = sorted(tuple(int(r[x]) for x in ("set", "reference", "beside", "others")) for r in m)
+assert found == [(0, 0, 0, 3), (0, 1, 2, 3), (1, 0, 1, 1), (1, 1, 1, 1)], found
+assert [w.decode() for w in f["matches"].attrs["beside_words"]][:2] == ["size", "model"]
+text = f["strings"][:].tobytes().decode("latin-1")
+for words in ("its model is not known; the best of 3 others of its size has PCE ",
+              "none of the references of its size is of the same model; the best of 3 others of its size has PCE ",
+              "tried in its step; the only other camera of the same model has PCE "):
+    assert words in text, words
+END
 
 # 3. more cameras than are compared in full: those whose product with the picture is largest are
 stores=ref.h5

@@ -5,7 +5,7 @@
 pictures=${ASSAY_MAKE_DIR:-$here/../build/bin}/sensor_pictures
 
 mkdir one two evidence
-"$pictures" one 1 0 12 flat && "$pictures" two 2 0 12 flat || fail "sensor_pictures"
+"$pictures" one 1 0 12 flat 2 Pin && "$pictures" two 2 0 12 flat 2 Pin || fail "sensor_pictures"
 for camera in 1 2 3; do
     "$pictures" . $camera 100 1 scene || fail "sensor_pictures"
 done
@@ -61,7 +61,7 @@ text, items, found = f["strings"][:].tobytes(), f["items"][:], set()
 for m in f["matches"][:]:
     i = items[m["item_row"]]
     name = text[i["path_offset"]:i["path_offset"] + i["path_length"]].decode().split("/")[-1]
-    assert m["kind"] == 3 and m["p_false_alarm"] < 1e-3 and m["others"] == 1, m
+    assert m["kind"] == 3 and m["p_false_alarm"] < 1e-3 and (m["others"], m["beside"]) == (1, 1), m
     assert m["other_value"] < m["value"] / 2, m
     assert name[0] == str(int(m["reference"]) + 1), (name, m)
     found.add(name)

@@ -37,7 +37,7 @@ done
 import h5py
 run, found = h5py.File("whole/results.h5"), h5py.File("found3")
 assert set(found) == {"sets", "matches", "sensor_maps", "map_data", "strings", "provenance"}, list(found)
-assert found.attrs["schema"] == b"assay-search 2" and found.attrs["parent_items"] == 9
+assert found.attrs["schema"] == b"assay-search 3" and found.attrs["parent_items"] == 9
 assert found.attrs["parent_content_digest"] == \
     h5py.File("case/results.h5").attrs["content_digest"]
 def rows(f):

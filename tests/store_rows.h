@@ -388,7 +388,8 @@ static inline void kit_found(struct kit *k, uint64_t from, uint64_t to)
                                   .left = (float)i / 3,
                                   .top = -(float)(i % 5),
                                   .scale = 0.5F + (float)(i % 3),
-                                  .turn = (uint8_t)(i % 4)};
+                                  .turn = (uint8_t)(i % 4),
+                                  .beside = (uint8_t)(i / 6 % AS_BESIDES)};
         if (i % 5 == 0 && i + 2 < k->rows.n)
             k->links[k->what.nlinks++] = (struct as_link){i, i + 2, AS_MATCH_CODE, (float)(i % 31)};
         if (i % 7 == 0)

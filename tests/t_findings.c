@@ -248,17 +248,17 @@ static const struct as_set_row SETS[] = {
 static void t_matches(void **state)
 {
     static const struct as_match M[] = {
-        {3, 1, 0, AS_MATCH_HASH, AS_KNOWN_GOOD, (double)NAN, 0, 0, 0, 0, 0, 0},
-        {4, 1, 0, AS_MATCH_HASH, AS_KNOWN_BAD, (double)NAN, 0, 0, 0, 0, 0, 0},
-        {4, 5, 1, AS_MATCH_CODE, 12, (double)NAN, 0, 0, 0, 0, 0, 0},
-        {4, 6, 1, AS_MATCH_CODE, 2, (double)NAN, 0, 0, 0, 0, 0, 0},
-        {4, 7, 1, AS_MATCH_CODE, 2, (double)NAN, 0, 0, 0, 0, 0, 0},
-        {5, 8, 1, AS_MATCH_HASH, 0, (double)NAN, 0, 0, 0, 0, 0, 0},
-        {5, 8, 1, AS_MATCH_CODE, 0, (double)NAN, 0, 0, 0, 0, 0, 0},
-        {6, 0, 2, AS_MATCH_CAMERA, 60, 1e-9, 0, 0, 0, 0, 0, 0},
-        {7, 1, 2, AS_MATCH_CAMERA, 412, 1e-90, 6.25f, 3, 0, 0, 0, 0},
-        {7, 2, 1, AS_MATCH_SIMILAR, 0.95f, (double)NAN, 0, 0, 0, 0, 0, 0},
-        {8, 1, 2, AS_MATCH_CAMERA, 412, 1e-90, 6.25f, 3, 0, 0, 0, 0}, /* a copy */
+        {3, 1, 0, AS_MATCH_HASH, AS_KNOWN_GOOD, (double)NAN, 0, 0, 0, 0, 0, 0, 0},
+        {4, 1, 0, AS_MATCH_HASH, AS_KNOWN_BAD, (double)NAN, 0, 0, 0, 0, 0, 0, 0},
+        {4, 5, 1, AS_MATCH_CODE, 12, (double)NAN, 0, 0, 0, 0, 0, 0, 0},
+        {4, 6, 1, AS_MATCH_CODE, 2, (double)NAN, 0, 0, 0, 0, 0, 0, 0},
+        {4, 7, 1, AS_MATCH_CODE, 2, (double)NAN, 0, 0, 0, 0, 0, 0, 0},
+        {5, 8, 1, AS_MATCH_HASH, 0, (double)NAN, 0, 0, 0, 0, 0, 0, 0},
+        {5, 8, 1, AS_MATCH_CODE, 0, (double)NAN, 0, 0, 0, 0, 0, 0, 0},
+        {6, 0, 2, AS_MATCH_CAMERA, 60, 1e-9, 0, 0, 0, 0, 0, 0, 0},
+        {7, 1, 2, AS_MATCH_CAMERA, 412, 1e-90, 6.25f, 3, 0, 0, 0, 0, AS_BESIDE_MODEL},
+        {7, 2, 1, AS_MATCH_SIMILAR, 0.95f, (double)NAN, 0, 0, 0, 0, 0, 0, 0},
+        {8, 1, 2, AS_MATCH_CAMERA, 412, 1e-90, 6.25f, 3, 0, 0, 0, 0, AS_BESIDE_MODEL}, /* a copy */
     };
     static const struct {
         uint64_t row;
@@ -272,7 +272,7 @@ static void t_matches(void **state)
         {4, AS_FINDING_MATCH, 1, "(2 of 256 bits of the PDQ codes differ); and 2 more"},
         {7, AS_FINDING_MATCH, 2,
          "supports the view that this camera took it (PCE 412, false alarm 10^-90 for all "
-         "tried in its step; 3 other bodies of its size compared: best PCE 6.2)"},
+         "tried in its step; the best of 3 other cameras of the same model has PCE 6.2)"},
         {6, AS_FINDING_MATCH, 2, "(PCE 60, false alarm 10^-9 "},
         {7, AS_FINDING_MATCH, 1, "similar to a known picture (similarity 0.950)"},
         {10, AS_FINDING_SCORE, AS_FINDING_NONE, ""},

@@ -1,6 +1,7 @@
 /* t_reference.c - reference stores: written, read back, refused when they are not what they say. */
 #include "../pipeline/store/reference.h"
 
+#include <hdf5.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -125,7 +126,12 @@ static void write_camera(uint64_t pixels, uint64_t said, enum as_status want)
 {
     struct as_ref_writer *w;
     char digest[65];
-    struct as_ref_camera camera = {.w = 4, .h = (uint32_t)pixels / 4, .quality = 0.5f};
+    struct as_ref_camera camera = {.w = 4,
+                                   .h = (uint32_t)pixels / 4,
+                                   .quality = 0.5f,
+                                   .make_length = 3,
+                                   .model_offset = 3,
+                                   .model_length = 4};
     float zero[64] = {1.0f};
 
     OK(as_ref_create(&w, path, AS_REF_CAMERA, "caf\xc3\xa9", &err));
@@ -135,7 +141,8 @@ static void write_camera(uint64_t pixels, uint64_t said, enum as_status want)
     OK(as_ref_append(w, AS_REF_CAMERA_fingerprints, zero, pixels, &err));
     assert_int_equal(as_ref_append(w, AS_REF_CAMERA_fingerprints, zero, said - pixels + 1, NULL),
                      AS_EBUG);
-    OK(as_ref_begin(w, AS_REF_CAMERA_strings, 0, 0, &err));
+    OK(as_ref_begin(w, AS_REF_CAMERA_strings, 7, 0, &err));
+    OK(as_ref_append(w, AS_REF_CAMERA_strings, "NiKD70s", 7, &err));
     assert_int_equal(as_ref_begin(w, AS_REF_MEDIA_pdq, 1, 0, NULL), AS_EBUG);
     assert_int_equal(as_ref_commit(w, "{}", digest, NULL), want);
 }
@@ -154,7 +161,32 @@ static void says_no_to_half_a_store(void **state)
     assert_string_equal(as_ref_name(ref), "caf??");
     OK(as_ref_read(ref, AS_REF_CAMERA_cameras, 0, 1, &camera, &err));
     assert_true(camera.w == 4 && camera.h == 4 && camera.quality == 0.5f);
+    char model[4];
+    assert_true(camera.make_length == 3 && camera.model_length == 4);
+    OK(as_ref_read(ref, AS_REF_CAMERA_strings, camera.model_offset, 4, model, &err));
+    assert_memory_equal(model, "D70s", 4);
     as_ref_close(ref);
+}
+
+/* A store whose cameras had no model is refused, and says so. */
+static void refuses_older_stores(void **state)
+{
+    struct as_err err = {0};
+    struct as_ref *ref;
+
+    (void)state;
+    unlink(path);
+    write_camera(16, 16, AS_OK);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t a = H5Aopen(file, "schema", H5P_DEFAULT), type = H5Aget_type(a);
+    assert_true(H5Awrite(a, type, "assay-reference 1") >= 0);
+    H5Tclose(type);
+    H5Aclose(a);
+    assert_true(H5Fclose(file) >= 0);
+    assert_int_equal(as_ref_open(&ref, path, &err), AS_EFORMAT);
+    if (strstr(err.text, "its schema is \"assay-reference 1\"") == NULL)
+        fail_msg("%s", err.text);
+    unlink(path);
 }
 
 /* Changes every byte in turn; how often opening or checking finds it. */
@@ -224,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_was_written),
         cmocka_unit_test(says_no_to_half_a_store),
+        cmocka_unit_test(refuses_older_stores),
         cmocka_unit_test(survives_damage),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);

@@ -156,9 +156,10 @@ static void check_found(struct as_store *store, const struct kit *k)
         check_name(store, i, want);
         if (m.kind == AS_MATCH_CAMERA)
             assert_true(m.turn == want->turn && m.scale == want->scale && m.left == want->left &&
-                        m.top == want->top);
+                        m.top == want->top && m.beside == want->beside);
         else
-            assert_true(m.turn == 0 && isnan(m.scale) && isnan(m.left) && isnan(m.top));
+            assert_true(m.turn == 0 && m.beside == 0 && isnan(m.scale) && isnan(m.left) &&
+                        isnan(m.top));
     }
     assert_int_equal(as_store_links(store), k->what.nlinks);
     for (uint64_t i = 0; i < k->what.nlinks; i++) {

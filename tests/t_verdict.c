@@ -65,7 +65,27 @@ static void t_words(void **state)
     m.other = 5.96f;
     says(AS_SET_CAMERA, &m, "", 0,
          "the noise pattern supports the view that this camera took it (PCE 412, false alarm below "
-         "10^-300 for all tried in its step; 1 other body of its size compared: best PCE 6.0)");
+         "10^-300 for all tried in its step; its model is not known; the only other camera of its "
+         "size has PCE 6.0)");
+    static const char *const BESIDE[] = {
+        "; its model is not known; the best of 9 others of its size has PCE 6.0)",
+        "step; the best of 9 other cameras of the same model has PCE 6.0)",
+        "; none of the references of its size is of the same model; the best of 9 others of its "
+        "size has PCE 6.0)",
+        "; none of the same model was among those compared in full; the best of 9 others of its "
+        "size has PCE 6.0)",
+        " for all tried in its step)"}; /* a number that says nothing */
+    m.others = 9;
+    for (m.beside = 0; m.beside <= AS_BESIDES; m.beside++) {
+        char text[400];
+        as_verdict_match(text, sizeof text, AS_SET_CAMERA, &m, "D70 1", 0);
+        assert_non_null(strstr(text, BESIDE[m.beside]));
+    }
+    m.beside = AS_BESIDE_MODEL;
+    m.others = 0;
+    says(AS_SET_CAMERA, &m, "", 0,
+         "the noise pattern supports the view that this camera took it (PCE 412, false alarm below "
+         "10^-300 for all tried in its step)");
 }
 
 /* However long the name and short the room: ended, and what was measured stays. */

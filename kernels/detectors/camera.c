@@ -247,8 +247,8 @@ const struct as_detector as_detector_camera = {
         "anything: fingerprints of ten flat fields or a dozen photographs are too weak.\n\n"
         "There is no likelihood ratio: ten bodies bound it to about 60 to 1 either way, whatever "
         "the PCE, and say nothing of phones that merge exposures.  The probability of a false "
-        "alarm is computed, and measured no further than above.  The best of the other cameras "
-        "of the size stands beside a match.",
+        "alarm is computed, and measured no further than above.  The best of the other cameras of "
+        "the same model, or where there are none of the same size, stands beside a match.",
     .family = AS_FAMILY_NOISE,
     .needs = AS_LUMA | AS_NOISE | AS_META,
     .min_side = MIN_SIDE,

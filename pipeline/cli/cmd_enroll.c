@@ -33,6 +33,10 @@ static void print_cameras(const struct as_enrolled_cameras *d)
         const struct as_enrolled_camera *c = &d->camera[i];
         printf("%s\n  %u x %u, %u pictures, %u of them flat fields\n", c->name, c->w, c->h,
                c->pictures, c->flat);
+        if (c->model[0])
+            printf("  model: %s%s%s\n", c->make, c->make[0] ? ", " : "", c->model);
+        else
+            printf("  model: not known, as not all of its pictures say the same\n");
         if (c->other_size)
             printf("  %u more have another size and were left out\n", c->other_size);
         printf("  reliability %.3f (1: two halves of the pictures agree in full)\n"

@@ -153,7 +153,11 @@ static enum as_status plan(struct as_enroll *e, struct as_err *err)
     AS_TRY(as_comm_agree(r->comm, status, err));
     for (uint64_t i = 0; i < e->residuals.n; i++) {
         const struct as_residual_place *p = &e->residuals.place[i];
-        mine[i] = (struct as_enroll_picture){e->camera_of[p->source], p->w, p->h, p->flat, {0}};
+        mine[i] = (struct as_enroll_picture){.row = p->row,
+                                             .camera = e->camera_of[p->source],
+                                             .w = p->w,
+                                             .h = p->h,
+                                             .flat = p->flat};
         memcpy(mine[i].sha256, p->sha256, sizeof p->sha256);
     }
     AS_TRY(as_comm_gather(r->comm, mine, e->residuals.n * sizeof *mine, &all, &len, err));
@@ -190,6 +194,7 @@ static enum as_status make_all(struct as_enroll *e, const char *fingerprint, str
     AS_TRY(as_residuals_find(&e->residuals, r, &items, &r->keep, err));
     as_items_clear(&items);
     AS_TRY(plan(e, err));
+    AS_TRY(as_enroll_models(e, c, err));
     AS_TRY(as_enroll_fingerprints(e, fingerprint, err));
 done:
     as_catalogue_free(c);

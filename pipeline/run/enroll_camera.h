@@ -11,6 +11,8 @@ struct as_enrolled_camera {
     char *name;
     uint32_t w, h, pictures, flat;
     uint32_t other_size; /* pictures of it that were left out */
+    /* as all of its pictures say of themselves; "" where they do not, or disagree; on rank 0 */
+    char make[AS_REF_MODEL_MAX + 1], model[AS_REF_MODEL_MAX + 1];
     double reliability, grid8, periodic, peak;
 };
 

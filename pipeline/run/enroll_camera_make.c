@@ -188,7 +188,7 @@ static enum as_status begin_store(struct as_enroll *e, struct as_err *err)
 
     for (uint32_t i = 0; i < d->n; i++) {
         pixels += (uint64_t)d->camera[i].w * d->camera[i].h;
-        bytes += strlen(d->camera[i].name);
+        bytes += strlen(d->camera[i].name) + strlen(d->camera[i].make) + strlen(d->camera[i].model);
     }
     AS_TRY(as_ref_create(&e->store, path, AS_REF_CAMERA, slash ? slash + 1 : path, err));
     AS_TRY(as_ref_begin(e->store, AS_REF_CAMERA_cameras, d->n, 0, err));
@@ -206,9 +206,14 @@ static enum as_status put_cameras(struct as_enroll *e, struct as_err *err)
 
     for (uint32_t i = 0; i < d->n; i++) {
         const struct as_enrolled_camera *c = &d->camera[i];
+        const uint32_t name = (uint32_t)strlen(c->name), make = (uint32_t)strlen(c->make);
         const struct as_ref_camera row = {.name_offset = text,
+                                          .make_offset = text + name,
+                                          .model_offset = text + name + make,
                                           .offset = offset,
-                                          .name_length = (uint32_t)strlen(c->name),
+                                          .name_length = name,
+                                          .make_length = make,
+                                          .model_length = (uint32_t)strlen(c->model),
                                           .w = c->w,
                                           .h = c->h,
                                           .pictures = c->pictures,
@@ -216,8 +221,10 @@ static enum as_status put_cameras(struct as_enroll *e, struct as_err *err)
                                           .quality = (float)c->reliability,
                                           .periodicity = (float)c->peak};
         AS_TRY(as_ref_append(e->store, AS_REF_CAMERA_cameras, &row, 1, err));
-        AS_TRY(as_ref_append(e->store, AS_REF_CAMERA_strings, c->name, row.name_length, err));
-        text += row.name_length;
+        AS_TRY(as_ref_append(e->store, AS_REF_CAMERA_strings, c->name, name, err));
+        AS_TRY(as_ref_append(e->store, AS_REF_CAMERA_strings, c->make, make, err));
+        AS_TRY(as_ref_append(e->store, AS_REF_CAMERA_strings, c->model, row.model_length, err));
+        text += name + make + row.model_length;
         offset += (uint64_t)c->w * c->h;
     }
 done:

@@ -2,10 +2,12 @@
 #ifndef AS_ENROLL_CAMERA_PARTS_H
 #define AS_ENROLL_CAMERA_PARTS_H
 
+#include "catalogue.h"
 #include "enroll_camera.h"
 #include "residuals.h"
 
 struct as_enroll_picture {
+    uint64_t row; /* of the items */
     uint32_t camera, w, h, flat;
     uint8_t sha256[32];
 };
@@ -23,6 +25,10 @@ struct as_enroll {
     uint64_t npictures;
     struct as_ref_writer *store;
 };
+
+/* Tells of what maker and model the cameras of the plan are.  Collective. */
+enum as_status as_enroll_models(struct as_enroll *e, struct as_catalogue *c,
+                                struct as_err *err) AS_MUST_CHECK;
 
 /* Makes the fingerprint of each camera of the plan and, on rank 0, the store.  Collective.
  *   AS_ELIMIT   a camera's sums need more memory than this rank may use                 */

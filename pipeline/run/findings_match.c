@@ -10,7 +10,7 @@
 /* A match on its way to the rank that has the item: row (8), set (2), match kind (1), strength (4),
  * reference (8), then as above. */
 enum { M_SET = 8, M_KIND = 10, M_STRENGTH = 11, M_REFERENCE = 15, M_CHANCE = 23, M_OTHER = 31 };
-enum { M_COMPARED = 35, M_BYTES = 39, M_GROUP = 11 };
+enum { M_COMPARED = 35, M_BESIDE = 39, M_BYTES = 40, M_GROUP = 11 };
 
 static uint64_t double_bits(double v)
 {
@@ -67,6 +67,7 @@ static enum as_status pack(const struct as_set_row *sets, const struct as_match 
         as_be_put(to + M_CHANCE, double_bits(m->p), 8);
         as_be_put(to + M_OTHER, float_bits(m->other), 4);
         as_be_put(to + M_COMPARED, m->others, 4);
+        to[M_BESIDE] = m->beside;
     }
     return AS_OK;
 }
@@ -112,6 +113,7 @@ static enum as_status add_match(struct as_findings *f, const struct as_set_row *
     memcpy(to + F_CHANCE, rec + M_CHANCE, 8);
     memcpy(to + F_OTHER, rec + M_OTHER, 4);
     memcpy(to + F_COMPARED, rec + M_COMPARED, 4);
+    to[F_BESIDE] = rec[M_BESIDE];
     return AS_OK;
 }
 
@@ -167,7 +169,8 @@ enum as_status as_findings_get_match(struct as_findings *f, const uint8_t *at,
         .value = value_of(swap_kind(at[F_MATCH]), (uint32_t)as_be_get(at + F_STRENGTH, 4)),
         .p = bits_double(as_be_get(at + F_CHANCE, 8)),
         .other = bits_float(as_be_get(at + F_OTHER, 4)),
-        .others = (uint32_t)as_be_get(at + F_COMPARED, 4)};
+        .others = (uint32_t)as_be_get(at + F_COMPARED, 4),
+        .beside = at[F_BESIDE]};
     const uint16_t kind = to->kind == AS_FINDING_KNOWN ? AS_SET_KNOWN
                           : m.kind == AS_MATCH_CAMERA  ? AS_SET_CAMERA
                                                        : AS_SET_MEDIA;

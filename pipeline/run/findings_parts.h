@@ -13,13 +13,13 @@
  * strength, the strongest least (4), row (8), detector or set (2); then what its sentence is made
  * of: of a score the measure that weighs most (1), how many others speak (1), what lowers its ratio
  * (1) and that (4); of a match the reference (8), how many more (4), probability (8), other value
- * (4) and others (4); of a map of sensor noise the reference (8), regions (4), window (4) and what is
- * unknown (4); of calibrated detectors how many (1), then of each family the strongest (1), what
- * lowers it (1) and its ratio (4).
+ * (4), others (4) and what these are (1); of a map of sensor noise the reference (8), regions (4),
+ * window (4) and what is unknown (4); of calibrated detectors how many (1), then of each family the
+ * strongest (1), what lowers it (1) and its ratio (4).
  */
 enum { F_MATCH = 1, F_STRENGTH = 2, F_ROW = 6, F_SOURCE = 14, F_BEST = 16, F_OTHERS = 17 };
 enum { F_WASHED = 18, F_RATIO = 19 };
-enum { F_REFERENCE = 16, F_MORE = 24, F_CHANCE = 28, F_OTHER = 36, F_COMPARED = 40 };
+enum { F_REFERENCE = 16, F_MORE = 24, F_CHANCE = 28, F_OTHER = 36, F_COMPARED = 40, F_BESIDE = 44 };
 enum { F_REGIONS = 24, F_WINDOW = 28, F_UNKNOWN = 32 };
 enum { F_SPEAK = 16, F_PARTS = 17, F_PART = 6, F_RANKED = F_PARTS + F_PART * AS_FAMILIES };
 

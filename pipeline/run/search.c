@@ -16,7 +16,7 @@
 #include <string.h>
 
 /* A match: row[8] set[2] reference[8] kind[2] value[4] p[8] other[4] others[4] left[4] top[4]
- * scale[4] turn[1]; a link: a[8] b[8] kind[2] value[4]. */
+ * scale[4] turn[1] beside[1]; a link: a[8] b[8] kind[2] value[4]. */
 enum { MATCH_SET = 8, MATCH_REFERENCE = 10, MATCH_KIND = 18, MATCH_VALUE = 20, MATCH_P = 24 };
 enum {
     MATCH_OTHER = 32,
@@ -25,7 +25,8 @@ enum {
     MATCH_TOP = 44,
     MATCH_SCALE = 48,
     MATCH_TURN = 52,
-    MATCH_BYTES = 53,
+    MATCH_BESIDE = 53,
+    MATCH_BYTES = 54,
     LINK_B = 8,
     LINK_KIND = 16,
     LINK_VALUE = 18,
@@ -81,6 +82,7 @@ enum as_status as_search_match(struct as_search *s, const struct as_match *match
     put_float(to + MATCH_TOP, match->top);
     put_float(to + MATCH_SCALE, match->scale);
     to[MATCH_TURN] = match->turn;
+    to[MATCH_BESIDE] = match->beside;
     return AS_OK;
 }
 
@@ -122,6 +124,7 @@ static enum as_status unpack(struct as_search *s, struct as_err *err)
             .top = get_float(m + MATCH_TOP),
             .scale = get_float(m + MATCH_SCALE),
             .turn = m[MATCH_TURN],
+            .beside = m[MATCH_BESIDE],
         };
     }
     for (uint64_t i = 0; i < s->nlinks; i++) {

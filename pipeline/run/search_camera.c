@@ -28,7 +28,10 @@ static enum as_status check_camera(const struct as_fingerprints *f, uint64_t i, 
 
     if (c->w < AS_PRNU_MIN_SIDE || c->h < AS_PRNU_MIN_SIDE || c->w > 1 << 16 || c->h > 1 << 16 ||
         c->offset > pixels || (uint64_t)c->w * c->h > pixels - c->offset ||
-        c->name_offset > bytes || c->name_length > bytes - c->name_offset)
+        c->name_offset > bytes || c->name_length > bytes - c->name_offset ||
+        c->make_offset > bytes || c->make_length > bytes - c->make_offset ||
+        c->model_offset > bytes || c->model_length > bytes - c->model_offset ||
+        c->make_length > AS_REF_MODEL_MAX || c->model_length > AS_REF_MODEL_MAX)
         AS_FAIL(err, AS_EFORMAT, "%s: camera %" PRIu64 " lies outside of the store",
                 as_ref_path(f->ref), i);
 done:
@@ -56,6 +59,7 @@ static enum as_status open_sets(struct as_hunt *h, struct as_err *err)
         AS_TRY(as_ref_read(f->ref, AS_REF_CAMERA_cameras, 0, f->n, f->camera, err));
         for (uint64_t k = 0; k < f->n; k++)
             AS_TRY(check_camera(f, k, err));
+        AS_TRY(as_hunt_models(f, err));
     }
 done:
     return status;
@@ -163,8 +167,10 @@ enum as_status as_search_camera(struct as_search *s, struct as_err *err)
     AS_TRY(as_hunt_maps(&h, err));
     AS_TRY(as_residuals_end(&h.pictures, s->r, err));
 done:
-    for (uint16_t i = 0; i < h.nsets; i++)
+    for (uint16_t i = 0; i < h.nsets; i++) {
+        as_hunt_models_clear(&h.of[i]);
         free(h.of[i].camera);
+    }
     free(h.of);
     free(h.told);
     free(h.taken);

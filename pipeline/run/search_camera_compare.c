@@ -229,15 +229,38 @@ done:
 
 /* ---- 3. what is told ---- */
 
-/* The best of the other cameras, which should give nothing. */
-static float best_other(const struct answers *a, uint32_t than)
+/* The best of the other cameras, of its model or all, which should give nothing. */
+static void best_other(const struct comparison *c, const struct answers *a, uint32_t than,
+                       bool model, struct as_match *m)
 {
-    float best = -INFINITY;
+    const struct as_suspect_camera *s = &c->size->suspect[a->answer[than].suspect];
 
-    for (uint32_t k = 0; k < a->n; k++)
-        if (k != than && a->answer[k].pce > best)
-            best = a->answer[k].pce;
-    return best;
+    m->other = -INFINITY;
+    m->others = 0;
+    for (uint32_t k = 0; k < a->n; k++) {
+        const struct as_suspect_camera *t = &c->size->suspect[a->answer[k].suspect];
+        if (k == than || (model && !as_hunt_same_model(s->of, s->camera, t->of, t->camera)))
+            continue;
+        m->others++;
+        if (a->answer[k].pce > m->other)
+            m->other = a->answer[k].pce;
+    }
+}
+
+/* What stands beside a match: cameras of the same model, where some were compared in full. */
+static void put_beside(const struct comparison *c, const struct answers *a, uint32_t k,
+                       struct as_match *m)
+{
+    const struct as_suspect_camera *s = &c->size->suspect[a->answer[k].suspect];
+
+    m->beside = AS_BESIDE_MODEL;
+    best_other(c, a, k, true, m);
+    if (m->others > 0)
+        return;
+    best_other(c, a, k, false, m);
+    m->beside = s->of->model[s->camera] == NULL                      ? AS_BESIDE_SIZE
+                : as_hunt_count(c->hunt, s->of, s->camera).model > 0 ? AS_BESIDE_LEFT_OUT
+                                                                     : AS_BESIDE_NO_MODEL;
 }
 
 /* A picture and the k-th camera that it was compared with. */
@@ -249,6 +272,7 @@ static enum as_status tell(struct comparison *c, uint64_t picture, const struct 
     const uint64_t row = h->pictures.place[picture].row;
     const float pce = a->answer[k].pce;
     const double log_p = as_prnu_log10_pfa((double)pce, (double)c->size->nsuspects);
+    struct as_match m;
 
     as_log(AS_LOG_DEBUG,
            "camera set=%u reference=%" PRIu64 " row=%" PRIu64 " pce=%.1f log10_p=%.1f", s->of->set,
@@ -256,16 +280,16 @@ static enum as_status tell(struct comparison *c, uint64_t picture, const struct 
     if (log_p + log10((double)h->total) > log10(false_matches))
         return AS_OK;
     as_hunt_note(c->hunt, picture, s, pce);
-    return as_search_match(h->s, &(struct as_match){.row = row,
-                                                    .reference = s->camera,
-                                                    .set = s->of->set,
-                                                    .kind = AS_MATCH_CAMERA,
-                                                    .value = pce,
-                                                    .p = pow(10, fmax(log_p, -300)),
-                                                    .others = a->n - 1,
-                                                    .other = best_other(a, k),
-                                                    .scale = 1,
-                                                    .turn = (uint8_t)(-s->turn & 3)});
+    m = (struct as_match){.row = row,
+                          .reference = s->camera,
+                          .set = s->of->set,
+                          .kind = AS_MATCH_CAMERA,
+                          .value = pce,
+                          .p = pow(10, fmax(log_p, -300)),
+                          .scale = 1,
+                          .turn = (uint8_t)(-s->turn & 3)};
+    put_beside(c, a, k, &m);
+    return as_search_match(h->s, &m);
 }
 
 static enum as_status tell_all(struct comparison *c)

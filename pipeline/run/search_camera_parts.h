@@ -19,6 +19,7 @@ struct as_fingerprints {
     struct as_ref *ref;
     uint16_t set;
     struct as_ref_camera *camera; /* [n] */
+    char **model;                 /* [n] maker and model; NULL: not known */
     uint64_t n;
 };
 
@@ -119,6 +120,21 @@ static inline void as_hunt_note(struct as_hunt *h, uint64_t picture,
     if (t->by.of == NULL || pce > t->pce || (pce == t->pce && as_suspect_before(s, &t->by)))
         *t = (struct as_taken){*s, pce};
 }
+
+/* The maker and model of each camera of a store, whose places in it were checked. */
+enum as_status as_hunt_models(struct as_fingerprints *f, struct as_err *err) AS_MUST_CHECK;
+void as_hunt_models_clear(struct as_fingerprints *f);
+
+/* Whether both models are known, and the same. */
+bool as_hunt_same_model(const struct as_fingerprints *f, uint64_t camera,
+                        const struct as_fingerprints *g, uint64_t other);
+
+/* How many other references of its size a camera has, and how many of these are of its model. */
+struct as_beside_counts {
+    uint32_t size, model;
+};
+struct as_beside_counts as_hunt_count(const struct as_hunt *h, const struct as_fingerprints *f,
+                                      uint64_t camera);
 
 /* Looks at the pictures that matched nothing for crops and scaled ones, as --camera-search says.
  * Local. */

@@ -29,21 +29,31 @@ static const struct as_ref_camera *camera_of(const struct as_answer *a)
     return &a->of->camera[a->camera];
 }
 
-/* How many other cameras of its size stand beside an answer, and the best of them. */
-static uint32_t others_of(const struct as_hunt *h, const struct as_answers *all, uint32_t i,
-                          float *best)
+/* Whether answer k is of another camera of the size, and if asked the model, of answer i. */
+static bool is_other(const struct as_answers *all, uint32_t k, uint32_t i, bool model)
 {
-    const struct as_ref_camera *c = camera_of(&all->at[i]);
-    uint32_t n = 0;
+    const struct as_answer *a = &all->at[i], *b = &all->at[k];
 
-    *best = all->n == AS_CONFIRM ? (float)all->at[AS_CONFIRM - 1].pce : 0;
+    return k != i && camera_of(a)->w == camera_of(b)->w && camera_of(a)->h == camera_of(b)->h &&
+           (!model || as_hunt_same_model(a->of, a->camera, b->of, b->camera));
+}
+
+/* What stands beside an answer: the other cameras of its size, which all were tried as it was, and
+ * of these those of its model if there are such.  For what was not kept stands the last that was. */
+static void put_beside(const struct as_hunt *h, const struct as_answers *all, uint32_t i,
+                       struct as_match *m)
+{
+    const struct as_answer *a = &all->at[i];
+    const struct as_beside_counts n = as_hunt_count(h, a->of, a->camera);
+
+    m->beside = a->of->model[a->camera] == NULL ? AS_BESIDE_SIZE
+                : n.model > 0                   ? AS_BESIDE_MODEL
+                                                : AS_BESIDE_NO_MODEL;
+    m->others = n.model > 0 ? n.model : n.size;
+    m->other = all->n == AS_CONFIRM ? (float)all->at[AS_CONFIRM - 1].pce : 0;
     for (uint32_t k = all->n; k-- > 0;)
-        if (k != i && camera_of(&all->at[k])->w == c->w && camera_of(&all->at[k])->h == c->h)
-            *best = (float)all->at[k].pce;
-    for (uint16_t s = 0; s < h->nsets; s++)
-        for (uint64_t k = 0; k < h->of[s].n; k++)
-            n += h->of[s].camera[k].w == c->w && h->of[s].camera[k].h == c->h;
-    return n - 1;
+        if (is_other(all, k, i, n.model > 0))
+            m->other = (float)all->at[k].pce;
 }
 
 enum as_status as_answer_tell(struct as_hunt *h, uint64_t picture, const struct as_answers *all,
@@ -72,7 +82,7 @@ enum as_status as_answer_tell(struct as_hunt *h, uint64_t picture, const struct 
            a->y);
     if (log_p + log10((double)h->total) > log10(false_matches))
         return AS_OK;
-    m.others = others_of(h, all, i, &m.other);
+    put_beside(h, all, i, &m);
     h->told[picture] = true;
     return as_search_match(h->s, &m);
 }

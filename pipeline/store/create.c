@@ -116,6 +116,8 @@ static bool put_table_words(hid_t ds, const struct as_layout *l, uint32_t table)
     case AS_T_sets:
         return as_h5_put_words(ds, "set_words", as_set_words, AS_SET_KINDS);
     case AS_T_matches:
+        return as_h5_put_words(ds, "match_words", as_match_words, AS_MATCH_KINDS) &&
+               as_h5_put_words(ds, "beside_words", as_beside_words, AS_BESIDES);
     case AS_T_links:
         return as_h5_put_words(ds, "match_words", as_match_words, AS_MATCH_KINDS);
     case AS_T_errors:

@@ -359,6 +359,7 @@ enum as_status as_seal_match(struct as_seal *s, uint64_t i, struct as_err *err)
     as_put_f32(rec->other_value, m->others > 0 ? m->other : NAN);
     const bool lies = m->kind == AS_MATCH_CAMERA;
     rec->turn[0] = lies ? m->turn : 0;
+    rec->beside[0] = lies ? m->beside : 0;
     as_put_f32(rec->scale, lies ? m->scale : NAN);
     as_put_f32(rec->left, lies ? m->left : NAN);
     as_put_f32(rec->top, lies ? m->top : NAN);

@@ -12,6 +12,8 @@ const char *const as_set_words[] = {"known", "media", "camera"};
 const char *const as_finding_words[] = {"declared", "known", "match", "score", "calibrated",
                                          "missing"};
 const char *const as_match_words[] = {"hash", "code", "similar", "camera"};
+const char *const as_beside_words[] = {"size", "model", "size, none of the model",
+                                       "size, the model left out"};
 
 static bool match_before(const struct as_match *a, const struct as_match *b)
 {
@@ -219,9 +221,10 @@ enum as_status as_store_match(struct as_store *store, uint64_t i, struct as_matc
                                .left = as_get_f32(rec->left),
                                .top = as_get_f32(rec->top),
                                .scale = as_get_f32(rec->scale),
-                               .turn = rec->turn[0]};
+                               .turn = rec->turn[0],
+                               .beside = rec->beside[0]};
     if (match->row >= as_store_named(store) || match->set >= rows_of(store, AS_T_sets) ||
-        match->kind >= AS_MATCH_KINDS)
+        match->kind >= AS_MATCH_KINDS || match->beside >= AS_BESIDES)
         AS_FAIL(err, AS_EFORMAT, "match %" PRIu64 " is of nothing that is there", i);
 done:
     return status;

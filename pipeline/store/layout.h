@@ -16,8 +16,8 @@
 #error "results.h5 is written with parallel HDF5: build against hdf5-openmpi"
 #endif
 
-#define AS_SCHEMA "assay-results 2"
-#define AS_SCHEMA_SEARCH "assay-search 2"
+#define AS_SCHEMA "assay-results 3"
+#define AS_SCHEMA_SEARCH "assay-search 3"
 
 /* Rows of one block of a digest. */
 enum { AS_BLOCK_ROWS = 65536 };

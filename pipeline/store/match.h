@@ -14,6 +14,16 @@ enum as_match_kind {
     AS_MATCH_KINDS
 };
 
+/* /matches, column beside: what the other cameras have in common with the one that matched: stored,
+ * never renumbered. */
+enum as_beside {
+    AS_BESIDE_SIZE = 0,     /* the size; its model is not known                          */
+    AS_BESIDE_MODEL = 1,    /* the model, and the size                                   */
+    AS_BESIDE_NO_MODEL = 2, /* the size; no other reference of that size is of its model */
+    AS_BESIDE_LEFT_OUT = 3, /* the size; those of its model were not compared in full    */
+    AS_BESIDES
+};
+
 /* Classes of a known hash, values of AS_MATCH_HASH: stored, never renumbered. */
 enum as_known_class { AS_KNOWN_UNSAID = 0, AS_KNOWN_GOOD = 1, AS_KNOWN_BAD = 2 };
 
@@ -36,7 +46,7 @@ enum as_finding_kind {
 enum { AS_FINDING_NONE = 0xffff };
 
 /* The words for them, in the attributes of a store and in what is shown. */
-extern const char *const as_match_words[AS_MATCH_KINDS],
+extern const char *const as_match_words[AS_MATCH_KINDS], *const as_beside_words[AS_BESIDES],
     *const as_set_words[AS_SET_KINDS], *const as_finding_words[AS_FINDING_KINDS];
 
 /* One row of /sets. */
@@ -56,10 +66,11 @@ struct as_match {
     float value;        /* by kind                                            */
     double p;           /* probability of a false alarm; NaN: there is none to tell */
     float other;        /* the best value among those others; told where there are any */
-    uint32_t others;    /* further references of the same size or model, compared beside it */
+    uint32_t others;    /* further cameras of the same model or size, compared beside it */
     float left, top;    /* of a camera: where the item, turned, begins on it, in its pixels */
     float scale;        /* likewise: pixels of the item to one of the camera's, along its rows */
     uint8_t turn;       /* likewise: quarters clockwise that make the item lie as it does   */
+    uint8_t beside;     /* likewise: enum as_beside, of the others                          */
 };
 
 /* Two items of the case that are related, a < b. */

@@ -35,7 +35,7 @@ struct as_ref_camera {
 
 enum { AS_KNOWN_NO_CATEGORY = 255 };
 
-enum { AS_REF_NAME_MAX = 127 };
+enum { AS_REF_NAME_MAX = 127, AS_REF_MODEL_MAX = 64 /* bytes of a maker, of a model */ };
 
 /* The word of a kind: "known", "media", "camera". */
 const char *as_ref_kind_name(enum as_ref_kind kind);

@@ -7,7 +7,7 @@
 
 #include <openssl/evp.h>
 
-#define AS_REF_SCHEMA "assay-reference 1"
+#define AS_REF_SCHEMA "assay-reference 2"
 
 enum { AS_REF_PROVENANCE_MAX = 1 << 24 };
 
