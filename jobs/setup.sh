@@ -42,7 +42,11 @@ libcmocka-dev          unit tests
 python3                tests that read the store as users do
 python3-h5py           the same
 python3-numpy          the same
+python3-scipy          transforms and filters of the tests' own computations
+python3-pil            pictures for them
 python3-pywt           an independent denoiser for the tests of sensor noise
+python3-sklearn        metrics and fits that ours must equal
+openssl                keys and certificates that tests make
 libarchive-tools       bsdtar: another reader's view of the invented archives
 END
     [ "$slurm" != --slurm ] || grep -v '^#' <<'END' | awk '{ print $1 }'

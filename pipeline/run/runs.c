@@ -7,11 +7,10 @@
 #include "runs.h"
 
 #include "../cluster/sort.h"
+#include "nameless.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,26 +72,6 @@ void as_runs_free(struct as_runs *r)
     free(r);
 }
 
-/* A file without a name in the folder of `beside`. */
-static enum as_status open_file(struct as_runs *r, struct as_err *err)
-{
-    enum as_status status = AS_OK;
-    char *slash = strrchr(r->beside, '/'), *name = NULL;
-    int n = slash != NULL ? (int)(slash - r->beside) + 1 : 0;
-
-    if (asprintf(&name, "%.*s.assay-runs-XXXXXX", n, r->beside) < 0) {
-        name = NULL;
-        AS_FAIL(err, AS_ENOMEM, "no memory to sort");
-    }
-    if ((r->fd = mkostemp(name, O_CLOEXEC)) < 0)
-        AS_FAIL(err, AS_EIO, "cannot make a temporary file beside %s: %s", r->beside,
-                strerror(errno));
-    unlink(name);
-done:
-    free(name);
-    return status;
-}
-
 static enum as_status write_all(struct as_runs *r, uint64_t from, const uint8_t *at, uint64_t n,
                                 struct as_err *err)
 {
@@ -145,7 +124,7 @@ static enum as_status spill(struct as_runs *r, struct as_err *err)
     if (r->nruns == RUNS_MAX)
         AS_FAIL(err, AS_ELIMIT, "more than %d runs to sort: give it more --memory", RUNS_MAX);
     if (r->fd < 0)
-        AS_TRY(open_file(r, err));
+        AS_TRY(as_nameless_open(r->beside, &r->fd, err));
     AS_TRY(sort_held(r, err));
     AS_TRY(write_all(r, r->written * r->size, r->recs, r->n * r->size, err));
     r->run[r->nruns++] = (struct run){.first = r->written, .n = r->n};

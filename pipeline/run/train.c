@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* ---- 1. adding up ---- */
 
@@ -137,12 +138,16 @@ void as_train_forget(struct as_train *t)
 {
     as_model_free(t->model);
     as_scale_clear(&t->scale);
-    free(t->z);
+    if (t->mapped)
+        munmap(t->z, t->mapped);
+    else
+        free(t->z);
     free(t->label);
     free(t->group);
     free(t->trial);
     t->model = NULL;
     t->z = NULL;
+    t->mapped = 0;
     t->label = NULL;
     t->group = NULL;
     t->trial = NULL;

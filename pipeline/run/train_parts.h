@@ -49,6 +49,7 @@ struct as_train {
     struct as_leave leave;
     /* this rank's items of the split train */
     int16_t *z;
+    size_t mapped; /* bytes of z in a file; 0: it is in memory */
     uint8_t *label;
     uint32_t *group;
     size_t n, cap;

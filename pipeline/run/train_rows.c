@@ -1,12 +1,15 @@
 /* train_rows.c - the labelled items of a rank, pass by pass.
  *
- * Measures stay in the journals: each pass reads them again.  In memory there are two bytes for a
- * measure of an item of the split train, and about 100 for every item that is scored; only these
- * leave the rank. */
+ * Measures stay in the journals: each pass reads them again.  Two bytes for a measure of an item of
+ * the split train are in memory or in a file, and in memory about 100 for every item that is scored;
+ * only these leave the rank. */
 #include "train_parts.h"
 
 #include "../examine/unit.h"
+#include "../log.h"
 #include "grow.h"
+#include "machine.h"
+#include "nameless.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -164,17 +167,43 @@ done:
     return status;
 }
 
+/* Measures in memory, as far as --memory and this rank's share of the node's go, else in a file
+ * without a name beside the model.  Collective. */
+static enum as_status place_measures(struct as_train *t, struct as_err *err)
+{
+    const size_t bytes = (t->cap + 1) * t->scale.dim * sizeof *t->z;
+    enum as_status status = AS_OK;
+    struct as_node node;
+    uint64_t most;
+    void *at;
+
+    AS_TRY(as_machine_node(t->r->comm, &node, err));
+    most = as_machine_left_bytes(&node) / 2;
+    if (t->o->memory && t->o->memory < most)
+        most = t->o->memory;
+    if (bytes <= most) {
+        t->z = calloc(bytes, 1);
+    } else {
+        AS_TRY(as_nameless_map(t->o->output, bytes, &at, err));
+        t->z = at;
+        t->mapped = bytes;
+        as_log(AS_LOG_INFO, "measures go to a file bytes=%zu beside=%s", bytes, t->o->output);
+    }
+done:
+    return status;
+}
+
+/* Collective. */
 static enum as_status make_room(struct as_train *t, struct as_err *err)
 {
-    const uint32_t dim = t->scale.dim;
     enum as_status status = AS_OK;
 
-    t->z = calloc(t->cap + 1, dim * sizeof *t->z);
+    AS_TRY(place_measures(t, err));
     t->label = calloc(t->cap + 1, sizeof *t->label);
     t->group = calloc(t->cap + 1, sizeof *t->group);
     if (t->z == NULL || t->label == NULL || t->group == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for %zu items of %u measures; more ranks have more",
-                t->cap, dim);
+                t->cap, t->scale.dim);
 done:
     return status;
 }
