@@ -67,10 +67,10 @@ judge() {
 for i in $(seq "$kills"); do
     kind=$(one "$i" rank worker zygote mpirun all worker)
     at=$(random "$i" 1 "$span")
-    n=$((1 + $(random "$i" 2 3)))
-    next=$((1 + (n + $(random "$i" 3 2)) % 3)) # 1 to 3, but not n
+    ranks=$((1 + $(random "$i" 2 3)))
+    next=$((1 + (ranks + $(random "$i" 3 2)) % 3)) # 1 to 3, but not as many
     rm -rf case
-    start "$n" case evidence --lot-bytes 1M --log debug
+    start "$ranks" case evidence --lot-bytes 1M --log debug
     strike "$i" "$kind" "$at"
     finish
     [ -z "$family" ] || gone $family
@@ -86,7 +86,7 @@ for i in $(seq "$kills"); do
     same plain case
     statuses case | cmp -s - plain.statuses || fail "an innocent item is blamed"
     [ -n "$struck" ] && done=killed || done="no victim left:"
-    echo "$i: $done $kind at $at ms of $n ranks: exit $first," \
+    echo "$i: $done $kind at $at ms of $ranks ranks: exit $first," \
         "$more more runs on $next ranks: equal"
 done
 echo "passed"

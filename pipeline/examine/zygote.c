@@ -275,13 +275,28 @@ static void be_zygote(int socket, const struct as_options *options, const struct
     _exit(0);
 }
 
+/* Why the zygote that has closed its socket did so: killed from outside, the same command goes on. */
+static enum as_status tell_death(struct as_zygote *z, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    const pid_t pid = z->pid;
+    int how = 0;
+
+    z->pid = 0;
+    if (waitpid(pid, &how, 0) == pid && WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL)
+        AS_FAIL(err, AS_ESTOP, "the zygote was killed from outside while it warmed its libraries");
+    AS_FAIL(err, AS_EIO, "the zygote died while it warmed its libraries or made its jail");
+done:
+    return status;
+}
+
 enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *options,
                                const struct as_given *given, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_msg *m = NULL;
     pid_t me = getpid();
-    int pair[2] = {-1, -1};
+    int pair[2] = {-1, -1}, got;
 
     z->pid = 0;
     z->socket = -1;
@@ -298,8 +313,10 @@ enum as_status as_zygote_start(struct as_zygote *z, const struct as_options *opt
     close(pair[1]);
     pair[1] = -1;
     z->socket = pair[0];
-    if (as_channel_wait(z->socket, m, NULL, NULL) != 1)
-        AS_FAIL(err, AS_EIO, "the zygote died while it warmed its libraries or made its jail");
+    if ((got = as_channel_wait(z->socket, m, NULL, NULL)) == 0)
+        AS_TRY(tell_death(z, err));
+    if (got != 1)
+        AS_FAIL(err, AS_EIO, "the zygote says nothing that can be understood");
     if (m->type == AS_MSG_UNFIT)
         AS_FAIL(err, (enum as_status)m->arg, "%.*s", (int)m->len, (const char *)m->text);
 done:
