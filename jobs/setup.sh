@@ -47,6 +47,7 @@ python3-pil            pictures for them
 python3-pywt           an independent denoiser for the tests of sensor noise
 python3-sklearn        metrics and fits that ours must equal
 openssl                keys and certificates that tests make
+time                   processor time of the runs that the simulator must foretell
 libarchive-tools       bsdtar: another reader's view of the invented archives
 END
     [ "$slurm" != --slurm ] || grep -v '^#' <<'END' | awk '{ print $1 }'

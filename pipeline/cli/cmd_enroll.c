@@ -1,4 +1,5 @@
 /* cmd_enroll.c - assay enroll: reference stores out of what is known. */
+#include "../report/escape.h"
 #include "../run/enroll_camera.h"
 #include "../run/enroll_known.h"
 #include "../run/enroll_media.h"
@@ -27,16 +28,26 @@ static int enroll_known(const struct as_options *o, int argc, char **argv, struc
     return AS_EXIT_OK;
 }
 
+/* In the words of EXIF: shown as values of evidence are. */
+static void print_model(const struct as_enrolled_camera *c)
+{
+    char make[4 * AS_REF_MODEL_MAX + 1], model[4 * AS_REF_MODEL_MAX + 1];
+
+    as_show_text(make, sizeof make, as_text_of(c->make), AS_SHOW_VALUE);
+    as_show_text(model, sizeof model, as_text_of(c->model), AS_SHOW_VALUE);
+    if (model[0])
+        printf("  model: %s%s%s\n", make, make[0] ? ", " : "", model);
+    else
+        printf("  model: not known, as not all of its pictures say the same\n");
+}
+
 static void print_cameras(const struct as_enrolled_cameras *d)
 {
     for (uint32_t i = 0; i < d->n; i++) {
         const struct as_enrolled_camera *c = &d->camera[i];
         printf("%s\n  %u x %u, %u pictures, %u of them flat fields\n", c->name, c->w, c->h,
                c->pictures, c->flat);
-        if (c->model[0])
-            printf("  model: %s%s%s\n", c->make, c->make[0] ? ", " : "", c->model);
-        else
-            printf("  model: not known, as not all of its pictures say the same\n");
+        print_model(c);
         if (c->other_size)
             printf("  %u more have another size and were left out\n", c->other_size);
         printf("  reliability %.3f (1: two halves of the pictures agree in full)\n"
