@@ -102,7 +102,7 @@ same many many3
 import h5py
 f = h5py.File("many/results.h5")
 rows, maps = f["matches"][:], f["sensor_maps"][:]
-assert len(rows) == 35 and (rows["kind"] == 3).all(), rows
+assert len(rows) == 35 and (rows["kind"] == 3).all() and (rows["beside"] == 1).all(), rows
 assert sorted(rows["set"]) == sorted(list(range(5)) * 7)
 assert len(maps) > 0 and (maps["set"] == 0).all(), maps # all sets have the same fingerprints
 END

@@ -25,7 +25,7 @@ struct answers {
     struct answer {
         uint64_t suspect; /* the camera in the best of its orientations */
         float pce;
-    } answer[AS_CONFIRM];
+    } answer[AS_COMPARED];
     uint32_t n;
 };
 
@@ -201,7 +201,7 @@ static void keep_answer(struct comparison *c, uint64_t i, const struct answer *b
     struct answers *a = &c->answers[i];
 
     pthread_mutex_lock(&c->hunt->lock);
-    if (a->n < AS_CONFIRM)
+    if (a->n < AS_COMPARED)
         a->answer[a->n++] = *best;
     pthread_mutex_unlock(&c->hunt->lock);
 }

@@ -12,7 +12,12 @@
 
 #include <pthread.h>
 
-enum { AS_TURNS = 4, AS_CONFIRM = 16 /* fingerprints that a picture is compared with in full */ };
+enum {
+    AS_TURNS = 4,
+    AS_CONFIRM = 16,  /* fingerprints that a picture is compared with in full       */
+    AS_NEGATIVES = 4, /* further ones, of the model of the best: what stands beside */
+    AS_COMPARED = AS_CONFIRM + AS_NEGATIVES
+};
 
 /* A store of cameras. */
 struct as_fingerprints {
@@ -54,9 +59,9 @@ struct as_hunt {
     pthread_mutex_t lock; /* of what is found      */
 };
 
-/* The best suspects of a picture so far, best first; ties by order. */
+/* The best suspects of a picture so far, best first; ties by order.  At last negatives follow. */
 struct as_best_cameras {
-    uint64_t suspect[AS_CONFIRM];
+    uint64_t suspect[AS_COMPARED];
     double score[AS_CONFIRM];
     uint32_t n;
 };
@@ -101,7 +106,8 @@ enum as_status as_hunt_query(struct as_hunt *h, uint64_t i, const struct as_rect
                              const struct as_query_room *room, float *to,
                              struct as_err *err) AS_MUST_CHECK;
 
-/* Fills size->best: those that correlate best over a crop, of many suspects. */
+/* Fills size->best: those that correlate best over a crop, of many suspects, and some of the best
+ * one's model. */
 enum as_status as_hunt_propose(struct as_hunt *h, struct as_hunt_size *size,
                                struct as_err *err) AS_MUST_CHECK;
 

@@ -201,6 +201,31 @@ static void enter_block(struct proposal *p)
         memset(p->worker[k].sum, 0, p->n * p->block * sizeof *p->worker[k].sum);
 }
 
+static bool has(const struct as_best_cameras *b, uint64_t suspect)
+{
+    for (uint32_t k = 0; k < b->n; k++)
+        if (b->suspect[k] == suspect)
+            return true;
+    return false;
+}
+
+/* Cameras of the model of the best, turned as it is, are compared too, however they correlate. */
+static void add_negatives(const struct as_hunt_size *size, struct as_best_cameras *b)
+{
+    const struct as_suspect_camera *best = &size->suspect[b->suspect[0]], *s = size->suspect;
+    uint32_t n = 0;
+
+    for (uint64_t i = 0; i < size->nsuspects && n < AS_NEGATIVES; i++) {
+        const bool same = s[i].of == best->of && s[i].camera == best->camera;
+        if (same || s[i].turn != best->turn ||
+            !as_hunt_same_model(s[i].of, s[i].camera, best->of, best->camera))
+            continue;
+        n++;
+        if (!has(b, i))
+            b->suspect[b->n++] = i;
+    }
+}
+
 /* ---- 4. pictures meet fingerprints ---- */
 
 static enum as_status do_all(struct proposal *p, uint64_t n,
@@ -240,6 +265,8 @@ enum as_status as_hunt_propose(struct as_hunt *h, struct as_hunt_size *size, str
         p.n = size->n - p.first < p.most ? size->n - p.first : p.most;
         AS_TRY(propose_batch(&p, err));
     }
+    for (uint64_t i = 0; i < size->n; i++)
+        add_negatives(size, &size->best[i]);
 done:
     clear(&p);
     return status;
