@@ -81,7 +81,7 @@ enum as_status as_progress_read(const char *name, struct as_progress *p, struct 
     p->bytes_total = count_of(o, "bytes_total");
     p->lots_done = count_of(o, "lots_done");
     p->lots_total = count_of(o, "lots_total");
-    p->updated = (int64_t)json_number_value(json_object_get(o, "updated"));
+    p->updated = (int64_t)count_of(o, "updated");
     p->pid = json_integer_value(json_object_get(o, "pid"));
 done:
     json_decref(o);

@@ -144,6 +144,8 @@ static int on_string(void *state, const unsigned char *text, size_t n)
     v->field = OTHER;
     if (l == NULL || !l->item || field != HASH)
         return 1;
+    if (l->entry.has[v->kind])
+        return fail(v, "a content has two hashes of one kind; which is meant?");
     return as_hash_take(&l->entry, v->kind, (const char *)text, n) ||
            fail(v, "a hash is not of the length or digits it should be");
 }

@@ -40,8 +40,9 @@ struct as_manifest {
 };
 
 /* Reads a manifest.  Local.
- *   AS_EIO      it cannot be read
- *   AS_EUSAGE   it is no manifest, or names a picture twice; the report says the line */
+ *   AS_SKIP      there is no such file
+ *   AS_EIO       it cannot be read
+ *   AS_EFORMAT   it is no manifest, or names a picture twice; the report says the line */
 enum as_status as_manifest_read(struct as_manifest *m, const char *path,
                                 struct as_err *err) AS_MUST_CHECK;
 void as_manifest_clear(struct as_manifest *m);
