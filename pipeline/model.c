@@ -12,6 +12,7 @@
 #include "model.h"
 
 #include "json_file.h"
+#include "log.h"
 #include "model_trained.h"
 #include "weighing.h"
 
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A finite float from JSON, in *to; false for anything else. */
 static bool get_float(const json_t *value, float *to)
@@ -174,6 +176,9 @@ enum as_status as_models_load(struct as_models *models, struct as_err *err)
     char path[4096];
 
     memset(models, 0, sizeof *models);
+    if (chosen && access(chosen, F_OK) != 0)
+        as_log(AS_LOG_WARN, "ASSAY_MODELS names %s, which is not there: no detector has a model",
+               chosen);
     for (size_t i = 0; as_detectors[i]; i++) {
         if (i == AS_DETECTORS_MAX)
             AS_FAIL(err, AS_EBUG, "more than %d detectors", AS_DETECTORS_MAX);

@@ -173,7 +173,7 @@ static void zeros_hide_nothing(void **state)
     refuse(TEXTS_PASSWORDS, "one\ntwo\0three\n", 14, "line 2 holds a byte 0");
     refuse(TEXTS_ACQUIRED, SHA "  a.dd\0" SHA "  b.dd", 141, "a byte 0");
     refuse(TEXTS_HASHES, MD5 "\0\n", 34, "line 1");
-    refuse(TEXTS_MANIFEST, "\xff\xfep\0a\0", 6, "line 1: a byte 0; save it as text in UTF-8");
+    refuse(TEXTS_MANIFEST, "\xff\xfep\0a\0", 6, "line 1: a byte 0; a manifest is text in UTF-8");
 }
 
 /* What is long, deep or many is refused in a time and memory that do not grow with it. */

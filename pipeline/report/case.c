@@ -35,8 +35,11 @@ enum as_status as_case_store(const char *name, char path[AS_CASE_PATH], struct a
     if (!S_ISDIR(st.st_mode))
         AS_FAIL(err, AS_EIO, "%s is no case: neither a folder nor a store", name);
     AS_TRY(as_case_path(name, "results.h5", path, err));
-    if (stat(path, &st) != 0)
-        status = AS_SKIP;
+    if (stat(path, &st) == 0)
+        goto done;
+    if (errno != ENOENT && errno != ENOTDIR)
+        AS_FAIL(err, AS_EIO, "cannot look for %s: %s", path, strerror(errno));
+    status = AS_SKIP;
 done:
     return status;
 }

@@ -203,8 +203,9 @@ static enum as_status read_list_line(struct as_hashset *h, const struct line *li
     while (k < n && (text[k] == '\0' || strchr(" \t,;|", text[k]) == NULL))
         k++;
     if (!take_tagged(line, &entry) && !as_hash_take(&entry, AS_HASH_KINDS, text, k))
-        AS_FAIL(err, AS_EFORMAT, "%s, line %" PRIu64 ": \"%.*s\" is no MD5, SHA-1 or SHA-256",
-                h->path, h->line, k < 70 ? (int)k : 70, text);
+        AS_FAIL(err, AS_EFORMAT, "%s, line %" PRIu64 ": \"%.*s\" is no MD5, SHA-1 or SHA-256%s",
+                h->path, h->line, k < 70 ? (int)k : 70, text,
+                h->line == 1 ? ", and the line names no column md5, sha1 or sha256" : "");
     AS_TRY(as_hashset_give(h, &entry, err));
 done:
     return status;

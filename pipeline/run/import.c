@@ -252,6 +252,9 @@ enum as_status as_import(const char *path, char **text, struct as_err *err)
                "%" PRIu64 " files of %s are left out: no folder of their path says what "
                "they are (real, fake, ...)",
                im.unlabelled, path);
+    if (im.links)
+        as_log(AS_LOG_WARN, "%" PRIu64 " symbolic links of %s are left out: none is followed",
+               im.links, path);
     if (im.n == 0)
         AS_FAIL(err, AS_EFORMAT,
                 "%s names no picture: folders called real and fake, or a manifest, "

@@ -153,9 +153,14 @@ enum as_status as_import_folder(struct as_import *im, struct as_err *err)
     struct as_file file;
 
     AS_TRY(as_folder_open(&folder, im->from, err));
-    while ((next = as_folder_next(folder, &file, err)) == AS_OK)
+    while ((next = as_folder_next(folder, &file, err)) == AS_OK) {
+        if (file.reason != AS_REASON_NONE) /* half a set would be measured as if it were all */
+            AS_FAIL(err, AS_EIO, "cannot list the folder %s/%s: %s", im->from, file.path,
+                    strerror(file.error));
+        im->links += file.type == AS_ENTRY_SYMLINK;
         if (file.type == AS_ENTRY_FILE && file.path[0])
             AS_TRY(take_file(im, &masks, file.path, err));
+    }
     status = next == AS_END ? AS_OK : next;
     if (status == AS_OK && pair_masks(im, &masks) != AS_OK)
         AS_FAIL(err, AS_ENOMEM, "no memory to import %s", im->from);

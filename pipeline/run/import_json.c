@@ -119,6 +119,7 @@ static enum as_status take_rows(struct as_import *im, const struct as_import *pa
         row.path = row.mask = NULL;
     }
     im->unlabelled += part->unlabelled;
+    im->links += part->links;
 done:
     free(row.path);
     free(row.mask);

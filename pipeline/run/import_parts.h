@@ -16,6 +16,7 @@ struct as_import {
     struct as_import_row *row;
     size_t n, cap;
     uint64_t unlabelled; /* pictures of which nothing says what they are */
+    uint64_t links;      /* which are not followed */
     bool within;         /* a set that a list of sets names */
 };
 

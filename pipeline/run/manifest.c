@@ -8,11 +8,13 @@
 #include "../whole.h"
 #include "import.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { BYTES_MAX = 1 << 30, COLUMNS_MAX = 64 };
 enum { PATH, LABEL, SPLIT, MASK, GROUP, GENERATOR, CAMERA, NOTE, COLUMNS };
@@ -36,7 +38,8 @@ static enum as_status read_file(struct as_manifest *m, const char *path, struct 
     for (const char *p = m->text; zero && p < zero; p++)
         line += *p == '\n';
     if (zero)
-        AS_FAIL(err, AS_EFORMAT, "%s, line %" PRIu64 ": a byte 0; save it as text in UTF-8", path,
+        AS_FAIL(err, AS_EFORMAT,
+                "%s, line %" PRIu64 ": a byte 0; a manifest is text in UTF-8, no picture", path,
                 line);
 done:
     return status;
@@ -438,6 +441,38 @@ enum as_status as_manifest_read(struct as_manifest *m, const char *path, struct 
                     m->by_path[i - 1]->line, m->by_path[i]->line, m->by_path[i]->path);
     AS_TRY(find_folders(m, err));
     AS_TRY(place_rows(m, path, err));
+done:
+    return status;
+}
+
+/* The row of a source that stands first in the file. */
+static const struct as_labelled *first_of(const struct as_manifest *m, uint32_t source)
+{
+    uint64_t i = 0;
+
+    while (m->row[i].source != source)
+        i++;
+    return &m->row[i];
+}
+
+enum as_status as_manifest_check(const struct as_manifest *m, const char *path, bool train,
+                                 struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct stat st;
+
+    for (uint32_t s = 0; s < m->nsources; s++)
+        if (stat(m->source[s], &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
+            AS_FAIL(err, AS_SKIP,
+                    "%s, line %" PRIu64 ": %s: there is no folder %s; paths begin at the "
+                    "manifest's own folder",
+                    path, first_of(m, s)->line, first_of(m, s)->path, m->source[s]);
+    for (uint64_t i = 0; train && i < m->n; i++)
+        train = m->row[i].split != AS_SPLIT_TRAIN;
+    if (train)
+        AS_FAIL(err, AS_EFORMAT,
+                "%s has no picture to learn from: its column split says train, calibrate or test",
+                path);
 done:
     return status;
 }
