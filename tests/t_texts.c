@@ -193,6 +193,9 @@ static void sizes_are_bounded(void **state)
     refuse(TEXTS_HASHES, text, N, "line 1: longer than");
     refuse(TEXTS_MANIFEST, text, N, "line 1: no column called path");
     refuse(TEXTS_PASSWORDS, text, N, "line 1 is longer than");
+    memset(text, 'x', VALUES);
+    memcpy(text, "[{\"a\": \"", 8);
+    refuse(TEXTS_HASHES, text, VALUES, "a text of over 4 MiB");
     for (int i = 0; i <= 1000; i++)
         n += (size_t)sprintf(text + n, "%d\n", i);
     refuse(TEXTS_PASSWORDS, text, n, "line 1001: more than 1000 passwords");

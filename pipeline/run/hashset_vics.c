@@ -11,7 +11,8 @@
 #include <strings.h>
 #include <yajl/yajl_parse.h>
 
-enum { DEPTH_MAX = 32, QUIET_MAX = 1 << 26 };
+/* A text that goes over several chunks is gone over again with each of them. */
+enum { DEPTH_MAX = 32, QUIET_MAX = 4 << 20 };
 
 /* One level of nesting. */
 struct level {
@@ -207,7 +208,7 @@ static enum as_status parse(struct vics *v)
         said = yajl_parse(v->parser, h->buf + h->at, h->held - h->at);
         v->quiet += h->held;
         if (said == yajl_status_ok && v->quiet > QUIET_MAX)
-            fail(v, "a text of over 64 MiB");
+            fail(v, "a text of over 4 MiB");
         if (said == yajl_status_error)
             complain(v);
         if (v->status != AS_OK)
