@@ -63,12 +63,15 @@ static int descending(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* Puts 0 where at most a hundredth of the authentic items is above it: on the highest score that is
- * not. */
+/* Puts 0 where at most a hundredth of the authentic items is above it: so little above the highest
+ * score that is not that its items, of which an ensemble has many, stay below when a run computes
+ * their scores anew and rounds otherwise. */
 static enum as_status set_threshold(struct as_train *t, const struct scores *s)
 {
-    double *authentic = calloc(s->n + 1, sizeof *authentic);
-    float shift;
+    static const float ROUNDING = 1e-6F;
+    double *authentic = calloc(s->n + 1, sizeof *authentic), shift;
+    const float bias = t->model->bias;
+    float top = 0;
     size_t n = 0;
 
     if (authentic == NULL)
@@ -77,11 +80,12 @@ static enum as_status set_threshold(struct as_train *t, const struct scores *s)
         if (!s->label[i])
             authentic[n++] = s->score[i];
     qsort(authentic, n, sizeof *authentic, descending);
-    shift = n ? (float)authentic[(size_t)(FALSE_ALARMS * (double)n)] : 0;
+    top = n ? (float)authentic[(size_t)(FALSE_ALARMS * (double)n)] : 0;
     free(authentic);
-    t->model->bias -= shift;
+    t->model->bias = bias - (top + ROUNDING * (fabsf(bias) + fabsf(top)));
+    shift = (double)bias - (double)t->model->bias;
     for (uint64_t i = 0; i < t->ntrials; i++)
-        t->trial[i].score = (double)((float)t->trial[i].score - shift);
+        t->trial[i].score = (double)(float)(t->trial[i].score - shift);
     return AS_OK;
 }
 
