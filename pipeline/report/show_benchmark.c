@@ -44,7 +44,7 @@ static void show_bias(const struct as_terminal *t, const struct as_benchmark *b)
     for (uint32_t i = 0; i < b->naudit; i++) {
         const struct as_audit *a = &b->audit[i];
         within += as_audit_is_loud(a) && a->of.generator;
-        doubtful += a->auc.value > AS_AUDIT_LOUD && !as_audit_is_loud(a) && !a->of.generator;
+        doubtful += a->auc.value > AS_TRIVIAL_LOUD && !as_audit_is_loud(a) && !a->of.generator;
         if (!as_audit_is_loud(a) || a->of.generator)
             continue;
         if (!loud)
