@@ -329,6 +329,16 @@ static void show_altered(const struct as_terminal *t, const struct as_benchmark 
     show_altered_maps(t, b);
 }
 
+/* Whether a bootstrap had nothing to draw from: all scores are in order. */
+static bool has_no_width(const struct as_benchmark *b)
+{
+    for (uint32_t i = 0; i < b->nmeasured; i++)
+        if (b->measured[i].defined &&
+            b->measured[i].metric[AS_METRIC_AUC].low >= b->measured[i].metric[AS_METRIC_AUC].high)
+            return true;
+    return false;
+}
+
 void as_show_benchmark(FILE *out, const struct as_benchmark *b)
 {
     struct as_terminal t;
@@ -357,7 +367,10 @@ void as_show_benchmark(FILE *out, const struct as_benchmark *b)
     show_ratios(&t, b);
     if (b->naltered)
         show_altered(&t, b);
-    fprintf(out, "95 %% intervals, %" PRIu64 " draws of whole groups (%" PRIu32 " in all)\n",
-            b->o->draws, b->manifest.groups);
+    fprintf(out, "95 %% intervals, %" PRIu64 " draws of whole groups (%" PRIu32 " in all)%s\n",
+            b->o->draws, b->manifest.groups,
+            has_no_width(b) ? "; one without a width says that no draw differed, not that there "
+                              "is no error"
+                            : "");
     fprintf(out, "content_digest %s\ntables and scores: %s/bench\n", b->digest, b->o->output);
 }
