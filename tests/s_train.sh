@@ -49,10 +49,12 @@ grep -q 'the files alone tell the classes apart' lda1.out || fail "a label that 
 # Altered pictures of another format: a ratio would tell of that.
 "$make" generated png --count 24 --size 256x256 --vary q2=0 >make.log 2>&1 || fail "png"
 "$make" generated jpeg --count 24 --size 256x256 --vary q2=90 >make.log 2>&1 || fail "jpeg"
-{ head -1 png.manifest.csv; grep ,generated, png.manifest.csv; grep ,authentic, jpeg.manifest.csv; } >apart.csv
+{ head -1 png.manifest.csv; grep ,generated, png.manifest.csv; grep ,authentic, jpeg.manifest.csv; } |
+    awk -F, -v OFS=, 'NR == 2 { $3 = $3 == "train" ? "test" : "train" } { print }' >apart.csv # and a scene in two splits
 "$assay" train apart.csv --detector autocorr --real -o apart.json >apart.out 2>apart.log || fail "train on two formats"
 grep -q '"calibration"' apart.json && fail "a calibration of two formats"
 grep -q 'no likelihood ratios' apart.log || fail "that there is none is not told"
+grep -q ' 1 groups are in several splits' apart.json || fail "the card does not say that splits share a scene"
 
 # What a run does with a model.
 mkdir one two

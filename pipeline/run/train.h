@@ -48,7 +48,8 @@ struct as_left {
 struct as_trained {
     int me;
     struct as_train_counts counts;
-    double ridge; /* of a linear model       */
+    uint64_t leaks; /* groups in several splits */
+    double ridge;   /* of a linear model       */
     double error; /* of an ensemble, out of the bag */
     uint32_t learners, columns;
     double cap; /* largest log10 likelihood ratio; 0: not calibrated */

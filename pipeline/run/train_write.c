@@ -8,6 +8,7 @@
 #include "lots.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +114,7 @@ static json_t *training_json(const struct as_train *t, const char *data)
 static json_t *note(const struct as_train *t)
 {
     const struct as_tested *test = &t->done->test;
+    char leaks[128] = "", files[192] = "";
     const char *made_of =
         !t->o->real ? "The pictures are not said to be real: scores rank, and there are no "
                       "likelihood ratios. Measured on pictures like these, which shows nothing "
@@ -124,12 +126,17 @@ static json_t *note(const struct as_train *t)
             : "Trained on pictures said to be real, with known truth, and not calibrated: scores "
               "rank, and there are no likelihood ratios.";
 
-    if (!test->trivial_tells)
-        return json_string(made_of);
-    return json_sprintf("%s Of its test pictures the files alone, by format, size, length and "
-                        "quality, tell altered ones with an AUC of %.3f: the model may have learnt "
-                        "no more.",
-                        made_of, test->trivial.value);
+    if (t->done->leaks > 0)
+        snprintf(leaks, sizeof leaks,
+                 " %" PRIu64 " groups are in several splits: what was measured is too good, and "
+                 "ratios are too large.",
+                 t->done->leaks);
+    if (test->trivial_tells)
+        snprintf(files, sizeof files,
+                 " Of its test pictures the files alone, by format, size, length and quality, tell "
+                 "altered ones with an AUC of %.3f: the model may have learnt no more.",
+                 test->trivial.value);
+    return json_sprintf("%s%s%s", made_of, leaks, files);
 }
 
 static enum as_status put(const char *path, const char *text, struct as_err *err)
