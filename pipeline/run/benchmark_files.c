@@ -297,8 +297,7 @@ static enum as_status write_leaks(const struct as_benchmark *b, FILE *f)
 
 static const char *const LLR_TITLES[AS_LLRS] = {
     "log10 likelihood ratio: none", "log10 likelihood ratio, by the model",
-    "log10 likelihood ratio, fitted on the split calibrate of this set to measure such a "
-    "calibration; it says nothing of a picture"};
+    "log10 likelihood ratio, fitted on split calibrate of this set; says nothing of a picture"};
 
 static enum as_status write_scores(const struct as_benchmark *b, const char *path,
                                    struct as_err *err)
