@@ -46,7 +46,9 @@ struct as_copy_region {
     double scale, distortion; /* of map; smaller over larger of its turning and mirroring parts */
     bool mirrored;
     double correlation, plain; /* of residuals; the share of pixels that have none */
-    double apart, contrast;    /* at half size, mean squares: of the difference; within blocks */
+    /* Mean squares at half size: of the difference, of what varies within blocks, of the slope in
+     * its weakest direction per px. */
+    double apart, contrast, weakest;
 };
 
 enum as_copy_opinion { AS_COPY_OTHER, AS_COPY_ALIKE, AS_COPY_COPIED };
