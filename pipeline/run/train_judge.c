@@ -22,7 +22,8 @@ struct scores {
     uint32_t *group, *weight;
 };
 
-static enum as_status select_split(const struct as_train *t, enum as_label_split split, struct scores *s)
+static enum as_status select_split(const struct as_train *t, enum as_label_split split,
+                                   struct scores *s)
 {
     const size_t room = t->ntrials + 1;
 
