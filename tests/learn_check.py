@@ -63,8 +63,23 @@ def cllr_min(label, score):
         return (np.mean(np.log2(1 + 1 / lr[label == 1])) + np.mean(np.log2(1 + lr[label == 0]))) / 2
 
 
+def reliability(label, score, weight, bins):
+    """Means of runs: each score, with all that share it, is in the bin of its middle by weight."""
+    values = [v for v in np.unique(score) if weight[score == v].sum() > 0]
+    of = np.array([weight[score == v].sum() for v in values])
+    bin_of = ((np.cumsum(of) - of / 2) * bins // of.sum()).astype(int)
+    for b in np.unique(bin_of):
+        there = np.isin(score, [v for v, k in zip(values, bin_of) if k == b])
+        yield [np.average(x[there], weights=weight[there]) for x in (score, label)]
+
+
 def check_items(label, score, weight, name):
     got = run("metrics", label, score, weight)
+    points = list(reliability(label, score, weight, 10))
+    same(name + " points", sum(k.startswith("bin") for k in got), len(points))
+    for i, (said, seen) in enumerate(points):
+        same(f"{name} said {i}", got[f"bin{i}"], said)
+        same(f"{name} seen {i}", got[f"seen{i}"], seen)
     l, s = np.repeat(label, weight), np.repeat(score, weight)
     fpr, tpr, cuts = curve(l, s)
     precision = [np.mean(l[s >= t]) for t in cuts]
