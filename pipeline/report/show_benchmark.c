@@ -249,8 +249,8 @@ static void show_altered_scores(const struct as_terminal *t, const struct as_ben
 {
     fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %-13s  %s\n", NAME, "", "scored", "AUC",
             "TPR at FPR 1 %", "Cllr (min)", "called altered, of altered / authentic,");
-    fprintf(t->out, "  %-*s %9s  %-44s  %-13s  by the threshold of \"none\"\n", NAME, "", "0 / 1",
-            "", "by \"none\"");
+    fprintf(t->out, "  %-*s %9s  %-59s  by the threshold and the calibration of \"none\"\n", NAME,
+            "", "0 / 1", "");
     for (uint32_t s = 0; s < b->nscorers; s++) {
         const uint32_t at = s * b->nsubsets;
         fprintf(t->out, "  %s\n", b->scorer[s].name);
