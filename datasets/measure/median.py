@@ -71,7 +71,7 @@ def main(case, model, *names):
                 fired, items = int((s[~ty] > 0).sum()), int((~ty).sum())
                 upper = float(alarms.split("to ")[1].rstrip(")"))
     json.dump({
-        "detector": "median", "version": 1, "kind": "linear", "bias": float("%.6g" % b),
+        "detector": "median", "version": 2, "kind": "linear", "bias": float("%.6g" % b),
         "weights": {c: float("%.6g" % v) for c, v in zip(columns, w)}, "map_threshold": None,
         "authentic": {"items": items, "fired": fired, "upper95": upper,
                       "what": "parts of photographs and pictures of the web, half of them compressed again"},
