@@ -189,14 +189,15 @@ def ratios(folder):
     """Ratios of copies are one function of the score with those of their pictures; Cllr is theirs."""
     items = list(csv.DictReader(open(f"{folder}/altered_items.csv")))
     checked, most = set(), 0
-    for scorer in (k[:-4] for k in items[0] if k.endswith(":llr")):
-        told = sorted({(float(r[scorer]), float(r[scorer + ":llr"])) for r in items if r[scorer + ":llr"]})
+    for scorer in (k[:-8] for k in items[0] if k.endswith(":set_llr")):
+        name = scorer + ":set_llr"
+        told = sorted({(float(r[scorer]), float(r[name])) for r in items if r[name]})
         assert not told or len({s for s, _ in told}) == len(told), (scorer, "two ratios of one score")
         assert [v for _, v in told] == sorted(v for _, v in told), (scorer, "ratios do not follow scores")
         most = max(most, len({v for _, v in told}))
-        assert not any(r[scorer + ":llr"] for r in items if r["split"] == "calibrate"), scorer
+        assert not any(r[name] for r in items if r["split"] == "calibrate"), scorer
     for m in csv.DictReader(open(f"{folder}/altered_metrics.csv")):
-        name = m["scorer"] + ":llr"
+        name = m["scorer"] + ":set_llr"
         of = [r for r in items if r["alteration"] == m["alteration"] and m["split"] in ("all", r["split"]) and r[name]]
         if m["generator"] != "all" or not m["cllr"]:
             continue
