@@ -139,7 +139,7 @@ refused() {
 refused 64 'is there already' labels.csv --detector jpeg_tables -o lda1.json
 refused 64 'names the one' labels.csv -o new.json
 refused 64 'fit is lda' labels.csv --detector jpeg_tables --fit svm -o new.json
-refused 74 'cannot read' none.csv --detector jpeg_tables -o new.json
+refused 66 'cannot read' none.csv --detector jpeg_tables -o new.json
 printf 'path,label,split\nset/000003.jpg,authentic,train\nset/000004.jpg,tampered,test\n' >few.csv
 refused 66 'of the split train 1 authentic and 0 altered' few.csv --detector jpeg_tables -o new.json
 [ -e new.json ] && fail "a refused training made a model"

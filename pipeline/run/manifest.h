@@ -40,10 +40,18 @@ struct as_manifest {
 };
 
 /* Reads a manifest.  Local.
- *   AS_EIO      it cannot be read
- *   AS_EUSAGE   it is no manifest, or names a picture twice; the report says the line */
+ *   AS_SKIP      there is no such file
+ *   AS_EIO       it cannot be read
+ *   AS_EFORMAT   it is no manifest, or names a picture twice; the report says the line */
 enum as_status as_manifest_read(struct as_manifest *m, const char *path,
                                 struct as_err *err) AS_MUST_CHECK;
+
+/* Tells before anything is examined what of a manifest cannot be.  Local.
+ *   train        whether it has to have pictures of the split train
+ *   AS_SKIP      a folder of its pictures is not there
+ *   AS_EFORMAT   it has no picture of the split train */
+enum as_status as_manifest_check(const struct as_manifest *m, const char *path, bool train,
+                                 struct as_err *err) AS_MUST_CHECK;
 void as_manifest_clear(struct as_manifest *m);
 
 /* Makes a path one without ".", "..", double slashes; ".." stays where a relative path leaves its

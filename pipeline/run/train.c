@@ -288,6 +288,7 @@ enum as_status as_train(const struct as_options *o, const char *manifest, struct
     AS_TRY(find_detector(&t, err));
     AS_TRY(set_up(&own, o, &work, &detectors, err));
     AS_TRY(as_manifest_read(&t.m, manifest, err));
+    AS_TRY(as_manifest_check(&t.m, manifest, true, err));
     if (o->leave[0])
         AS_TRY(as_leave_init(&t, err));
     AS_TRY(as_rank_new(&t.r, &own, err));
