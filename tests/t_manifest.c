@@ -168,6 +168,7 @@ static void test_mistakes(void **state)
         {"file,label\nx,authentic\n", "path and label"},
         {"path,label\nx,fake\n", "line 2: the label"},
         {"path,label,split\n\nx,authentic,dev\n", "line 3: the split"},
+        {"path,label,made\nx,authentic,1\ny,authentic,yes\n", "line 3: made is 1, 0 or empty"},
         {"path,label\nx\n", "line 2: not 2 fields"},
         {"path,label\n/x,authentic\n", "line 2: \"/x\" is no path"},
         {"path,label\nx,authentic\ny,authentic\n./x,tampered\n", "lines 2 and 4: both"},

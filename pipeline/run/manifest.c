@@ -17,10 +17,10 @@
 #include <sys/stat.h>
 
 enum { BYTES_MAX = 1 << 30, COLUMNS_MAX = 64 };
-enum { PATH, LABEL, SPLIT, MASK, GROUP, GENERATOR, CAMERA, NOTE, COLUMNS };
+enum { PATH, LABEL, SPLIT, MASK, GROUP, GENERATOR, CAMERA, NOTE, MADE, COLUMNS };
 
-static const char *const COLUMN[COLUMNS] = {"path",  "label",     "split",  "mask",
-                                            "group", "generator", "camera", "note"};
+static const char *const COLUMN[COLUMNS] = {"path",      "label",  "split", "mask", "group",
+                                            "generator", "camera", "note",  "made"};
 const char *const as_label_words[AS_LABELS] = {"authentic", "tampered", "generated"};
 const char *const as_split_words[AS_SPLITS] = {"", "train", "calibrate", "test"};
 
@@ -233,6 +233,10 @@ static enum as_status read_row(struct as_labelled *r, char *const *field, const 
         AS_FAIL(err, AS_EFORMAT,
                 "%s, line %" PRIu64 ": the split is train, calibrate, test or empty, not \"%s\"",
                 path, r->line, text[SPLIT]);
+    if (text[MADE][0] && strcmp(text[MADE], "0") != 0 && strcmp(text[MADE], "1") != 0)
+        AS_FAIL(err, AS_EFORMAT, "%s, line %" PRIu64 ": made is 1, 0 or empty, not \"%s\"", path,
+                r->line, text[MADE]);
+    r->made = text[MADE][0] == '1';
     r->path = text[PATH];
     r->mask = text[MASK];
     r->group = text[GROUP];

@@ -1,9 +1,10 @@
 /* manifest.h - labelled pictures: which there are, and what is known of each.
  *
- * A CSV file with a header, fields with commas in quotes, no line breaks in them (datasets/README.md),
- * or what import.h turns into one:
- *   path, label              needed; paths are relative to the manifest's folder, or absolute
- *   split, mask, group, generator, camera, note       may be missing or empty          */
+ * A CSV file with a header, fields with commas in quotes, no line breaks in them
+ * (datasets/README.md), or what import.h turns into one.  Needed are
+ *   path, label: paths are relative to the manifest's folder, or absolute
+ * and may be missing or empty
+ *   split, mask, group, generator, camera, note, made                            */
 #ifndef AS_MANIFEST_H
 #define AS_MANIFEST_H
 
@@ -25,6 +26,7 @@ struct as_labelled {
     uint32_t group_number; /* equal for equal groups; a row without one is alone */
     uint32_t source;       /* place in as_manifest.source                        */
     uint64_t line;
+    bool made; /* by make_labelled or its like: no ratio for real evidence comes of it */
 };
 
 struct as_manifest {
