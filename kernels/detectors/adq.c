@@ -253,7 +253,9 @@ static float mean_share(const struct work *w)
 /* ---- 4. blocks ---- */
 
 /* A twentieth of what was compressed twice may lie anywhere (rounding, edits of the whole
- * picture): no bin speaks by more than a factor of 20. */
+ * picture): no bin speaks by more than a factor of 20.  Where the second step is the larger, the
+ * first moves coefficients from bin 0 to those beside it: zeros would speak for one compression,
+ * but there are as many in what is flat.  They are left out. */
 static void fill_llr(struct work *w, struct freq *f)
 {
     const float few = 0.5f / f->hist.total, stray = 0.05f;
@@ -267,6 +269,8 @@ static void fill_llr(struct work *w, struct freq *f)
         const float twice = (1 - stray) * w->spread[x + AS_REQUANT_MAX] + stray * once;
         f->llr[x + AS_REQUANT_MAX] = logf((once + few) / (twice + few));
     }
+    if (f->first < f->second)
+        f->llr[AS_REQUANT_MAX] = 0;
 }
 
 static float block_llr(const struct work *w, const int16_t *block)
@@ -399,7 +403,7 @@ static enum as_status adq_extract(void *state, const struct as_unit *unit, void 
 
 const struct as_detector as_detector_adq = {
     .name = "adq",
-    .version = 1,
+    .version = 2,
     .summary = "regions of a JPEG that lack its earlier compression on the same grid",
     .paper = "Bianchi, De Rosa, Piva, Improved DCT coefficient analysis for forgery localization "
              "in JPEG images, ICASSP 2011",
