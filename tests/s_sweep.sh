@@ -2,9 +2,8 @@
 # s_sweep.sh - assay bench --alter: copies are what they are called and count as files do; the same by
 # any number of ranks and after a kill; without them nothing changes.
 . "$(dirname "$0")/lib.sh"
-make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 command=bench
-"$make" splice set --count 4 --size 168x136 --seed 4 --vary q2=0,90 >make.log 2>&1 || fail "make_labelled"
+"$labelled" splice set --count 4 --size 168x136 --seed 4 --vary q2=0,90 >make.log 2>&1 || fail "make_labelled"
 how="--detector adq,grid --measure pdq.quality --draws 100"
 few="--alter jpeg,crop-75,transplant,peaks"
 

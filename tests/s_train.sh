@@ -1,10 +1,8 @@
 #!/bin/sh
 # s_train.sh - assay train: the same model from any number of ranks, and likelihood ratios where they belong.
 . "$(dirname "$0")/lib.sh"
-make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 
-# Photographs whose label is a fault of their quality: what jpeg_tables can learn.
-"$make" camera set --count 160 --size 64x64 --vary q2=98,95,90,85,75,60 >make.log 2>&1 || fail "make_labelled"
+by_quality
 "$python" - <<'END' || fail "labels"
 import csv, random, shutil
 
@@ -48,8 +46,8 @@ grep -q '1 pictures that the manifest does not name' lda1.out && fail "nothing i
 
 # What a run does with a model.
 mkdir one two
-"$make" camera others --count 6 --size 64x64 --seed 9 --vary q2=98,60 >make.log 2>&1 || fail "others"
-"$make" camera large --count 2 --size 128x64 --seed 9 --vary q2=98 >make.log 2>&1 || fail "large"
+"$labelled" camera others --count 6 --size 64x64 --seed 9 --vary q2=98,60 >make.log 2>&1 || fail "others"
+"$labelled" camera large --count 2 --size 128x64 --seed 9 --vary q2=98 >make.log 2>&1 || fail "large"
 for fit in lda1 fld1; do
     cp "$fit.json" one/jpeg_tables.json
     ASSAY_MODELS=one "$assay" run others large -o "$fit.case" --detector jpeg_tables \
