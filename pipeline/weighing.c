@@ -185,6 +185,20 @@ uint8_t as_weighing_seen(const struct as_weighing *w, const struct as_row *row, 
     return seen;
 }
 
+uint8_t as_weighing_unseen(const struct as_weighing *w, const bool *with, uint16_t det)
+{
+    uint8_t unseen = 0;
+
+    for (uint32_t i = 0; w && i < w->nwashings; i++) {
+        const struct as_washing *washing = &w->washing[i];
+        bool could = (washing->families >> as_detectors[det]->family & 1) == 0;
+        for (uint32_t k = 0; k < washing->nsigns; k++)
+            could |= with[washing->sign[k].det] || washing->sign[k].det == det;
+        unseen |= (uint8_t)(could ? 0 : 1U << i);
+    }
+    return unseen;
+}
+
 double as_weighing_weight(const struct as_weighing *w, uint8_t washed)
 {
     double weight = 1;

@@ -60,6 +60,10 @@ bool as_scale_words_read(const json_t *root, struct as_scale_words *words);
 uint8_t as_weighing_seen(const struct as_weighing *w, const struct as_row *row, const bool *with,
                          uint16_t det);
 
+/* The washings (bits) that would lower what detector `det` says, and that none of the detectors
+ * `with` could have shown. */
+uint8_t as_weighing_unseen(const struct as_weighing *w, const bool *with, uint16_t det);
+
 /* What a log likelihood ratio is multiplied by, of these washings: the product of their weights. */
 double as_weighing_weight(const struct as_weighing *w, uint8_t washed);
 

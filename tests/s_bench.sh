@@ -28,6 +28,7 @@ run 0 0 one set.manifest.csv $measure --draws 200
 agrees one set.manifest.csv
 says one '50 in, 48 scored, 2 not'
 says one '1: there is no such file'
+says one 'no run tells them'
 says one 'content_digest '
 sound one
 run 0 2 two set.manifest.csv $measure --draws 200

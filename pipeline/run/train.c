@@ -161,18 +161,18 @@ void as_train_forget(struct as_train *t)
 static void warn_of_leaks(const struct as_train *t)
 {
     uint8_t *in = calloc((size_t)t->m.groups + 1, 1);
-    uint64_t n = 0;
+    uint64_t *n = &t->done->leaks;
 
     for (uint64_t i = 0; in && i < t->m.n; i++)
         if (t->m.row[i].split != AS_SPLIT_NONE)
             in[t->m.row[i].group_number] |= (uint8_t)(1 << t->m.row[i].split);
     for (uint32_t g = 0; in && g < t->m.groups; g++)
-        n += (in[g] & (in[g] - 1)) != 0;
-    if (n > 0)
+        *n += (in[g] & (in[g] - 1)) != 0;
+    if (*n > 0)
         as_log(AS_LOG_WARN,
                "groups=%" PRIu64 " of the manifest are in several splits: the figures will be too "
                "good",
-               n);
+               *n);
     free(in);
 }
 
