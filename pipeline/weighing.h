@@ -44,10 +44,14 @@ struct as_weighing {
     json_t *root;    /* the whole table, for the provenance */
 };
 
+/* Reads a table.  Statuses as as_json_file_read; AS_EFORMAT: it is broken. */
+enum as_status as_weighing_read(struct as_weighing **w, const char *path,
+                                struct as_err *err) AS_MUST_CHECK;
+
 /*
  * Reads scale.json of the folder $ASSAY_SCALE (if that is set, of no other), else where
- * `cmake --install` puts it, else of the source tree.  Statuses as as_json_file_read; AS_EUSAGE:
- * there is none, or it is broken.
+ * `cmake --install` puts it, else of the source tree.  Statuses as as_weighing_read; AS_SKIP: there
+ * is none.
  */
 enum as_status as_weighing_load(struct as_weighing **w, struct as_err *err) AS_MUST_CHECK;
 void as_weighing_free(struct as_weighing *w);

@@ -96,7 +96,7 @@ said no 'nothing is called pdq.nothing'
 run 64 0 no set.manifest.csv --compare pdq,metadata
 said no 'pdq gives no score here'
 run 64 0 no set.manifest.csv --draws 1
-run 74 0 no nothing.csv
+run 66 0 no nothing.csv
 said no 'cannot read the manifest nothing.csv'
 [ ! -e no ] || fail "a case was made"
 echo "passed: $(cat check.log)"

@@ -172,7 +172,8 @@ enum as_status as_case_begin(struct as_case *c, bool takeover, struct as_err *er
 
     if ((mkdir(c->dir, 0700) != 0 && errno != EEXIST) ||
         (mkdir(c->journal, 0700) != 0 && errno != EEXIST))
-        AS_FAIL(err, AS_EIO, "cannot make the case folder %s: %s", c->dir, strerror(errno));
+        AS_FAIL(err, AS_EIO, "cannot make the case folder %s: %s%s", c->dir, strerror(errno),
+                errno == ENOENT ? "; make the folder that it is to lie in first" : "");
     AS_TRY(as_case_alone(c, takeover, err));
     if ((error = last_attempt(c, &attempt)) != 0)
         AS_FAIL(err, AS_EIO, "cannot list the case folder %s: %s", c->dir, strerror(error));

@@ -157,6 +157,21 @@ void as_train_forget(struct as_train *t)
 
 /* ---- 3. the training ---- */
 
+/* Real evidence is not weighed by what was invented. */
+static enum as_status check_real(const struct as_train *t, const char *manifest, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    for (uint64_t i = 0; t->o->real && i < t->m.n; i++)
+        if (t->m.row[i].made)
+            AS_FAIL(err, AS_EFORMAT,
+                    "%s, line %" PRIu64 ": \"%s\" is invented (column made); leave --real out, or "
+                    "name pictures of real cameras and programs alone",
+                    manifest, t->m.row[i].line, t->m.row[i].path);
+done:
+    return status;
+}
+
 /* Rank 0.  A picture of one group in two splits makes every figure too good. */
 static void warn_of_leaks(const struct as_train *t)
 {
@@ -275,6 +290,8 @@ enum as_status as_train(const struct as_options *o, const char *manifest, struct
     AS_TRY(find_detector(&t, err));
     AS_TRY(set_up(&own, o, &work, &detectors, err));
     AS_TRY(as_manifest_read(&t.m, manifest, err));
+    AS_TRY(as_manifest_check(&t.m, manifest, true, err));
+    AS_TRY(check_real(&t, manifest, err));
     if (o->leave[0])
         AS_TRY(as_leave_init(&t, err));
     AS_TRY(as_rank_new(&t.r, &own, err));
