@@ -21,8 +21,8 @@ silent() { grep -F -- "$2" "$1.out" && fail "$1 says: $2"; }
 # 1. the numbers; what cannot be scored is told; other ranks, the same bytes
 made set splice --count 48
 echo "no picture" >set/broken.jpg
-echo 'set/broken.jpg,tampered,test,,lost,,,' >>set.manifest.csv
-echo 'set/missing.jpg,authentic,test,,lost,,,' >>set.manifest.csv
+echo 'set/broken.jpg,tampered,test,,lost,,,,' >>set.manifest.csv
+echo 'set/missing.jpg,authentic,test,,lost,,,,' >>set.manifest.csv
 measure="--measure jpeg_tables.quality_luma,pdq.quality,pdq.quality --compare pdq.quality,jpeg_tables.quality_luma"
 run 0 0 one set.manifest.csv $measure --draws 200
 agrees one set.manifest.csv

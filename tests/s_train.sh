@@ -40,6 +40,9 @@ train logistic2 2 --fit logistic
 train small2 2 --fit fld --memory 1
 cmp -s small2.json fld1.json || fail "measures in a file make another model"
 grep -q "measures go to a file" small2.log || fail "a byte of memory held all measures"
+train left2 2 --fit lda --memory 1
+cmp -s left2.json lda1.json || fail "measures in the journals make another model"
+grep -q "measures are read from the journals" left2.log || fail "a byte of memory held all measures"
 train seed2 1 --fit fld --seed 2
 cmp -s seed2.json fld1.json && fail "another seed makes the same ensemble"
 grep -q ' 1 copies, 1 missing,' lda1.out || fail "a copy and a missing picture are not told"

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """sweep_check.py - altered copies against numpy and scipy.
 
+  sweep_check.py ratios CASE/bench           of a sweep whose set has a split calibrate
   sweep_check.py copies PICTURE.png FOLDER   FOLDER holds a copy for each of many alterations
   sweep_check.py cut                         makes cut.manifest.csv and cut.masks of set.manifest.csv
                                              for the parts cut/NAME.png of whole/NAME.png
@@ -76,6 +77,14 @@ def grid_energy(plane):
     return np.median(over), np.max(over)
 
 
+def unevenness(plane):
+    """How much the strength of cross-differences differs between the places of cells of 16 x 16."""
+    d = np.abs(plane - np.roll(plane, -1, 0) - np.roll(plane, -1, 1) + np.roll(plane, (-1, -1), (0, 1)))
+    of = np.add.outer(np.arange(d.shape[0]) % 16 * 16, np.arange(d.shape[1]) % 16).ravel()
+    means = np.bincount(of, d.ravel()) / np.bincount(of)
+    return means.std() / means.mean()
+
+
 def high(p):
     return p - ndimage.uniform_filter(p, (3, 3, 1))
 
@@ -109,6 +118,8 @@ def check_copies(picture, folder):
     assert (after[:, 0] < 1.1).all() and (before[:, 1] > 2.5).all(), (before, after)
     assert (after[:, 1] < 0.8 * before[:, 1]).all(), (before, after)
     assert np.abs(copy["peaks"] - p).std() < 8
+    uneven = [np.array([unevenness(q[..., c]) for c in range(3)]) for q in (p, copy["peaks"])]
+    assert (uneven[1] < 0.5 * uneven[0]).all(), uneven
     kept = np.corrcoef(high(p).ravel(), high(copy["transplant"]).ravel())[0, 1]
     lost = p - copy["transplant"]
     assert kept < 0.6 and 1 < lost.std() < 5, (kept, lost.std())
@@ -137,7 +148,32 @@ def cut():
         out.writerows(rows)
 
 
-if sys.argv[1] == "copies":
+def ratios(folder):
+    """Ratios of copies are one function of the score with those of their pictures; Cllr is theirs."""
+    items = list(csv.DictReader(open(f"{folder}/altered_items.csv")))
+    checked, most = set(), 0
+    for scorer in (k[:-8] for k in items[0] if k.endswith(":set_llr")):
+        name = scorer + ":set_llr"
+        told = sorted({(float(r[scorer]), float(r[name])) for r in items if r[name]})
+        assert not told or len({s for s, _ in told}) == len(told), (scorer, "two ratios of one score")
+        assert [v for _, v in told] == sorted(v for _, v in told), (scorer, "ratios do not follow scores")
+        most = max(most, len({v for _, v in told}))
+        assert not any(r[name] for r in items if r["split"] == "calibrate"), scorer
+    for m in csv.DictReader(open(f"{folder}/altered_metrics.csv")):
+        name = m["scorer"] + ":set_llr"
+        of = [r for r in items if r["alteration"] == m["alteration"] and m["split"] in ("all", r["split"]) and r[name]]
+        if m["generator"] != "all" or not m["cllr"]:
+            continue
+        llr = [np.array([float(r[name]) for r in of if (r["label"] == "authentic") == c]) for c in (True, False)]
+        want = (np.log2(1 + 10.0 ** -llr[1]).mean() + np.log2(1 + 10.0 ** llr[0]).mean()) / 2
+        assert abs(float(m["cllr"]) - want) < 1e-6 and m["ratios_from"] == "calibrate", (m, want)
+        checked.add(m["alteration"])
+    assert {"none", "jpeg-95", "jpeg-50"} == checked and most > 1, (checked, most)
+
+
+if sys.argv[1] == "ratios":
+    ratios(sys.argv[2])
+elif sys.argv[1] == "copies":
     check_copies(sys.argv[2], sys.argv[3])
 else:
     cut()
