@@ -2,14 +2,13 @@
 # s_bench.sh - assay bench: its numbers against plain definitions, the same from any number of ranks,
 # every item accounted for; sets that give themselves away, leaks, other people's manifests.
 . "$(dirname "$0")/lib.sh"
-make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 command=bench
 
 # made NAME KIND ARGUMENTS...: the set NAME
 made() {
     name=$1 kind=$2
     shift 2
-    "$make" "$kind" "$name" --size 96x80 "$@" >>make.log 2>&1 || fail "make_labelled $name"
+    "$labelled" "$kind" "$name" --size 96x80 "$@" >>make.log 2>&1 || fail "make_labelled $name"
 }
 
 # agrees CASE MANIFEST: with plain definitions

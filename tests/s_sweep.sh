@@ -2,9 +2,8 @@
 # s_sweep.sh - assay bench --alter: copies are what they are called and count as files do; the same by
 # any number of ranks and after a kill; without them nothing changes.
 . "$(dirname "$0")/lib.sh"
-make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 command=bench
-"$make" splice set --count 4 --size 168x136 --seed 4 --vary q2=0,90 >make.log 2>&1 || fail "make_labelled"
+"$labelled" splice set --count 4 --size 168x136 --seed 4 --vary q2=0,90 >make.log 2>&1 || fail "make_labelled"
 how="--detector adq,grid --measure pdq.quality --draws 100"
 few="--alter jpeg,crop-75,transplant,peaks"
 
@@ -47,7 +46,7 @@ run 65 2 killed set.manifest.csv $how $few
 said killed 'there "alteration crop-75 = way 2, strength 74, quality 0"'
 
 # likelihood ratios of copies, by the calibration of their pictures
-"$make" camera cal --count 16 --size 64x64 --seed 5 --vary q2=90,80,70,60 >make.log 2>&1 || fail "make_labelled"
+"$labelled" camera cal --count 16 --size 64x64 --seed 5 --vary q2=90,80,70,60 >make.log 2>&1 || fail "make_labelled"
 awk -F, -v OFS=, 'NR > 1 { $2 = /q2=[89]0/ ? "tampered" : "authentic"; $3 = NR > 9 ? "calibrate" : "test" } 1' \
     cal.manifest.csv >split.csv
 run 0 0 told split.csv --detector jpeg_tables --measure jpeg_tables.quality_luma --draws 100 --alter jpeg-95,jpeg-50
