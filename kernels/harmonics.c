@@ -18,8 +18,10 @@ enum {
 
 /* Spread of the Gaussian, px: order 5 then reaches 8 px, the radius of the published patches. */
 static const double spread = 2.5;
-static const float steps = 8;       /* times the root of a grey level */
-static const float light_steps = 5; /* light varies most, and least of all tells places apart */
+/* Values are steps (sqrt(grey levels + bend^2) - bend): the strong ones must fit into a byte, the
+ * weak ones stay apart. */
+static const float bend = 8, steps = 7;
+static const float light_steps = 6.3F;
 
 /* ---- tables ---- */
 
@@ -161,7 +163,7 @@ static void make_products(const struct as_harmonics *t, const float *at, size_t 
 static struct as_weighed parts(const struct as_harmonics *t, uint32_t at, uint32_t order,
                                const struct rows *r)
 {
-    struct as_weighed sum = {.scale = order ? steps : light_steps};
+    struct as_weighed sum = {.scale = order ? steps : light_steps, .bend = bend};
     uint32_t re = 1, im = 0;
 
     for (int k = 0; k < 4; k++)

@@ -12,6 +12,7 @@ enum {
     LEVELS = 16,
     BUCKETS = 1 << 16, /* LEVELS to the power KEYED */
     DRAWS = 4,         /* of a bucket, per node and round: a cache line or two */
+    BESIDE = 6,        /* places tried beside a match that agrees with a neighbour's */
     LANES = 4,         /* rows that are on their way together, each AHEAD nodes before the next */
     AHEAD = 8,         /* nodes between asking for the memory of candidates and trying them */
     JUMP = 8           /* px: matches of neighbouring nodes of one area differ by no more */
@@ -151,15 +152,16 @@ static void next_buckets(struct search *s)
 
 /* ---- candidates ---- */
 
-/* By itself, because gcc unrolls it elsewhere before it sees that processors have it as one
- * instruction. */
+/* By itself, because gcc unrolls it elsewhere before it sees what vector instructions there are. */
 static __attribute__((noinline)) uint32_t distance(const uint8_t *a, const uint8_t *b)
 {
-    uint32_t sum = 0;
+    int32_t sum = 0;
 
-    for (int k = 0; k < ROOM; k++)
-        sum += (uint32_t)abs(a[k] - b[k]);
-    return sum;
+    for (int k = 0; k < ROOM; k++) {
+        const int32_t d = a[k] - b[k];
+        sum += d * d;
+    }
+    return (uint32_t)sum;
 }
 
 /* What a node has so far, while candidates are tried. */
@@ -290,11 +292,6 @@ static void look_ahead(const struct search *s, struct lane *lane, uint32_t i)
     known->n = ask_for(s, &n, to, all, known->at);
 }
 
-static uint32_t place(const uint8_t *end)
-{
-    return (uint32_t)end[0] + end[1] + end[2] + end[3];
-}
-
 /* The nodes of a bucket; where they lie counts into their distance, and is taken off. */
 static void try_draws(const struct search *s, struct node *n, const struct known *known)
 {
@@ -302,7 +299,9 @@ static void try_draws(const struct search *s, struct node *n, const struct known
 
     for (uint32_t d = 0; d < known->draws; d++, entry += ROOM) {
         const uint8_t *end = entry + ROOM - 4;
-        const uint32_t cost = distance(n->features, entry) - place(end);
+        const uint32_t place =
+            (uint32_t)(end[0] * end[0] + end[1] * end[1] + end[2] * end[2] + end[3] * end[3]);
+        const uint32_t cost = distance(n->features, entry) - place;
         uint16_t at[2];
         memcpy(at, end, sizeof at);
         if (cost < n->cost && may(s, n, at[0], at[1])) {
@@ -315,9 +314,9 @@ static void try_draws(const struct search *s, struct node *n, const struct known
 /* Places beside the best. */
 static void try_beside(const struct search *s, struct node *n, uint64_t bits)
 {
-    for (uint32_t i = 0; i < 3; i++, bits >>= 20) {
-        const int32_t dx = (int32_t)((bits & 1023) * 3 >> 10) - 1;
-        const int32_t dy = (int32_t)((bits >> 10 & 1023) * 3 >> 10) - 1;
+    for (uint32_t i = 0; i < BESIDE; i++, bits >>= 10) {
+        const int32_t dx = (int32_t)((bits & 31) * 3 >> 5) - 1;
+        const int32_t dy = (int32_t)((bits >> 5 & 31) * 3 >> 5) - 1;
         try_at(s, n, n->best.x + dx, n->best.y + dy);
     }
 }

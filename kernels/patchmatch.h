@@ -40,7 +40,7 @@ size_t as_patchmatch_scratch(uint32_t to_w, uint32_t to_h);
 /*
  * as_patchmatch - fills the field: a near neighbour of each node, often the nearest.
  *
- *   field, cost   [nodes down][nodes across]; cost is the sum of the features' differences
+ *   field, cost   [nodes down][nodes across]; cost is the squared distance of the features
  *   scratch       as_patchmatch_scratch bytes, aligned to 8
  *
  * Integers throughout.  The random sequence depends on the sides alone, whatever the content, so

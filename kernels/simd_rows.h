@@ -16,7 +16,7 @@ enum { AS_ORDERS = 6, AS_ORDERS_REACH = 10, AS_ORDERS_ROWS = 2 * AS_ORDERS_REACH
 struct as_weighed {
     const float *re[4], *im[3]; /* all readable; the weight may be 0 */
     float re_weight[4], im_weight[3];
-    float scale;
+    float scale, bend;
 };
 
 struct as_rows {
@@ -54,7 +54,8 @@ struct as_rows {
                           const float taps[AS_ORDERS][AS_ORDERS_REACH + 1], uint32_t orders,
                           float *out, size_t stride);
 
-    /* to[x] = scale * the root of the absolute value, rounded, at most 255. */
+    /* to[x] = scale * (the root of the absolute value and bend^2, less bend), rounded, at most
+     * 255. */
     void (*root_of_absolute)(const struct as_weighed *sum, size_t n, uint8_t *to);
 
     /* to[x] = from[x] */

@@ -212,7 +212,8 @@ static void root_of_absolute(const struct as_weighed *sum, size_t n, uint8_t *re
         const float re = (w.re_weight[0] * r0[x] + w.re_weight[1] * r1[x]) +
                          (w.re_weight[2] * r2[x] + w.re_weight[3] * r3[x]);
         const float im = (w.im_weight[0] * i0[x] + w.im_weight[1] * i1[x]) + w.im_weight[2] * i2[x];
-        const float v = w.scale * sqrtf(sqrtf(re * re + im * im)) + 0.5f;
+        const float v =
+            w.scale * (sqrtf(sqrtf(re * re + im * im) + w.bend * w.bend) - w.bend) + 0.5f;
         to[x] = (uint8_t)(int32_t)(v < 255 ? v : 255);
     }
 }
