@@ -161,12 +161,12 @@ static void compare_rows(const struct as_rows *a, const struct as_rows *b, size_
 static void compare_filters(const struct as_rows *a, const struct as_rows *b, size_t n)
 {
     const float *rows[AS_ORDERS_ROWS];
-    float taps[AS_ORDERS][AS_ORDERS_REACH + 1];
+    float own[AS_ORDERS][AS_ORDERS_REACH + 1];
     struct as_weighed sum = {.scale = 7, .bend = 8};
 
     for (size_t k = 0; k < AS_ORDERS_ROWS; k++)
         rows[k] = in + k * 37;
-    memcpy(taps, in + 5, sizeof taps);
+    memcpy(own, in + 5, sizeof own);
     for (size_t k = 0; k < 4; k++) {
         sum.re[k] = rows[k];
         sum.im[k % 3] = rows[k + 7];
@@ -175,8 +175,8 @@ static void compare_filters(const struct as_rows *a, const struct as_rows *b, si
     }
     memset(band, 0x55, sizeof band);
     memset(other, 0x55, sizeof other);
-    a->filter_orders(rows, n, (const float(*)[AS_ORDERS_REACH + 1]) taps, AS_ORDERS, band[0], n);
-    b->filter_orders(rows, n, (const float(*)[AS_ORDERS_REACH + 1]) taps, AS_ORDERS, other[0], n);
+    a->filter_orders(rows, n, (const float(*)[AS_ORDERS_REACH + 1]) own, AS_ORDERS, band[0], n);
+    b->filter_orders(rows, n, (const float(*)[AS_ORDERS_REACH + 1]) own, AS_ORDERS, other[0], n);
     a->root_of_absolute(&sum, n, (uint8_t *)band[1]);
     b->root_of_absolute(&sum, n, (uint8_t *)other[1]);
     if (memcmp(band, other, sizeof band) != 0)
