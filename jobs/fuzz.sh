@@ -13,7 +13,7 @@ seconds=${1:-600}
 out=${2:-build-fuzz/found}
 [ $# -lt 2 ] || shift
 [ $# -eq 0 ] || shift
-targets=${*:-"container decode metadata c2pa record batch examine"}
+targets=${*:-"container decode metadata c2pa record batch text examine"}
 
 jobs/build.sh fuzz
 mkdir -p "$out"
@@ -22,6 +22,7 @@ seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
 ASAN_OPTIONS=detect_leaks=0 build-fuzz/bin/make_evidence "$seeds/made" >/dev/null
 ASAN_OPTIONS=detect_leaks=0 build-fuzz/bin/t_c2pa --seeds "$seeds"
+ASAN_OPTIONS=detect_leaks=0 build-fuzz/bin/t_texts --seeds "$seeds"
 [ ! -d ../shared/data ] || find ../shared/data -type f -size -64k \
     -exec sh -c 'cp "$2" "$1/$(echo "$2" | sha256sum | cut -c1-16)"' sh "$seeds" {} \;
 

@@ -8,26 +8,40 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Values of a text of JSON, at most: each is up to 200 bytes in memory, but may be two in the file.
+ */
+enum { VALUES_MAX = 16 << 20 };
+
+static size_t values_of(const char *text, size_t n)
+{
+    size_t values = 1;
+
+    for (size_t i = 0; i < n; i++)
+        values += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    return values;
+}
+
 enum as_status as_json_file_read(const char *path, const char *what, json_t **root, char sha256[65],
                                  struct as_err *err)
 {
+    const struct as_whole file = {.path = path, .what = what};
     enum as_status status = AS_OK;
-    char *text = NULL;
+    char *bytes = NULL;
     size_t len = 0;
     json_error_t at;
-    FILE *f;
 
     *root = NULL;
-    if ((f = fopen(path, "rb")) == NULL)
-        AS_FAIL(err, AS_EIO, "cannot read the %s %s", what, path);
-    AS_TRY(as_whole_read(f, what, path, &text, &len, sha256, err));
+    AS_TRY(as_whole_read(&file, &bytes, &len, sha256, err));
+    const char *text = as_whole_text(bytes);
+    len -= (size_t)(text - bytes);
+    if (values_of(text, len) > VALUES_MAX)
+        AS_FAIL(err, AS_EFORMAT, "the %s %s has more than %d values: divide it", what, path,
+                VALUES_MAX);
     if ((*root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at)) == NULL)
-        AS_FAIL(err, json_error_code(&at) == json_error_out_of_memory ? AS_ENOMEM : AS_EUSAGE,
+        AS_FAIL(err, json_error_code(&at) == json_error_out_of_memory ? AS_ENOMEM : AS_EFORMAT,
                 "the %s %s, line %d: %s", what, path, at.line, at.text);
 done:
-    if (f)
-        fclose(f);
-    free(text);
+    free(bytes);
     return status;
 }
 

@@ -12,8 +12,10 @@
  *   what     the file is, for the report: "model"
  *   sha256   of its bytes, hex
  *
- *   AS_EIO      it cannot be read
- *   AS_EUSAGE   it is larger than 256 MiB, or no JSON; the report says where
+ *   AS_SKIP      there is no such file
+ *   AS_EIO       it cannot be read
+ *   AS_EFORMAT   it is larger than 256 MiB, has too many values, or is no JSON; the report says
+ * where
  */
 enum as_status as_json_file_read(const char *path, const char *what, json_t **root, char sha256[65],
                                  struct as_err *err) AS_MUST_CHECK;

@@ -12,6 +12,7 @@
 #include "model.h"
 
 #include "json_file.h"
+#include "log.h"
 #include "model_trained.h"
 #include "weighing.h"
 
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A finite float from JSON, in *to; false for anything else. */
 static bool get_float(const json_t *value, float *to)
@@ -44,10 +46,10 @@ static enum as_status get_weights(const json_t *root, const char *path, struct a
         AS_FAIL(err, AS_ENOMEM, "no memory for the model %s", path);
     for (uint32_t i = 0; i < model->dim; i++)
         if (!get_float(json_object_get(weights, model->det->measures[i]), &model->weights[i]))
-            AS_FAIL(err, AS_EUSAGE, "the model %s has no number as weight of %s", path,
+            AS_FAIL(err, AS_EFORMAT, "the model %s has no number as weight of %s", path,
                     model->det->measures[i]);
     if (json_object_size(weights) != model->dim)
-        AS_FAIL(err, AS_EUSAGE, "the model %s has weights of measures that %s does not have", path,
+        AS_FAIL(err, AS_EFORMAT, "the model %s has weights of measures that %s does not have", path,
                 model->det->name);
 done:
     return status;
@@ -60,12 +62,16 @@ static bool get_authentic(const json_t *o, struct as_authentic *to)
 
     if (o == NULL)
         return true;
-    to->items = (uint32_t)json_integer_value(json_object_get(o, "items"));
-    to->fired = (uint32_t)json_integer_value(json_object_get(o, "fired"));
-    if (what)
-        snprintf(to->what, sizeof to->what, "%s", what);
-    return what && to->items > 0 && to->fired <= to->items &&
-           get_float(json_object_get(o, "upper95"), &to->upper95);
+    const json_int_t items = json_integer_value(json_object_get(o, "items")),
+                     fired = json_integer_value(json_object_get(o, "fired"));
+    if (!what || items < 1 || items > UINT32_MAX || fired < 0 || fired > items ||
+        !get_float(json_object_get(o, "upper95"), &to->upper95))
+        return false;
+    to->items = (uint32_t)items;
+    to->fired = (uint32_t)fired;
+    snprintf(to->what, sizeof to->what, "%s", what);
+    /* no upper end is below what was counted; it was rounded when it was written */
+    return to->upper95 <= 1 && (double)to->upper95 >= (double)fired / (double)items - .001;
 }
 
 /* A text, or NULL: there is none.  False: it is something else. */
@@ -84,9 +90,9 @@ static enum as_status get_texts(const json_t *root, const char *path, struct as_
 
     if (!get_text(json_object_get(root, "note"), &note) ||
         !get_text(json_object_get(root, "finding"), &finding))
-        AS_FAIL(err, AS_EUSAGE, "\"note\" or \"finding\" of the model %s is no text", path);
+        AS_FAIL(err, AS_EFORMAT, "\"note\" or \"finding\" of the model %s is no text", path);
     if (finding && strlen(finding) >= sizeof m->says)
-        AS_FAIL(err, AS_EUSAGE, "\"finding\" of the model %s has more than %zu bytes", path,
+        AS_FAIL(err, AS_EFORMAT, "\"finding\" of the model %s has more than %zu bytes", path,
                 sizeof m->says - 1);
     snprintf(m->says, sizeof m->says, "%s", finding ? finding : "");
     if (note && (m->card = strdup(note)) == NULL)
@@ -103,21 +109,24 @@ static enum as_status fill(const json_t *root, const char *path, struct as_model
     const json_t *threshold = json_object_get(root, "map_threshold");
 
     if (!is_for(root, model->det))
-        AS_FAIL(err, AS_EUSAGE, "%s is not a model of %s version %u", path, model->det->name,
-                (unsigned)model->det->version);
+        AS_FAIL(err, AS_EFORMAT,
+                "%s is not a model of %s version %u: train one, or take the file away", path,
+                model->det->name, (unsigned)model->det->version);
     if (kind && strcmp(kind, "fld") == 0)
         model->kind = AS_MODEL_FLD;
     else if (!kind || strcmp(kind, "linear") != 0)
-        AS_FAIL(err, AS_EUSAGE, "the model %s is of an unknown kind", path);
+        AS_FAIL(err, AS_EFORMAT, "the \"kind\" of the model %s is neither linear nor fld", path);
     if (!get_float(json_object_get(root, "bias"), &model->bias))
-        AS_FAIL(err, AS_EUSAGE, "the model %s has no number as bias", path);
+        AS_FAIL(err, AS_EFORMAT, "the model %s has no number as bias", path);
     model->map_threshold = INFINITY;
     if (threshold && !json_is_null(threshold) && !get_float(threshold, &model->map_threshold))
-        AS_FAIL(err, AS_EUSAGE, "the map_threshold of the model %s is no number", path);
+        AS_FAIL(err, AS_EFORMAT, "the map_threshold of the model %s is no number", path);
     AS_TRY(model->kind == AS_MODEL_LINEAR ? get_weights(root, path, model, err) : AS_OK);
     AS_TRY(as_model_read_trained(root, path, model, err));
     if (!get_authentic(json_object_get(root, "authentic"), &model->authentic))
-        AS_FAIL(err, AS_EUSAGE, "\"authentic\" of the model %s lacks items, fired, upper95 or what",
+        AS_FAIL(err, AS_EFORMAT,
+                "\"authentic\" of the model %s lacks items, fired, upper95 or what, or they "
+                "contradict each other",
                 path);
     AS_TRY(get_texts(root, path, model, err));
 done:
@@ -167,6 +176,9 @@ enum as_status as_models_load(struct as_models *models, struct as_err *err)
     char path[4096];
 
     memset(models, 0, sizeof *models);
+    if (chosen && access(chosen, F_OK) != 0)
+        as_log(AS_LOG_WARN, "ASSAY_MODELS names %s, which is not there: no detector has a model",
+               chosen);
     for (size_t i = 0; as_detectors[i]; i++) {
         if (i == AS_DETECTORS_MAX)
             AS_FAIL(err, AS_EBUG, "more than %d detectors", AS_DETECTORS_MAX);

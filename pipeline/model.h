@@ -19,8 +19,9 @@ struct as_models {
  * Reads NAME.json for every detector.  A file is looked for in $ASSAY_MODELS (if that is set,
  * nowhere else), then where `cmake --install` puts models, then in the source tree.
  * A detector without a file has no model: no error.  Then the table of weighing.h.
- *   AS_EIO      a file cannot be read
- *   AS_EUSAGE   a file is no model of this version of the detector; the report says why
+ *   AS_EIO       a file cannot be read
+ *   AS_EFORMAT   a file is no model of this version of the detector; the report says why
+ *   AS_SKIP      there is no table
  */
 enum as_status as_models_load(struct as_models *models, struct as_err *err) AS_MUST_CHECK;
 void as_models_clear(struct as_models *models);

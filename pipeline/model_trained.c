@@ -48,10 +48,13 @@ static enum as_status read_scale(const json_t *o, struct as_model *m)
     m->factor = calloc(m->dim + (size_t)1, sizeof *m->factor);
     if (m->mean == NULL || m->factor == NULL)
         return AS_ENOMEM;
-    return get_all(json_object_get(o, "mean"), m->mean, m->dim) &&
-                   get_all(json_object_get(o, "factor"), m->factor, m->dim)
-               ? AS_OK
-               : AS_EUSAGE;
+    if (!get_all(json_object_get(o, "mean"), m->mean, m->dim) ||
+        !get_all(json_object_get(o, "factor"), m->factor, m->dim))
+        return AS_EFORMAT;
+    for (uint32_t j = 0; j < m->dim; j++)
+        if (m->factor[j] < 0)
+            return AS_EFORMAT;
+    return AS_OK;
 }
 
 static bool read_learner(const json_t *o, uint32_t k, uint32_t dim, struct as_fld *e)
@@ -85,12 +88,12 @@ static enum as_status read_ensemble(const json_t *o, struct as_model *m)
 
     if (!get_count(o, "columns", m->dim, &columns) || columns == 0 || learners == 0 ||
         learners > AS_FLD_LEARNERS_MAX)
-        return AS_EUSAGE;
+        return AS_EFORMAT;
     if ((status = as_fld_init(&m->fld, (uint32_t)learners, columns)) != AS_OK)
         return status;
     for (uint32_t k = 0; k < learners; k++)
         if (!read_learner(o, k, m->dim, &m->fld))
-            return AS_EUSAGE;
+            return AS_EFORMAT;
     return AS_OK;
 }
 
@@ -104,11 +107,11 @@ static enum as_status read_calibration(const json_t *o, struct as_model *m)
         !get_all(json_object_get(o, "items"), items, 2) ||
         !get_all(json_object_get(o, "groups"), groups, 2) ||
         !json_is_boolean(json_object_get(o, "real")))
-        return AS_EUSAGE;
+        return AS_EFORMAT;
     m->real = json_is_true(json_object_get(o, "real"));
     for (int k = 0; k < 2; k++) {
-        if (!(items[k] >= 1 && items[k] < 1e15 && groups[k] >= 1 && groups[k] < 1e9))
-            return AS_EUSAGE;
+        if (!(groups[k] >= 1 && groups[k] < 1e9 && items[k] >= groups[k] && items[k] < 1e15))
+            return AS_EFORMAT;
         c->items[k] = (uint64_t)items[k];
         c->groups[k] = (uint32_t)groups[k];
     }
@@ -117,7 +120,7 @@ static enum as_status read_calibration(const json_t *o, struct as_model *m)
                    c->high <= log10((double)c->groups[0]) + 1e-9 &&
                    c->low >= -log10((double)c->groups[1]) - 1e-9
                ? AS_OK
-               : AS_EUSAGE;
+               : AS_EFORMAT;
 }
 
 static bool get_qualities(const json_t *o, struct as_domain *d)
@@ -138,18 +141,18 @@ static enum as_status read_domain(const json_t *o, struct as_model *m)
 
     if (!get_count(o, "side_min", UINT32_MAX, &d->side_min) ||
         !get_count(o, "side_max", UINT32_MAX, &d->side_max) || !get(o, "distance", &d->distance))
-        return AS_EUSAGE;
+        return AS_EFORMAT;
     if ((json_object_get(o, "quality_min") || json_object_get(o, "quality_max")) &&
         !get_qualities(o, d))
-        return AS_EUSAGE;
+        return AS_EFORMAT;
     for (size_t i = 0; i < json_array_size(kinds); i++) {
         const char *word = json_string_value(json_array_get(kinds, i));
         const int kind = word ? as_kind_find(word) : -1;
         if (kind < 0 || kind > 63)
-            return AS_EUSAGE;
+            return AS_EFORMAT;
         d->kinds |= UINT64_C(1) << kind;
     }
-    return d->kinds ? AS_OK : AS_EUSAGE;
+    return d->kinds ? AS_OK : AS_EFORMAT;
 }
 
 enum as_status as_model_read_trained(const json_t *root, const char *path, struct as_model *model,
@@ -167,12 +170,13 @@ enum as_status as_model_read_trained(const json_t *root, const char *path, struc
     for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
         const json_t *o = json_object_get(root, PARTS[i].name);
         if (o && (status = PARTS[i].read(o, model)) != AS_OK)
-            AS_FAIL(err, status, "\"%s\" of the model %s is broken", PARTS[i].name, path);
+            AS_FAIL(err, status, "\"%s\" of the model %s is broken: train it again", PARTS[i].name,
+                    path);
     }
     if ((model->kind == AS_MODEL_FLD) != (model->fld.learners > 0) ||
         ((model->kind == AS_MODEL_FLD || model->domain.kinds) && model->mean == NULL) ||
         (model->calibration.items[0] > 0) != (model->domain.kinds != 0))
-        AS_FAIL(err, AS_EUSAGE,
+        AS_FAIL(err, AS_EFORMAT,
                 "the model %s lacks one of scale, ensemble, calibration, domain that another needs",
                 path);
 done:

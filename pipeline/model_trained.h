@@ -13,7 +13,7 @@
  *   "calibration": {"slope", "intercept", "low", "high", "items": [2], "groups": [2], "real"}
  *   "domain": {"kinds": [...], "side_min", "side_max", "distance",
  *              "quality_min", "quality_max"}, the last two only where JPEGs were among them
- * AS_EUSAGE: one of them is broken, or missing where others need it.  AS_ENOMEM.
+ * AS_EFORMAT: one of them is broken, or missing where others need it.  AS_ENOMEM.
  */
 enum as_status as_model_read_trained(const json_t *root, const char *path, struct as_model *model,
                                      struct as_err *err) AS_MUST_CHECK;

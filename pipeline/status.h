@@ -43,7 +43,10 @@ enum {
     AS_FLAG_NAME_CUT = 1 << 13,   /* its name is longer than can be recorded    */
     AS_FLAG_ALTERED = 1 << 14,    /* no evidence: a copy made by assay bench --alter */
     AS_FLAGS = 15,                /* how many there are */
-    AS_FLAGS_ALL = (1 << AS_FLAGS) - 1
+    AS_FLAGS_ALL = (1 << AS_FLAGS) - 1,
+    /* what an examiner may say of a content; the rest is for readers and the broker */
+    AS_FLAGS_CONTENT = AS_FLAG_TRUNCATED | AS_FLAG_CORRUPT | AS_FLAG_ALPHA | AS_FLAG_ANIMATED |
+                       AS_FLAG_TRAILING | AS_FLAG_STRIPS
 };
 
 /* The lower-case word of a status: "ok", "not_applicable", ... */

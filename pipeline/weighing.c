@@ -8,6 +8,7 @@
 
 #include "json_file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,7 @@ static bool get_signs(const json_t *a, struct as_washing *to)
         to->sign[i].below = below != NULL;
         to->sign[i].bound = (float)json_number_value(below ? below : above);
         if (!detector || !measure || (above != NULL) == (below != NULL) ||
-            !json_is_number(below ? below : above) ||
+            !json_is_number(below ? below : above) || !isfinite(to->sign[i].bound) ||
             !find_measure(detector, measure, &to->sign[i].det, &to->sign[i].measure))
             return false;
     }
@@ -122,30 +123,39 @@ static bool get_washings(const json_t *a, struct as_weighing *w)
     return true;
 }
 
-enum as_status as_weighing_load(struct as_weighing **to, struct as_err *err)
+enum as_status as_weighing_read(struct as_weighing **to, const char *path, struct as_err *err)
 {
     enum as_status status = AS_OK;
     struct as_weighing *w = NULL;
-    char path[4096];
 
     *to = NULL;
     if ((w = calloc(1, sizeof *w)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the verbal scale");
-    if (!as_json_file_find("scale", getenv("ASSAY_SCALE"), ASSAY_SCALE_INSTALLED,
-                           ASSAY_SCALE_SOURCE, path, sizeof path))
-        AS_FAIL(err, AS_EUSAGE,
-                "there is no verbal scale, scale.json; ASSAY_SCALE names its folder");
     AS_TRY(as_json_file_read(path, "verbal scale", &w->root, w->sha256, err));
     if (!as_scale_words_read(w->root, &w->words))
-        AS_FAIL(err, AS_EUSAGE, "the \"words\" of %s are no falling steps that end at 0", path);
+        AS_FAIL(err, AS_EFORMAT, "the \"words\" of %s are no falling steps that end at 0", path);
     if (!get_washings(json_object_get(w->root, "laundering"), w))
-        AS_FAIL(err, AS_EUSAGE,
+        AS_FAIL(err, AS_EFORMAT,
                 "the \"laundering\" of %s is no list of says, weight, lowers and signs that exist",
                 path);
     *to = w;
     w = NULL;
 done:
     as_weighing_free(w);
+    return status;
+}
+
+enum as_status as_weighing_load(struct as_weighing **w, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    char path[4096];
+
+    *w = NULL;
+    if (!as_json_file_find("scale", getenv("ASSAY_SCALE"), ASSAY_SCALE_INSTALLED,
+                           ASSAY_SCALE_SOURCE, path, sizeof path))
+        AS_FAIL(err, AS_SKIP, "there is no verbal scale, scale.json; ASSAY_SCALE names its folder");
+    AS_TRY(as_weighing_read(w, path, err));
+done:
     return status;
 }
 
@@ -183,6 +193,20 @@ uint8_t as_weighing_seen(const struct as_weighing *w, const struct as_row *row, 
                 seen |= (uint8_t)(1U << i);
     }
     return seen;
+}
+
+uint8_t as_weighing_unseen(const struct as_weighing *w, const bool *with, uint16_t det)
+{
+    uint8_t unseen = 0;
+
+    for (uint32_t i = 0; w && i < w->nwashings; i++) {
+        const struct as_washing *washing = &w->washing[i];
+        bool could = (washing->families >> as_detectors[det]->family & 1) == 0;
+        for (uint32_t k = 0; k < washing->nsigns; k++)
+            could |= with[washing->sign[k].det] || washing->sign[k].det == det;
+        unseen |= (uint8_t)(could ? 0 : 1U << i);
+    }
+    return unseen;
 }
 
 double as_weighing_weight(const struct as_weighing *w, uint8_t washed)

@@ -44,10 +44,14 @@ struct as_weighing {
     json_t *root;    /* the whole table, for the provenance */
 };
 
+/* Reads a table.  Statuses as as_json_file_read; AS_EFORMAT: it is broken. */
+enum as_status as_weighing_read(struct as_weighing **w, const char *path,
+                                struct as_err *err) AS_MUST_CHECK;
+
 /*
  * Reads scale.json of the folder $ASSAY_SCALE (if that is set, of no other), else where
- * `cmake --install` puts it, else of the source tree.  Statuses as as_json_file_read; AS_EUSAGE:
- * there is none, or it is broken.
+ * `cmake --install` puts it, else of the source tree.  Statuses as as_weighing_read; AS_SKIP: there
+ * is none.
  */
 enum as_status as_weighing_load(struct as_weighing **w, struct as_err *err) AS_MUST_CHECK;
 void as_weighing_free(struct as_weighing *w);
@@ -59,6 +63,10 @@ bool as_scale_words_read(const json_t *root, struct as_scale_words *words);
  * ran on it show; 0 for NULL.  Its own signs do not count: no detector lowers itself. */
 uint8_t as_weighing_seen(const struct as_weighing *w, const struct as_row *row, const bool *with,
                          uint16_t det);
+
+/* The washings (bits) that would lower what detector `det` says, and that none of the detectors
+ * `with` could have shown. */
+uint8_t as_weighing_unseen(const struct as_weighing *w, const bool *with, uint16_t det);
 
 /* What a log likelihood ratio is multiplied by, of these washings: the product of their weights. */
 double as_weighing_weight(const struct as_weighing *w, uint8_t washed);

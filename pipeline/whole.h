@@ -5,19 +5,29 @@
 #include "err.h"
 
 #include <stddef.h>
-#include <stdio.h>
+
+enum { AS_WHOLE_MAX = 256 << 20 };
+
+/* A file to be read, or a pipe. */
+struct as_whole {
+    const char *path, *what; /* what it is, for the report: "model" */
+    size_t max;              /* bytes that it may have; 0: AS_WHOLE_MAX */
+};
 
 /*
- * Reads an open file, or pipe, to its end.
+ * Reads it to its end.
  *
- *   what, path   the file, for the report: "model"
- *   bytes        malloc'd, with a 0 after the last
- *   sha256       of the bytes, hex
+ *   bytes    malloc'd, with a 0 after the last
+ *   sha256   of the bytes, hex
  *
- *   AS_EIO      it cannot be read
- *   AS_EUSAGE   it is larger than 256 MiB
+ *   AS_SKIP      there is no such file
+ *   AS_EFORMAT   it is a folder, or larger than it may be
+ *   AS_EIO       it cannot be read
  */
-enum as_status as_whole_read(FILE *f, const char *what, const char *path, char **bytes, size_t *n,
-                             char sha256[65], struct as_err *err) AS_MUST_CHECK;
+enum as_status as_whole_read(const struct as_whole *w, char **bytes, size_t *n, char sha256[65],
+                             struct as_err *err) AS_MUST_CHECK;
+
+/* Skips the mark of UTF-8 (EF BB BF) that some programs write before a text; gives the text. */
+const char *as_whole_text(const char *bytes);
 
 #endif

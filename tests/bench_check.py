@@ -68,6 +68,14 @@ for s in scorers:
             sys.exit(f"{r['path']} has neither a score of {s} nor a reason, or both")
 
 
+def ratios(scorer):
+    """Those of a model, or those fitted on the set, which have another name."""
+    fitted = {r["scorer"]: r["ratios_from"] for r in table("metrics.csv") if r["ratios_from"]}.get(scorer) == "calibrate"
+    if fitted == (scorer + ":llr" in items[0]):
+        sys.exit("a ratio that no model told is called one")
+    return np.array([float(r[scorer + (":set_llr" if fitted else ":llr")] or "nan") for r in items])
+
+
 def members(row):
     split = np.array([row["split"] in ("all", r["split"] or "-") for r in items])
     name = row["generator"]
@@ -114,7 +122,7 @@ for row in table("metrics.csv"):
     near(float(row["bacc"]), ((pos >= at).mean() + (neg < at).mean()) / 2, "bacc")
     if not float(row["auc_low"]) <= float(row["auc_high"]):
         sys.exit("an interval upside down")
-    llr = np.array([float(r[row["scorer"] + ":llr"] or "nan") for r in items])
+    llr = ratios(row["scorer"])
     pos, neg = llr[of & label & ~np.isnan(llr)], llr[of & ~label & ~np.isnan(llr)]
     if row["cllr"]:
         cllr = (np.log2(1 + 10.0**-pos).mean() + np.log2(1 + 10.0**neg).mean()) / 2
@@ -133,7 +141,7 @@ for row in table("compared.csv"):
 # plots of calibration: bits at each prior; of what is said and seen, all items once
 seen = {}
 for row in table("calibration.csv"):
-    llr = np.array([float(r[row["scorer"] + ":llr"] or "nan") for r in items])
+    llr = ratios(row["scorer"])
     of, x = members(row) & ~np.isnan(llr), float(row["x"])
     pos, neg = llr[of & label], llr[of & ~label]
     if row["kind"] == "reliability":
@@ -148,7 +156,7 @@ for row in table("calibration.csv"):
     near(float(row["y"]), bits, f"cross entropy at {x}")
 for (s, split, generator), (n, altered) in seen.items():
     of = members({"split": split, "generator": generator})
-    of &= np.array([r[s + ":llr"] != "" for r in items])
+    of &= ~np.isnan(ratios(s))
     near(n, of.sum(), "items of a plot of reliability")
     near(altered, (of & label).sum(), "altered pictures of a plot of reliability")
 

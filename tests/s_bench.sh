@@ -29,6 +29,7 @@ run 0 0 one set.manifest.csv $measure --draws 200
 agrees one set.manifest.csv
 says one '50 in, 48 scored, 2 not'
 says one '1: there is no such file'
+says one 'no run tells them'
 says one 'content_digest '
 sound one
 run 0 2 two set.manifest.csv $measure --draws 200
@@ -96,7 +97,7 @@ said no 'nothing is called pdq.nothing'
 run 64 0 no set.manifest.csv --compare pdq,metadata
 said no 'pdq gives no score here'
 run 64 0 no set.manifest.csv --draws 1
-run 74 0 no nothing.csv
+run 66 0 no nothing.csv
 said no 'cannot read the manifest nothing.csv'
 [ ! -e no ] || fail "a case was made"
 echo "passed: $(cat check.log)"

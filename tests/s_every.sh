@@ -54,4 +54,18 @@ for name, tested in (("of128M", False), ("of400M", True)):
     assert bool(f["items"]["flags"][row[0]] & strips) != tested, name
     assert f["status/pdq"][row[0]] == 1 and (f["status/grid"][row[0]] == 1) == tested, name
 END
+# nor one of which detectors would want more memory than there is, if they ran
+mkdir huge
+"$python" - <<'END' || fail "a huge picture"
+import struct, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+side = 16000
+rows = zlib.compress((b"\0" + b"\xaa" * (side // 8)) * side)
+head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+open("huge/a.png", "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) +
+                               chunk(b"IEND", b""))
+END
+run 0 1 huge.case huge --detector every --maps --examiners 1 --examiner-memory 128M
+"$assay" show huge.case --status ok | grep -q 'a\.png' || fail "a huge picture is lost"
 echo "passed"

@@ -105,6 +105,8 @@ for s in shown["findings"]:
         size = abs(s["llr"])
         assert s["llr_words"] == next(w["says"] for w in table["words"] if size >= w["log10_lr"]), s
         weighed = "lowered" in s["text"]
+        assert "resized or turned was not looked at" in s["text"], s
+        assert s["llr_for"] == ("authentic" if s["llr"] < 0 else "altered"), s
         if s["kind"] == "score":
             assert weighed == (len(list(seen(s["id"], s["detector"]))) > 0), s
 rate = {e["detector"]: e for e in shown["findings_of_authentic"]}

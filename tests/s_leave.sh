@@ -57,6 +57,7 @@ done
 train plain 1 labels.csv
 "$python" - <<'END' || fail "figures of what was left out"
 import csv, json
+from scipy.stats import beta
 
 rows = list(csv.DictReader(open("labels.csv")))
 def rows_of(name):
@@ -80,7 +81,14 @@ for of, n in ((left, test), (folds, authentic)):
 hand = json.load(open("hand.json"))["training"]["test"]
 assert hand["items"] == left["b"]["items"] and hand["groups"] == left["b"]["groups"], (hand, left["b"])
 assert abs(hand["auc"][0] - left["b"]["auc"][0]) < 1e-12, "not what a training without generator b gives"
+assert abs(hand["files_alone"][0] - left["b"]["files_alone"][0]) < .1, "borders of other pictures, but the same features"
 a, b = json.load(open("plain.json")), json.load(open("left1.json"))
+# false alarms: a group is one trial
+group = len({r["group"] for r in rows if r["split"] == "test" and r["label"] == "authentic"})
+n, fired = a["authentic"]["items"], a["authentic"]["fired"]
+assert group < n == test, "groups of one picture try nothing"
+k = -(-fired * group // n)
+assert abs(a["authentic"]["upper95"] - beta.ppf(.975, k + 1, group - k)) < 1e-6
 del b["training"]["left"]
 assert a == b, "the model itself must not depend on --leave"
 END

@@ -77,6 +77,25 @@ static uint64_t make(struct as_alter *alter, const struct as_alteration *a, uint
     return len;
 }
 
+/* A picture that its format cannot hold is told as that, whatever room and memory there are. */
+static void test_sides(void **state)
+{
+    static const struct {
+        uint32_t w, quality;
+    } WIDE[] = {{1000001, 0}, {65501, 90}};
+    uint8_t *plane = calloc(WIDE[0].w, 1), to[1];
+    uint64_t len;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const struct as_rgb8 pic = {{plane, plane, plane}, WIDE[i].w, 1};
+        struct as_err err = {0};
+        assert_int_equal(as_encode(&pic, WIDE[i].quality, to, sizeof to, &len, &err), AS_ELIMIT);
+        assert_int_equal(err.reason, AS_REASON_LIMIT_FORMAT);
+    }
+    free(plane);
+}
+
 static void test_all(void **state)
 {
     const struct as_want want = {AS_RGB, 1 << 20, 1 << 20};
@@ -208,9 +227,9 @@ static int setup(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all), cmocka_unit_test(test_seeds),
-                                       cmocka_unit_test(test_damaged), cmocka_unit_test(test_names),
-                                       cmocka_unit_test(test_flat)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sides), cmocka_unit_test(test_all),
+                                       cmocka_unit_test(test_seeds), cmocka_unit_test(test_damaged),
+                                       cmocka_unit_test(test_names), cmocka_unit_test(test_flat)};
 
     return cmocka_run_group_tests(tests, setup, NULL);
 }

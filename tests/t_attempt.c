@@ -188,7 +188,11 @@ static void t_pulse(void **state)
 
     assert_int_equal(as_case_init(&c, place, NULL), AS_OK);
     assert_int_equal(as_case_set_attempt(&c, 4000, NULL), AS_OK);
+    write_status(&c, "stopped", "elsewhere", 1, 17);
+    assert_int_equal(as_case_alone(&c, false, NULL), AS_OK);
     assert_int_equal(as_case_pulse(&c, NULL), AS_OK);
+    assert_int_equal(as_case_alone(&c, false, NULL), AS_EFORMAT);
+    assert_int_equal(told(&c, "attempt"), 4000);
     as_case_tell(&c, &s);
     begun = told(&c, "updated");
     for (int i = 0; i < 100 && told(&c, "updated") < begun + 2; i++)

@@ -119,6 +119,13 @@ static void t_seen(void **state)
     assert_int_equal(as_weighing_seen(w, &row, with, c2pa), 0); /* provenance is not lowered */
     with[benford] = false;
     assert_int_equal(as_weighing_seen(w, &row, with, spam), RESIZED | TWICE | LOW); /* by adq */
+    assert_int_equal(as_weighing_unseen(w, with, spam), 0); /* adq could show it */
+    with[adq] = with[resampling] = false;
+    assert_int_equal(as_weighing_unseen(w, with, spam), RESIZED | TWICE);
+    assert_int_equal(as_weighing_unseen(w, with, benford), RESIZED); /* its family shows the other */
+    assert_int_equal(as_weighing_unseen(w, with, resampling), TWICE);
+    assert_int_equal(as_weighing_unseen(w, with, c2pa), 0);
+    with[adq] = with[resampling] = true;
     row.det[adq].status = AS_DET_ABSTAINS;
     assert_int_equal(as_weighing_seen(w, &row, with, spam), RESIZED | LOW);
     assert_true(as_weighing_weight(w, RESIZED | LOW) < as_weighing_weight(w, LOW));

@@ -38,7 +38,7 @@ static void expect(const char *name, enum as_status status, const char *want)
     assert_int_equal(as_import(path, &text, &err), status);
     if (status == AS_OK)
         assert_string_equal(text, want);
-    else if (status == AS_EUSAGE && strstr(err.text, want) == NULL)
+    else if (status == AS_EFORMAT && strstr(err.text, want) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", err.text, want);
     free(text);
 }
@@ -54,11 +54,11 @@ static void test_pairs(void **state)
     expect("pairs.json", AS_OK,
            HEAD "\"/y/a,b.jpg\",authentic,,,,\nTp/6.jpg,tampered,,Gt/6.png,,\n");
     write_file("bad.json", "[[\"a.jpg\"]]");
-    expect("bad.json", AS_EUSAGE, "entry 0 is no pair");
+    expect("bad.json", AS_EFORMAT, "entry 0 is no pair");
     write_file("line.json", "[[\"a\\nb.jpg\", \"Negative\"]]");
-    expect("line.json", AS_EUSAGE, "line break");
+    expect("line.json", AS_EFORMAT, "line break");
     write_file("both.json", "[[\"a.jpg\", \"Negative\"], [\"a.jpg\", \"m.png\"]]");
-    expect("both.json", AS_EUSAGE, "that it is authentic and that it is not");
+    expect("both.json", AS_EFORMAT, "that it is authentic and that it is not");
 }
 
 static void test_objects(void **state)
@@ -71,11 +71,11 @@ static void test_objects(void **state)
     expect("objects.json", AS_OK,
            HEAD "a.png,authentic,,,,\nb.png,generated,calibrate,,,g\nc.png,tampered,,m/c.png,7,\n");
     write_file("two.json", "[{\"path\": \"b.png\", \"label\": 2}]");
-    expect("two.json", AS_EUSAGE, "entry 0");
+    expect("two.json", AS_EFORMAT, "entry 0");
     write_file("broken.json", "[{\"path\": ");
-    expect("broken.json", AS_EUSAGE, "line 1");
+    expect("broken.json", AS_EFORMAT, "line 1");
     write_file("twice.json", "[{\"path\": \"b.png\", \"label\": 0, \"label\": 1}]");
-    expect("twice.json", AS_EUSAGE, "duplicate");
+    expect("twice.json", AS_EFORMAT, "duplicate");
 }
 
 /* A video of two splits, one with compressions, one with masks out of order. */
@@ -93,9 +93,9 @@ static void test_tree(void **state)
                 "f/2.png,tampered,calibrate,m/2.png,v9,FF-DF\n"
                 "r/000/1.png,authentic,test,,000,\n");
     write_file("deep.json", "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}");
-    expect("deep.json", AS_EUSAGE, "nested too deep");
+    expect("deep.json", AS_EFORMAT, "nested too deep");
     write_file("none.json", "{\"a\": 1}");
-    expect("none.json", AS_EUSAGE, "names no picture");
+    expect("none.json", AS_EFORMAT, "names no picture");
 }
 
 static void test_folders(void **state)
@@ -140,14 +140,14 @@ static void test_sets(void **state)
            HEAD
            "../casia/Au/z.jpg,authentic,,,,\n../casia/Tp/x.jpg,tampered,,../casia/Gt/x.png,,\n");
     write_file("of/self.json", "[[\"JsonDataset\", \"self.json\"]]");
-    expect("of/self.json", AS_EUSAGE, "is in a set itself");
+    expect("of/self.json", AS_EFORMAT, "is in a set itself");
     write_file("of/bare.json", "[[\"JsonDataset\"]]");
-    expect("of/bare.json", AS_EUSAGE, "names no set");
+    expect("of/bare.json", AS_EFORMAT, "names no set");
     write_file("of/gone.json", "[[\"ManiDataset\", \"gone\"], [\"JsonDataset\", \"list/l.json\"]]");
     expect("of/gone.json", AS_EIO, "");
     write_file("of/none/readme.txt", "");
     write_file("of/none.json", "[[\"ManiDataset\", \"none\"]]");
-    expect("of/none.json", AS_EUSAGE, "of/none names no picture");
+    expect("of/none.json", AS_EFORMAT, "of/none names no picture");
 }
 
 static void test_others(void **state)

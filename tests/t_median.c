@@ -13,7 +13,7 @@
 enum { W = 300, H = 260, SEED = 20130909, ORDER = 10 };
 enum { ZEROS, SMOOTHNESS, AR, AFTER = AR + ORDER, DIM = AFTER + 13 };
 
-static float source[W * H], green[W * H], feat[DIM];
+static float source[W * H], luma[W * H], feat[DIM];
 static void *scratch;
 
 static void make_source(void)
@@ -53,15 +53,14 @@ static void filter(int radius)
 {
     for (int y = 0; y < H; y++)
         for (int x = 0; x < W; x++)
-            green[y * W + x] = radius ? median_at(source, x, y, radius) : source[y * W + x];
+            luma[y * W + x] = radius ? median_at(source, x, y, radius) : source[y * W + x];
 }
 
 static enum as_verdict look(const struct as_jpeg *jpeg)
 {
     const struct as_meta meta = {.w = W, .h = H, .jpeg = jpeg};
-    const struct as_plane plane = {green, W, H, W};
-    const struct as_unit unit = {
-        .views = AS_RGB | AS_META, .rgb = {plane, plane, plane}, .meta = &meta};
+    const struct as_plane plane = {luma, W, H, W};
+    const struct as_unit unit = {.views = AS_LUMA | AS_META, .luma = plane, .meta = &meta};
     struct as_out out = {.feat = feat};
 
     assert_int_equal(as_det_extract(as_det_find("median"), NULL, &unit, scratch, &out), AS_OK);
@@ -111,7 +110,7 @@ static void test_formula(void **unused)
     look(NULL);
     for (int y = 1; y + 1 < H; y++)
         for (int x = 1; x + 1 < W; x++) {
-            r[y][x] = (double)median_at(green, x, y, 1) - green[y * W + x];
+            r[y][x] = (double)median_at(luma, x, y, 1) - luma[y * W + x];
             same += r[y][x] == 0;
         }
     for (int down = 0; down < 2; down++) {
@@ -155,13 +154,13 @@ static void test_abstains(void **unused)
         jpeg.qt[0][k] = 50;
     assert_int_equal(look(&jpeg), AS_ABSTAINS);
     for (uint32_t i = 0; i < W * H; i++)
-        green[i] = (float)(i % W / 2);
+        luma[i] = (float)(i % W / 2);
     assert_int_equal(look(NULL), AS_ABSTAINS);
     for (uint32_t i = 0; i < W * H; i++)
-        green[i] = (float)((i * 2654435761U >> 24) & 1 ? 20 : 200);
+        luma[i] = (float)((i * 2654435761U >> 24) & 1 ? 20 : 200);
     assert_int_equal(look(NULL), AS_APPLIES); /* equal neighbours are small steps */
     for (uint32_t i = 0; i < W * H; i++)
-        green[i] = (i % W + i / W) & 1 ? 20 : 200;
+        luma[i] = (i % W + i / W) & 1 ? 20 : 200;
     assert_int_equal(look(NULL), AS_ABSTAINS);
 }
 

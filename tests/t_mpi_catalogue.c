@@ -152,8 +152,13 @@ static void check_row(const struct as_row *row, const struct as_key *key)
 static void t_rows(void **state)
 {
     char *const folder = dir;
-    struct as_rank r = {
-        .comm = comm, .me = rank, .size = size, .journals = &folder, .njournals = 1};
+    static const struct as_options options;
+    struct as_rank r = {.comm = comm,
+                        .me = rank,
+                        .size = size,
+                        .options = &options,
+                        .journals = &folder,
+                        .njournals = 1};
     static struct as_row row;
     struct as_catalogue *c = NULL;
     unsigned now = NCASES;

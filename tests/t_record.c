@@ -237,6 +237,9 @@ static void t_content_refused(void **state)
     row->flags = AS_FLAGS_ALL + 1;
     refuse(row);
     some_row(row);
+    row->flags |= AS_FLAG_CHANGED; /* that evidence changed is not for an examiner to say */
+    refuse(row);
+    some_row(row);
     row->trouble[0].status = 9999;
     refuse(row);
     some_row(row);

@@ -216,13 +216,13 @@ static void write_manifest(const struct as_set *set, const struct as_row *rows)
         as_die("out of memory");
     f = fopen(path, "w");
     if (f)
-        fputs("path,label,split,mask,group,generator,camera,note\n", f);
+        fputs("path,label,split,mask,group,generator,camera,note,made\n", f);
     for (uint32_t i = 0; f && i < set->count; i++) {
         const struct as_row *r = rows + i;
         fprintf(f, "%s/%s,%s,%s,", base, r->path, LABELS[r->label], SPLITS[r->split]);
         if (r->mask[0])
             fprintf(f, "%s.masks/%s", base, r->mask);
-        fprintf(f, ",%s,%s,%s,%s\n", r->group, r->generator, r->camera, r->note);
+        fprintf(f, ",%s,%s,%s,%s,1\n", r->group, r->generator, r->camera, r->note);
     }
     if (!f || ferror(f) || fclose(f) != 0)
         as_die("cannot write %s: %s", path, strerror(errno));

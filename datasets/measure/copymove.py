@@ -5,7 +5,7 @@ usage: copymove.py ASSAY MANIFEST FOLDER [SPLIT]
 
 MANIFEST has the columns path, label, mask, and may have split and note (make_labelled) or set; of
 it the pictures in FOLDER count, of SPLIT if it is given.  Masks are relative to the folder of the manifest.
-A picture is told as copied when its score is above 0.  Pixels: the map against the mask, at 0.1.
+A picture is told as copied when its score is above 0.  Pixels: the map against the mask, at 0.05.
 Intervals are exact (Clopper, Pearson), 95 %; of F1, by 2000 bootstrap samples.
 """
 import csv
@@ -65,7 +65,7 @@ def score(row, root, case, folder):
         mask = mask_of(os.path.join(root, row["mask"]))
         found = np.zeros(mask.shape, bool)
         if cells is not None:
-            big = np.kron(cells[0] > 25, np.ones((cells[1], cells[1]), bool))
+            big = np.kron(cells[0] > 12, np.ones((cells[1], cells[1]), bool))
             found = big[:mask.shape[0], :mask.shape[1]]
         f1 = f1_of(found, mask)
     return told, f1, values

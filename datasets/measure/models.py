@@ -127,7 +127,7 @@ def card(detector, model, real, labels):
     print("  alike: findings of generated %d, of photographs %d" % (fired[y == 1].sum(), fired[y == 0].sum()))
     bad = found["512"]
     model["authentic"] = {"items": n["512"], "fired": bad, "upper95": round(float(beta.ppf(.975, bad + 1, n["512"] - bad)), 4),
-                          "what": "photographs, the middle 512 x 512 of each at quality 90"}
+                          "what": "photographs, 512 x 512 of quality 90, by which the model was chosen"}
     model["finding"] = "its measures are like those of pictures by the invented decoders that the model is made of; of real " \
                        "generators it tells nothing (measured AUC %s)" % alike.split()[0]
     model["note"] = (

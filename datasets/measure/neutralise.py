@@ -20,7 +20,7 @@ import io
 import os
 import sys
 
-COLUMNS = ["path", "label", "split", "mask", "group", "generator", "camera", "note"]
+COLUMNS = ["path", "label", "split", "mask", "group", "generator", "camera", "note", "made"]
 
 
 def shared(row, top):

@@ -22,6 +22,7 @@ struct as_copy_work {
     struct as_copy_view whole, less;
     uint32_t reduced; /* picture pixels per pixel, each way */
     float *residual;  /* [h][w] of the whole */
+    float *half;      /* the whole at half size, smooth: [h / 2][w / 2] */
     struct as_match *field, *smooth;
     uint32_t *cost, *queue;
     uint8_t *state, *mask; /* per node */
@@ -45,6 +46,9 @@ struct as_copy_region {
     double scale, distortion; /* of map; smaller over larger of its turning and mirroring parts */
     bool mirrored;
     double correlation, plain; /* of residuals; the share of pixels that have none */
+    /* Mean squares at half size: of the difference, of what varies within blocks, of the slope in
+     * its weakest direction per px. */
+    double apart, contrast, weakest;
 };
 
 enum as_copy_opinion { AS_COPY_OTHER, AS_COPY_ALIKE, AS_COPY_COPIED };
@@ -66,7 +70,7 @@ static inline float as_copy_sample(const float *at, size_t stride, float x, floa
  * into `all`, AS_COPY_REGIONS of them, largest first.  Returns their number. */
 uint32_t as_copy_regions(const struct as_copy_pass *p, struct as_copy_region *all);
 
-/* Makes k->residual of k->whole, which is lost. */
+/* Makes k->residual and k->half of k->whole, which is lost, as is k->less. */
 void as_copy_residual(struct as_copy_work *k);
 
 /* Whether a region shows the same thing twice; refines its map and fills its correlation. */

@@ -1,6 +1,6 @@
-/* copymove_regions.c - areas that a linear field leads elsewhere, and whether they are copies.
+/* copymove_regions.c - areas that a linear field leads elsewhere.
  *
- *  1 where the field is linear    2 regions    3 correlation of residuals                   */
+ *  1 where the field is linear    2 regions                                                */
 #include "copymove.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@ enum {
     FIT_N = (2 * FIT + 1) * (2 * FIT + 1),
     FIT_ERROR = 130, /* sum of squares over them; the paper's 300 for 113 pixels, for 49 nodes */
     JUMP = 8,        /* px: matches of neighbouring nodes differ by no more */
-    AREA_MIN = 1200  /* px of a region */
+    AREA_MIN = 700   /* px of a region */
 };
 
 /* ---- 1 where the field is linear ---- */
@@ -215,179 +215,4 @@ uint32_t as_copy_regions(const struct as_copy_pass *p, struct as_copy_region *al
     smooth_field(p, k->smooth, k->field);
     find_linear(p, k->field);
     return list_regions(p, k->field, all);
-}
-
-/* ---- 3 correlation of residuals ----
- *
- * The residual is what two high passes leave: with one, things that look alike correlate by .35 at
- * quality 90, copies by .66; with two by .12 and .41 (medians on made pictures). */
-
-/* out := in less its mean over 3 x 3 samples (weights 1, 2, 1 each way), the border repeated. */
-static void high_pass(const struct as_plane *in, float *out)
-{
-    for (uint32_t y = 0; y < in->h; y++, out += in->w) {
-        const float *at = in->at + y * in->stride;
-        const float *up = y ? at - in->stride : at, *low = y + 1 < in->h ? at + in->stride : at;
-        for (uint32_t x = 0; x < in->w; x++) {
-            const uint32_t l = x ? x - 1 : x, r = x + 1 < in->w ? x + 1 : x;
-            const float beside = up[l] + 2 * at[l] + low[l] + up[r] + 2 * at[r] + low[r];
-            out[x] = at[x] - (beside + 2 * (up[x] + 2 * at[x] + low[x])) / 16;
-        }
-    }
-}
-
-/* What is added to the energy around: the residual of rounding to whole grey levels. */
-enum { AROUND = 4 };
-static const float rounding = 0.05F;
-
-/* out := in divided by its strength over AROUND samples each way, so that edges do not outweigh
- * the noise; sums is [w]. */
-static void even_out(const float *in, uint32_t w, uint32_t h, float *sums, float *out)
-{
-    for (uint32_t y = 0; y < h; y++) {
-        const uint32_t y0 = y < AROUND ? 0 : y - AROUND, y1 = y + AROUND < h ? y + AROUND : h - 1;
-        memset(sums, 0, w * sizeof *sums);
-        for (uint32_t j = y0; j <= y1; j++)
-            for (uint32_t x = 0; x < w; x++)
-                sums[x] += in[(size_t)j * w + x] * in[(size_t)j * w + x];
-        for (uint32_t x = 0; x < w; x++) {
-            const uint32_t x0 = x < AROUND ? 0 : x - AROUND;
-            const uint32_t x1 = x + AROUND < w ? x + AROUND : w - 1;
-            float sum = 0;
-            for (uint32_t i = x0; i <= x1; i++)
-                sum += sums[i];
-            sum /= (float)((x1 - x0 + 1) * (y1 - y0 + 1));
-            out[(size_t)y * w + x] = in[(size_t)y * w + x] / sqrtf(sum + rounding);
-        }
-    }
-}
-
-void as_copy_residual(struct as_copy_work *k)
-{
-    const uint32_t w = k->whole.w, h = k->whole.h, stride = w + 2 * REACH;
-    const struct as_plane whole = {k->whole.at + (size_t)REACH * stride + REACH, w, h, stride};
-    const struct as_plane once = {k->residual, w, h, w};
-
-    high_pass(&whole, k->residual);
-    high_pass(&once, k->whole.at);
-    even_out(k->whole.at, w, h, k->rest, k->residual);
-}
-
-static bool within(const struct as_copy_work *k, float x, float y)
-{
-    return x >= 0 && y >= 0 && x <= (float)(k->whole.w - 1) && y <= (float)(k->whole.h - 1);
-}
-
-/* The correlation of a region with what it is shown again as, moved by (dx, dy) more; of every
- * `skip`th node. */
-static double correlate(const struct as_copy_pass *p, const struct as_copy_region *r,
-                        const float *plane, double dx, double dy, uint32_t skip)
-{
-    const struct as_copy_work *k = p->k;
-    const size_t w = k->whole.w;
-    double n = 0, a = 0, b = 0, aa = 0, ab = 0, bb = 0;
-
-    for (uint32_t q = r->first; q < r->first + r->n; q += skip)
-        for (uint32_t d = 0; d < STEP * STEP; d++) {
-            const uint32_t node = k->queue[q];
-            const double x = node % p->across * STEP + d % STEP;
-            const double y = (double)(node / p->across) * STEP + (double)(d / STEP);
-            const float px = (float)((x + 0.5) * p->ratio - 0.5);
-            const float py = (float)((y + 0.5) * p->ratio - 0.5);
-            const float u = (float)(r->at[0] + r->map[0][0] * x + r->map[0][1] * y + dx);
-            const float v = (float)(r->at[1] + r->map[1][0] * x + r->map[1][1] * y + dy);
-            float f, g;
-            if (!within(k, px, py) || !within(k, u, v))
-                continue;
-            f = as_copy_sample(plane, w, px, py);
-            g = as_copy_sample(plane, w, u, v);
-            n++;
-            a += f;
-            b += g;
-            aa += f * f;
-            ab += f * g;
-            bb += g * g;
-        }
-    if (n < 64)
-        return 0;
-    aa -= a * a / n;
-    bb -= b * b / n;
-    return aa > 0 && bb > 0 ? (ab - a * b / n) / sqrt(aa * bb) : 0;
-}
-
-/* The largest over moves of up to a pixel by halves; and by whole pixels if nothing was turned. */
-static double best_correlation(const struct as_copy_pass *p, struct as_copy_region *r,
-                               const float *plane)
-{
-    const uint32_t skip = 1 + r->n / 1000;
-    double best = -1, at[2] = {0, 0};
-
-    for (int j = -2; j <= 2; j++)
-        for (int i = -2; i <= 2; i++) {
-            const double c = correlate(p, r, plane, i / 2.0, j / 2.0, skip);
-            if (c > best) {
-                best = c;
-                at[0] = i / 2.0;
-                at[1] = j / 2.0;
-            }
-        }
-    r->at[0] += at[0];
-    r->at[1] += at[1];
-    return best;
-}
-
-/* The share of the region's nodes whose residual is nothing. */
-static double plain_share(const struct as_copy_pass *p, const struct as_copy_region *r)
-{
-    uint32_t plain = 0;
-
-    for (uint32_t q = r->first; q < r->first + r->n; q++) {
-        const uint32_t node = p->k->queue[q];
-        const uint32_t x = (uint32_t)((float)(node % p->across * STEP) * p->ratio);
-        const uint32_t y = (uint32_t)((float)(node / p->across * STEP) * p->ratio);
-        const float v = p->k->residual[(size_t)y * p->k->whole.w + x];
-        plain += v < 0.01F && v > -0.01F;
-    }
-    return (double)plain / r->n;
-}
-
-/* A map that is a shift to within a pixel over the region: made one of whole pixels. */
-static void snap(const struct as_copy_pass *p, struct as_copy_region *r,
-                 const struct as_match *field)
-{
-    double x = 0, y = 0;
-
-    if (p->ratio != 1 || r->mirrored || fabs(r->map[0][0] - 1) > 0.02 ||
-        fabs(r->map[1][1] - 1) > 0.02 || fabs(r->map[0][1]) > 0.02 || fabs(r->map[1][0]) > 0.02)
-        return;
-    for (uint32_t q = r->first; q < r->first + r->n; q++) {
-        const uint32_t node = p->k->queue[q];
-        x += field[node].x - (double)(node % p->across * STEP);
-        y += field[node].y - (double)(node / p->across * STEP);
-    }
-    *r = (struct as_copy_region){.first = r->first,
-                                 .n = r->n,
-                                 .scale = 1,
-                                 .at = {floor(x / r->n + 0.5), floor(y / r->n + 0.5)},
-                                 .map = {{1, 0}, {0, 1}}};
-}
-
-/* A copy keeps shapes, and has the same residual at both places.  Things that are symmetrical look
- * alike mirrored, edges and all, so that mirrored copies need more; drawings repeat exactly. */
-static const double distortion_most = 0.12, scale_least = 0.6, scale_most = 1.7, plain_most = 0.5;
-static const double correlation_least = 0.2, mirrored_least = 0.6;
-
-enum as_copy_opinion as_copy_judge(const struct as_copy_pass *p, struct as_copy_region *r)
-{
-    const struct as_match *field = p->k->field;
-
-    if (r->distortion > distortion_most || r->scale < scale_least || r->scale > scale_most)
-        return AS_COPY_OTHER;
-    snap(p, r, field);
-    r->correlation = best_correlation(p, r, p->k->residual);
-    r->plain = plain_share(p, r);
-    if (r->plain > plain_most)
-        return AS_COPY_ALIKE;
-    return r->correlation >= (r->mirrored ? mirrored_least : correlation_least) ? AS_COPY_COPIED
-                                                                                : AS_COPY_ALIKE;
 }

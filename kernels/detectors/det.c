@@ -46,21 +46,21 @@ static bool all_finite(const float *v, size_t n)
     return true;
 }
 
+uint16_t as_det_lacks(const struct as_detector *det, const struct as_unit *unit)
+{
+    if ((unit->views & det->needs) != det->needs)
+        return AS_DET_NO_VIEW;
+    return too_small(unit, det->needs, det->min_side) ? AS_DET_TOO_SMALL : 0;
+}
+
 enum as_status as_det_extract(const struct as_detector *det, void *state,
                               const struct as_unit *unit, void *scratch, struct as_out *out)
 {
     enum as_status status;
 
     out->verdict = AS_NOT_APPLICABLE;
-    if ((unit->views & det->needs) != det->needs) {
-        out->reason = AS_DET_NO_VIEW;
+    if ((out->reason = as_det_lacks(det, unit)) != 0)
         return AS_OK;
-    }
-    if (too_small(unit, det->needs, det->min_side)) {
-        out->reason = AS_DET_TOO_SMALL;
-        return AS_OK;
-    }
-    out->reason = 0;
     status = det->extract(state, unit, scratch, out);
     if (status != AS_OK || out->verdict != AS_APPLIES)
         return status;

@@ -141,10 +141,13 @@ enum as_status as_det_init(const struct as_detector *det, void **state);
 #define AS_SCRATCH_PER_PIXEL 2
 size_t as_det_scratch_bytes(const struct as_detector *det, uint32_t w, uint32_t h);
 
-/* Runs extract if the unit has the views and the size it needs, else gives
- * AS_NOT_APPLICABLE with reason AS_DET_NO_VIEW or AS_DET_TOO_SMALL.  An output
- * that is not finite is AS_EFORMAT.                                          */
+/* Why extract cannot run on the unit, or 0. */
 enum { AS_DET_NO_VIEW = 1000, AS_DET_TOO_SMALL = 1001 };
+uint16_t as_det_lacks(const struct as_detector *det, const struct as_unit *unit);
+
+/* Runs extract if the unit has the views and the size it needs, else gives
+ * AS_NOT_APPLICABLE with that reason, and needs no scratch.  An output that is
+ * not finite is AS_EFORMAT.                                                  */
 enum as_status as_det_extract(const struct as_detector *det, void *state,
                               const struct as_unit *unit, void *scratch, struct as_out *out);
 

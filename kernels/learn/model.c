@@ -4,6 +4,7 @@
 
 #include "scale.h"
 
+#include <float.h>
 #include <math.h>
 
 const float *as_model_weights(const struct as_model *model, uint32_t *dim, float *bias)
@@ -18,6 +19,14 @@ bool as_model_keeps_map(const struct as_model *model, float score)
     return model && score > model->map_threshold;
 }
 
+/* No weights, however large, make a score that is no number. */
+static float finite(double score)
+{
+    return (float)(score > (double)FLT_MAX    ? (double)FLT_MAX
+                   : score < -(double)FLT_MAX ? -(double)FLT_MAX
+                                              : score);
+}
+
 /* In double, in the order of the measures. */
 static float score_linear(const struct as_model *model, const float *feat)
 {
@@ -25,14 +34,14 @@ static float score_linear(const struct as_model *model, const float *feat)
 
     for (uint32_t j = 0; j < model->dim; j++)
         sum += (double)model->weights[j] * feat[j];
-    return (float)sum;
+    return finite(sum);
 }
 
 float as_model_score(const struct as_model *model, const float *feat)
 {
     if (model->kind == AS_MODEL_LINEAR)
         return score_linear(model, feat);
-    return (float)(model->bias + as_fld_share(&model->fld, model->mean, model->factor, feat));
+    return finite(model->bias + as_fld_share(&model->fld, model->mean, model->factor, feat));
 }
 
 double as_model_distance(const struct as_model *model, const float *feat)

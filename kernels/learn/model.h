@@ -12,7 +12,8 @@ enum as_model_kind {
     AS_MODEL_FLD     /* bias + share of the votes of an ensemble    */
 };
 
-/* How often a finding was made on items known to be authentic. */
+/* How often a finding was made on items known to be authentic.  Where training measured it, a group
+ * of items is one trial of the interval. */
 struct as_authentic {
     uint32_t items, fired; /* items == 0: not measured                         */
     float upper95;         /* upper end of the 95 % Clopper-Pearson interval   */

@@ -326,7 +326,7 @@ static int models(const struct as_terminal *t, struct as_json *j, const char *na
         return AS_EXIT_NO_INPUT;
     }
     if ((status = as_models_load(&loaded, &err)) != AS_OK)
-        return as_cmd_fail(&err, as_exit_code(status));
+        return as_cmd_fail(&err, status == AS_SKIP ? AS_EXIT_NO_INPUT : as_exit_code(status));
     if (j)
         as_json_open(j, NULL, '[');
     for (int i = 0; as_detectors[i]; i++)

@@ -41,6 +41,11 @@ static void print_test(const struct as_trained *d)
                      as_metric_title((enum as_metric)k));
     if (d->cap > 0)
         print_figure("cllr", &t->cllr, "cost of the likelihood ratios, bits; 1: they say nothing");
+    print_figure("files_alone", &t->trivial,
+                 "area under the ROC curve of format, size, length and quality, learnt alike");
+    if (t->trivial_tells)
+        printf("  WARNING: the files alone tell the classes apart; the model may have learnt no "
+               "more\n");
     printf("  findings: %" PRIu64 " of %" PRIu64 " altered, %" PRIu64 " of %" PRIu64
            " authentic (rate %.4f to %.4f)\n",
            t->fired[1], t->items[1], t->fired[0], t->items[0], t->fpr_low, t->fpr_high);

@@ -299,7 +299,12 @@ static enum as_status open_case(const char *name, struct as_store **store, struc
     enum as_status status = AS_OK;
     char path[AS_CASE_PATH];
 
-    AS_TRY(as_case_store(name, path, err));
+    if ((status = as_case_store(name, path, err)) == AS_SKIP)
+        AS_FAIL(err, AS_SKIP, "%s is not sealed: it has no results.h5; see assay show %s", name,
+                name);
+    if (status == AS_EIO)
+        status = AS_SKIP; /* no such case, which it says */
+    AS_TRY(status);
     AS_TRY(as_store_open_any(store, path, err));
 done:
     return status;
@@ -316,7 +321,6 @@ static int explain(const struct as_options *o, char **names)
     bool equal = false;
 
     as_err_clear(&err);
-    snprintf(err.text, sizeof err.text, "both cases must be sealed: one has no results.h5");
     AS_TRY(open_case(names[0], &a, &err));
     AS_TRY(open_case(names[1], &b, &err));
     AS_TRY(as_store_explain(a, b, text, sizeof text, &err));
@@ -340,7 +344,7 @@ done:
 int as_cmd_verify(const struct as_options *o, int argc, char **argv)
 {
     if (argc != (o->explain ? 2 : 1)) {
-        as_log(AS_LOG_ERROR, o->explain ? "--explain wants two cases"
+        as_log(AS_LOG_ERROR, o->explain ? "--explain wants two cases: assay verify --explain CASE CASE"
                                         : "one case at a time; --explain compares two");
         return AS_EXIT_USAGE;
     }

@@ -236,7 +236,7 @@ enum as_status as_content_unpack(const void *bytes, size_t n, struct as_content_
     as_get(&w, &row->duration_s, 8);
     row->flags = as_get_u32(&w);
     if (!isfinite(row->duration_s) || row->duration_s < 0 || !as_reason_known(row->reason) ||
-        row->flags & ~(uint32_t)AS_FLAGS_ALL)
+        row->flags & ~(uint32_t)AS_FLAGS_CONTENT)
         w.bad = true;
     get_dets(&w, room, row);
     get_kvs(&w, room, row);

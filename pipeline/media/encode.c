@@ -13,6 +13,8 @@
 #include <jpeglib.h>
 #include <png.h>
 
+enum { PNG_SIDE_MAX = 1000000 /* libpng's own limit, also to those who read it */ };
+
 struct file {
     const struct as_rgb8 *pic;
     uint8_t *to, *row;
@@ -167,6 +169,7 @@ static bool write_png(struct file *f)
 enum as_status as_encode(const struct as_rgb8 *pic, uint32_t quality, uint8_t *to, uint64_t cap,
                          uint64_t *len, struct as_err *err)
 {
+    const uint32_t side = quality > 0 ? JPEG_MAX_DIMENSION : PNG_SIDE_MAX;
     enum as_status status = AS_OK;
     struct file *f = calloc(1, sizeof *f);
 
@@ -176,9 +179,9 @@ enum as_status as_encode(const struct as_rgb8 *pic, uint32_t quality, uint8_t *t
     f->pic = pic;
     f->to = to;
     f->cap = cap;
-    if (quality > 0 && (pic->w > JPEG_MAX_DIMENSION || pic->h > JPEG_MAX_DIMENSION))
-        AS_FAIL_AS(err, AS_ELIMIT, AS_REASON_LIMIT_ITEM, "%u x %u pixels are too many for a JPEG",
-                   pic->w, pic->h);
+    if (pic->w > side || pic->h > side)
+        AS_FAIL_AS(err, AS_ELIMIT, AS_REASON_LIMIT_FORMAT, "%u x %u pixels are too many for a %s",
+                   pic->w, pic->h, quality > 0 ? "JPEG" : "PNG");
     if (!(quality > 0 ? write_jpeg(f, quality) : write_png(f))) {
         if (f->full)
             AS_FAIL_AS(err, AS_ELIMIT, AS_REASON_LIMIT_ITEM,

@@ -18,7 +18,8 @@ struct as_rgb8 {
  *   to, cap   room for the file; of a JPEG, for a byte more
  *   len       its bytes
  *
- *   AS_ELIMIT   it does not fit, or its format has no pictures of this size (LIMIT_ITEM)
+ *   AS_ELIMIT   it does not fit (LIMIT_ITEM), or its format has no pictures of this size
+ *               (LIMIT_FORMAT)
  *   AS_ENOMEM
  */
 enum as_status as_encode(const struct as_rgb8 *pic, uint32_t quality, uint8_t *to, uint64_t cap,

@@ -12,7 +12,8 @@ struct as_trust;
  *
  *   sha256      of the file, hex; "" of no list
  *
- *   AS_EUSAGE   it cannot be read, or holds no certificate
+ *   AS_EFORMAT   it holds no certificate, one that cannot be read, or more than 4,096
+ * and the statuses of as_whole_read.
  */
 enum as_status as_trust_load(const char *path, struct as_trust **trust, char sha256[65],
                              struct as_err *err) AS_MUST_CHECK;

@@ -35,8 +35,11 @@ enum as_status as_case_store(const char *name, char path[AS_CASE_PATH], struct a
     if (!S_ISDIR(st.st_mode))
         AS_FAIL(err, AS_EIO, "%s is no case: neither a folder nor a store", name);
     AS_TRY(as_case_path(name, "results.h5", path, err));
-    if (stat(path, &st) != 0)
-        status = AS_SKIP;
+    if (stat(path, &st) == 0)
+        goto done;
+    if (errno != ENOENT && errno != ENOTDIR)
+        AS_FAIL(err, AS_EIO, "cannot look for %s: %s", path, strerror(errno));
+    status = AS_SKIP;
 done:
     return status;
 }
@@ -81,7 +84,7 @@ enum as_status as_progress_read(const char *name, struct as_progress *p, struct 
     p->bytes_total = count_of(o, "bytes_total");
     p->lots_done = count_of(o, "lots_done");
     p->lots_total = count_of(o, "lots_total");
-    p->updated = (int64_t)json_number_value(json_object_get(o, "updated"));
+    p->updated = (int64_t)count_of(o, "updated");
     p->pid = json_integer_value(json_object_get(o, "pid"));
 done:
     json_decref(o);

@@ -38,11 +38,14 @@ static void ranged(const struct as_terminal *t, const struct as_ranged *r)
 
 static void show_bias(const struct as_terminal *t, const struct as_benchmark *b)
 {
+    uint32_t within = 0, doubtful = 0; /* loud of a generator; high, by too few pictures */
     bool loud = false;
 
     for (uint32_t i = 0; i < b->naudit; i++) {
         const struct as_audit *a = &b->audit[i];
-        if (!as_audit_is_loud(a) || a->of.generator) /* those are in audit.csv */
+        within += as_audit_is_loud(a) && a->of.generator;
+        doubtful += a->auc.value > AS_TRIVIAL_LOUD && !as_audit_is_loud(a) && !a->of.generator;
+        if (!as_audit_is_loud(a) || a->of.generator)
             continue;
         if (!loud)
             fprintf(t->out,
@@ -56,11 +59,21 @@ static void show_bias(const struct as_terminal *t, const struct as_benchmark *b)
         ranged(t, &a->auc);
         fputc('\n', t->out);
     }
-    if (!loud && b->naudit)
+    if (!loud && b->naudit && within + doubtful == 0)
         fprintf(
             t->out,
             "Bias audit    by themselves, format, size, bytes and quality do not tell the classes "
             "apart (AUC at most .60)\n");
+    if (doubtful)
+        fprintf(t->out,
+                "Bias audit    %" PRIu32 " AUCs of the file alone above .60 are of too few "
+                "pictures to be sure: audit.csv\n",
+                doubtful);
+    if (within)
+        fprintf(t->out,
+                "%sWARNING%s: %" PRIu32 " AUCs of the file alone above .60 are of single "
+                "generators: audit.csv\n",
+                as_terminal_style(t, AS_STYLE_BAD), as_terminal_style(t, AS_STYLE_END), within);
     if (b->naudit == 0)
         fprintf(t->out, "Bias audit    none: one of the classes has no pictures\n");
 }
@@ -121,9 +134,9 @@ static bool shown(const struct as_benchmark *b, const struct as_subset *of,
 static void show_measured(const struct as_terminal *t, const struct as_benchmark *b,
                           const struct as_subset *of)
 {
-    fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %-21s  %-12s %s\n", NAME, "", "scored", "AUC", "EER",
-            "TPR at FPR 1 %", "Cllr (min)", "balanced accuracy");
-    fprintf(t->out, "  %-*s %9s %*s(threshold from)\n", NAME, "", "0 / 1", 83, "");
+    fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %-21s  %-21s (min)    %s\n", NAME, "", "scored",
+            "AUC", "EER", "TPR at FPR 1 %", "Cllr", "balanced accuracy");
+    fprintf(t->out, "  %-*s %9s %*s(threshold from)\n", NAME, "", "0 / 1", 101, "");
     for (uint32_t i = 0; i < b->nmeasured; i++) {
         const struct as_measured *m = &b->measured[i];
         char scored[48];
@@ -141,13 +154,34 @@ static void show_measured(const struct as_terminal *t, const struct as_benchmark
         ranged(t, &m->metric[AS_METRIC_EER]);
         fputc(' ', t->out);
         ranged(t, &m->metric[AS_METRIC_TPR_1]);
-        if (isnan(m->cllr.value))
-            fprintf(t->out, "  -     ");
-        else
-            fprintf(t->out, "  %.3f ", m->cllr.value);
-        fprintf(t->out, "(%.3f) ", m->metric[AS_METRIC_CLLR_MIN].value);
+        fputc(' ', t->out);
+        ranged(t, &m->cllr);
+        fprintf(t->out, " (%.3f) ", m->metric[AS_METRIC_CLLR_MIN].value);
         ranged(t, &m->bacc);
         fprintf(t->out, " (%s)\n", m->from < 0 ? "itself" : as_split_words[m->from]);
+    }
+}
+
+/* Whose ratios those of Cllr are: only a model's are told by runs. */
+static void show_ratios(const struct as_terminal *t, const struct as_benchmark *b)
+{
+    static const char *const WHOSE[AS_LLRS] = {
+        [AS_LLR_MODEL] = "of ratios by its model, of items in its domain",
+        [AS_LLR_CALIBRATE] = "of ratios fitted on the split calibrate of this set and measured on "
+                             "the others: what such a calibration would be worth on such pictures; "
+                             "no run tells them"};
+
+    for (int from = AS_LLR_MODEL; from < AS_LLRS; from++) {
+        bool any = false;
+        for (uint32_t k = 0; k < b->nscorers; k++)
+            if ((int)b->scorer[k].llr_from == from) {
+                fprintf(t->out, "%s%s", any ? ", " : "Cllr of ", b->scorer[k].name);
+                any = true;
+            }
+        if (!any)
+            continue;
+        fputs(":\n  ", t->out);
+        as_terminal_wrap(t, 2, 2, as_text_of(WHOSE[from]), AS_SHOW_VALUE);
     }
 }
 
@@ -295,6 +329,16 @@ static void show_altered(const struct as_terminal *t, const struct as_benchmark 
     show_altered_maps(t, b);
 }
 
+/* Whether a bootstrap had nothing to draw from: all scores are in order. */
+static bool has_no_width(const struct as_benchmark *b)
+{
+    for (uint32_t i = 0; i < b->nmeasured; i++)
+        if (b->measured[i].defined &&
+            b->measured[i].metric[AS_METRIC_AUC].low >= b->measured[i].metric[AS_METRIC_AUC].high)
+            return true;
+    return false;
+}
+
 void as_show_benchmark(FILE *out, const struct as_benchmark *b)
 {
     struct as_terminal t;
@@ -320,9 +364,13 @@ void as_show_benchmark(FILE *out, const struct as_benchmark *b)
         show_maps(&t, b, of);
         show_compared(&t, b, of);
     }
+    show_ratios(&t, b);
     if (b->naltered)
         show_altered(&t, b);
-    fprintf(out, "95 %% intervals, %" PRIu64 " draws of whole groups (%" PRIu32 " in all)\n",
-            b->o->draws, b->manifest.groups);
+    fprintf(out, "95 %% intervals, %" PRIu64 " draws of whole groups (%" PRIu32 " in all)%s\n",
+            b->o->draws, b->manifest.groups,
+            has_no_width(b) ? "; one without a width says that no draw differed, not that there "
+                              "is no error"
+                            : "");
     fprintf(out, "content_digest %s\ntables and scores: %s/bench\n", b->digest, b->o->output);
 }

@@ -326,8 +326,10 @@ static void finding_json(struct as_json *j, struct as_store *store, const struct
     }
     as_json_number(j, "score", (double)f->score);
     as_json_number(j, "llr", (double)f->llr);
-    if (isfinite(f->llr))
+    if (isfinite(f->llr)) {
         as_json_string(j, "llr_words", as_verdict_support(&m->words, (double)f->llr));
+        as_json_string(j, "llr_for", f->llr < 0 ? "authentic" : "altered");
+    }
     as_json_text(j, "text", as_text_of(f->text), AS_SHOW_VALUE);
 }
 

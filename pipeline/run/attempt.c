@@ -172,7 +172,8 @@ enum as_status as_case_begin(struct as_case *c, bool takeover, struct as_err *er
 
     if ((mkdir(c->dir, 0700) != 0 && errno != EEXIST) ||
         (mkdir(c->journal, 0700) != 0 && errno != EEXIST))
-        AS_FAIL(err, AS_EIO, "cannot make the case folder %s: %s", c->dir, strerror(errno));
+        AS_FAIL(err, AS_EIO, "cannot make the case folder %s: %s%s", c->dir, strerror(errno),
+                errno == ENOENT ? "; make the folder that it is to lie in first" : "");
     AS_TRY(as_case_alone(c, takeover, err));
     if ((error = last_attempt(c, &attempt)) != 0)
         AS_FAIL(err, AS_EIO, "cannot list the case folder %s: %s", c->dir, strerror(error));
@@ -292,12 +293,32 @@ static void *run_pulse(void *state)
                              (double)(now.tv_nsec - p->told.tv_nsec) * 1e-9;
         if (p->ending || since < PULSE_S)
             continue;
-        if (p->last)
-            beat(p, since);
+        beat(p, since);
         p->told = now;
     }
     pthread_mutex_unlock(&p->lock);
     return NULL;
+}
+
+/* What the attempt before told last, as this one's: what it counted is still done. */
+static json_t *taken_over(const struct as_case *c)
+{
+    json_t *o = json_load_file(c->status, 0, NULL);
+    char host[256] = "";
+
+    if (!json_is_object(o)) {
+        json_decref(o);
+        o = json_object();
+    }
+    gethostname(host, sizeof host - 1);
+    json_object_set_new(o, "state", json_string("inventory"));
+    json_object_set_new(o, "attempt", json_integer(c->attempt));
+    json_object_set_new(o, "elapsed_s", json_real(0));
+    json_object_set_new(o, "updated", json_integer((json_int_t)time(NULL)));
+    json_object_set_new(o, "pid", json_integer(getpid()));
+    json_object_set_new(o, "host", json_string(host));
+    json_object_del(o, "note");
+    return o;
 }
 
 enum as_status as_case_pulse(struct as_case *c, struct as_err *err)
@@ -308,8 +329,9 @@ enum as_status as_case_pulse(struct as_case *c, struct as_err *err)
     sigset_t all, before;
     int error;
 
-    if (p == NULL)
+    if (p == NULL || (p->last = taken_over(c)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to keep status.json fresh");
+    write_status(c, p->last);
     p->of = c;
     clock_gettime(CLOCK_MONOTONIC, &p->told);
     pthread_mutex_init(&p->lock, NULL);
@@ -326,6 +348,8 @@ enum as_status as_case_pulse(struct as_case *c, struct as_err *err)
     c->pulse = p;
     p = NULL;
 done:
+    if (p)
+        json_decref(p->last);
     free(p);
     return status;
 }

@@ -63,8 +63,9 @@ struct as_case_status {
 void as_case_tell(const struct as_case *c, const struct as_case_status *s);
 
 /*
- * From now on until as_case_clear a thread tells again what was told last, with a new time, whenever
- * nothing was told for 3 s: rank 0 may wait for others much longer.  After as_case_set_attempt; c
+ * Tells at once that this attempt is alive, because journals may be read for long before there is more
+ * to tell.  From now on until as_case_clear a thread tells again what was told last, with a new time,
+ * whenever nothing was told for 3 s: rank 0 may wait for others much longer.  After as_case_set_attempt; c
  * stays where it is.
  *   AS_EIO   no thread can be made
  */

@@ -41,6 +41,7 @@ static enum as_status prepare(struct as_benchmark *b, const char *manifest, stru
     if (b->o->draws < DRAWS_MIN || b->o->draws > DRAWS_MAX)
         AS_FAIL(err, AS_EUSAGE, "--draws is %d to %d", DRAWS_MIN, DRAWS_MAX);
     AS_TRY(as_manifest_read(&b->manifest, manifest, err));
+    AS_TRY(as_manifest_check(&b->manifest, manifest, false, err));
     b->n = (uint32_t)b->manifest.n; /* it checks that */
     b->item = calloc(b->n, sizeof *b->item);
     b->mapped = calloc(b->n, sizeof *b->mapped);
@@ -55,6 +56,19 @@ done:
     return status;
 }
 
+static void warn_of_missing(const struct as_benchmark *b)
+{
+    uint32_t missing = 0;
+
+    for (uint32_t i = 0; i < b->n; i++)
+        missing += b->item[i].row == UINT64_MAX;
+    if (missing > 0)
+        as_log(AS_LOG_WARN,
+               "%" PRIu32 " of the %" PRIu32 " pictures of the manifest were not found: paths begin "
+               "at its own folder, which must be readable; %s/bench/items.csv names them",
+               missing, b->n, b->o->output);
+}
+
 static enum as_status work(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
@@ -64,6 +78,7 @@ static enum as_status work(struct as_benchmark *b, struct as_err *err)
     AS_TRY(as_store_open(&b->store, kase.results, err));
     snprintf(b->digest, sizeof b->digest, "%s", as_store_attr(b->store, "content_digest"));
     AS_TRY(as_bench_join(b, err));
+    warn_of_missing(b);
     AS_TRY(as_bench_calibrate(b, err));
     AS_TRY(as_bench_measure(b, err));
     AS_TRY(as_bench_points(b, err));

@@ -192,9 +192,6 @@ enum as_status as_benchmark_run(struct as_benchmark *b, const struct as_options 
                                 struct as_err *err) AS_MUST_CHECK;
 void as_benchmark_clear(struct as_benchmark *b);
 
-/* Whether a trivial feature tells the classes apart better than it may: its AUC is above this, its
- * interval above .5, and there are enough items to say so. */
-#define AS_AUDIT_LOUD .6
 bool as_audit_is_loud(const struct as_audit *a);
 
 /* The name of a subset's split: "all", or as_split_words. */

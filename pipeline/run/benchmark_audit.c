@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDS = 5, FEW = 8 };
+enum { FOLDS = 5 };
 
 /* ---- 1. scores ---- */
 
@@ -49,7 +49,7 @@ static void add_odds(struct audited *a, int feature)
 
 bool as_audit_is_loud(const struct as_audit *a)
 {
-    return a->n[0] >= FEW && a->n[1] >= FEW && a->auc.value > AS_AUDIT_LOUD && a->auc.low > .5;
+    return as_trivial_is_loud(a->n[0], a->n[1], a->auc.value, a->auc.low);
 }
 
 /* Fills to[AS_TRIVIALS + 1]. */

@@ -66,6 +66,9 @@ static void begin(const char *first, FILE *f)
         fprintf(f, "%s,", first);
 }
 
+/* Only a ratio that runs tell, of a calibration on real pictures, is called llr. */
+static const char *const LLR_COLUMNS[AS_LLRS] = {"llr", "llr", "set_llr"};
+
 static void items_head(const struct as_benchmark *b, const char *first, FILE *f)
 {
     head(b, first,
@@ -73,8 +76,8 @@ static void items_head(const struct as_benchmark *b, const char *first, FILE *f)
          "bytes,quality,sha256",
          f);
     for (uint32_t k = 0; b->clean == NULL && k < b->nscorers; k++)
-        fprintf(f, ",%s,%s:llr,%s:why_not", b->scorer[k].name, b->scorer[k].name,
-                b->scorer[k].name);
+        fprintf(f, ",%s,%s:%s,%s:why_not", b->scorer[k].name, b->scorer[k].name,
+                LLR_COLUMNS[b->scorer[k].llr_from], b->scorer[k].name);
     fputs(b->clean == NULL ? "\n" : "", f);
 }
 
@@ -294,7 +297,7 @@ static enum as_status write_leaks(const struct as_benchmark *b, FILE *f)
 
 static const char *const LLR_TITLES[AS_LLRS] = {
     "log10 likelihood ratio: none", "log10 likelihood ratio, by the model",
-    "log10 likelihood ratio, by the split calibrate of this set"};
+    "log10 likelihood ratio, fitted on split calibrate of this set; says nothing of a picture"};
 
 static enum as_status write_scores(const struct as_benchmark *b, const char *path,
                                    struct as_err *err)
@@ -329,7 +332,8 @@ static enum as_status write_scores(const struct as_benchmark *b, const char *pat
         snprintf(name, sizeof name, "/scores/%s", b->scorer[k].name);
         AS_TRY(as_columns_put(to, name, AS_COLUMN_F32, b->scorer[k].score,
                               "higher = more support for manipulation; NaN: none", err));
-        snprintf(name, sizeof name, "/llr/%s", b->scorer[k].name);
+        snprintf(name, sizeof name, "/%s/%s", LLR_COLUMNS[b->scorer[k].llr_from],
+                 b->scorer[k].name);
         AS_TRY(as_columns_put(to, name, AS_COLUMN_F32, b->scorer[k].llr,
                               LLR_TITLES[b->scorer[k].llr_from], err));
         snprintf(name, sizeof name, "/status/%s", b->scorer[k].name);

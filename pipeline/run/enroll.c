@@ -32,9 +32,12 @@ done:
 enum as_status as_enroll_output(const char *path, struct as_err *err)
 {
     enum as_status status = AS_OK;
+    struct stat st;
 
     if (path[0] == '\0')
-        AS_FAIL(err, AS_EUSAGE, "where to? -o FILE.h5 names the file to make");
+        AS_FAIL(err, AS_EUSAGE, "where to? -o FILE names the file to make");
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        AS_FAIL(err, AS_EUSAGE, "%s is a folder: name the file to make in it", path);
     if (access(path, F_OK) == 0)
         AS_FAIL(err, AS_EUSAGE,
                 "%s is there already; such a file is never changed: remove it first", path);

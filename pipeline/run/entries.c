@@ -125,6 +125,9 @@ static enum as_status index_record(void *state, uint8_t type, const void *bytes,
     struct as_chunk_record chunk;
     struct as_item item;
 
+    as_rank_tell(x->r);
+    if (as_stop_signal)
+        return AS_ESTOP;
     switch (type) {
     case AS_REC_ITEM:
     case AS_REC_RECHECK:
@@ -168,6 +171,9 @@ static enum as_status make_index(struct index *x, char *const *names, size_t n, 
         x->file = (uint32_t)i;
         status = as_journal_scan(names[i], index_record, x, &torn, err);
     }
+    if (status == AS_ESTOP)
+        status = as_fail(err, AS_ESTOP, AS_REASON_NONE, __FILE__, __LINE__,
+                         "%s while journals were read", as_stop_why());
     trim(&x->entry, x->n, &x->cap, x->size);
     trim(&x->contents->rec, x->contents->n, &x->contents->cap, AS_CONTENT_BYTES);
     AS_TRY(as_comm_agree(x->r->comm, status, err));

@@ -235,8 +235,22 @@ static void add_lowered(const struct as_weighing *w, uint8_t washed, struct as_f
              as_weighing_weight(w, washed), seems);
 }
 
-static void get_score(const struct as_models *models, const uint8_t *at, struct as_finding *to)
+/* What could have lowered it, had the detectors run that show it. */
+static void add_unseen(const struct as_weighing *w, uint8_t unseen, struct as_finding *to)
 {
+    const size_t at = strlen(to->text);
+    char seems[160];
+
+    if (unseen == 0)
+        return;
+    as_weighing_tell(w, unseen, seems, sizeof seems);
+    snprintf(to->text + at, sizeof to->text - at,
+             "; whether the picture seems %s was not looked at: no detector for it ran", seems);
+}
+
+static void get_score(const struct as_findings *f, const uint8_t *at, struct as_finding *to)
+{
+    const struct as_models *models = f->models;
     const struct as_weighing *w = models->weighing;
     const struct as_part part = {.washed = at[F_WASHED],
                                  .llr = bits_float(as_be_get(at + F_RATIO, 4))};
@@ -261,20 +275,27 @@ static void get_score(const struct as_models *models, const uint8_t *at, struct 
     to->llr = (float)as_part_llr(w, part);
     if (part.washed)
         add_lowered(w, part.washed, to);
+    if (!isnan(to->llr))
+        add_unseen(w, as_weighing_unseen(w, f->with, to->det), to);
 }
 
-static void get_combined(const struct as_weighing *w, const uint8_t *at, struct as_finding *to)
+static void get_combined(const struct as_findings *f, const uint8_t *at, struct as_finding *to)
 {
+    const struct as_weighing *w = f->models->weighing;
     struct as_combined c = {.ndets = at[F_SPEAK]};
+    uint8_t unseen = 0;
 
     for (int k = 0; k < AS_FAMILIES; k++) {
         const uint8_t *part = at + F_PARTS + F_PART * k;
         c.part[k] = (struct as_part){part[0], part[1], bits_float(as_be_get(part + 2, 4))};
+        if (part[0] != AS_PART_NONE)
+            unseen |= as_weighing_unseen(w, f->with, part[0]);
     }
     to->det = to->set = AS_FINDING_NONE;
     to->score = NAN;
     to->llr = as_combined_llr(&c, w);
     as_combined_text(&c, w, to->text, sizeof to->text);
+    add_unseen(w, unseen, to);
 }
 
 enum as_status as_findings_get(struct as_findings *f, uint64_t i, struct as_finding *to,
@@ -291,8 +312,8 @@ enum as_status as_findings_get(struct as_findings *f, uint64_t i, struct as_find
     if (to->kind == AS_FINDING_MISSING)
         return as_findings_get_map(f, at, to, err);
     if (to->kind == AS_FINDING_CALIBRATED)
-        get_combined(f->models->weighing, at, to);
+        get_combined(f, at, to);
     else
-        get_score(f->models, at, to);
+        get_score(f, at, to);
     return AS_OK;
 }

@@ -23,6 +23,7 @@ struct form {
     char separator;                 /* UNDECIDED: a list */
     uint32_t column[AS_HASH_KINDS]; /* from 0; COLUMNS_MAX: none */
     uint32_t category;              /* likewise */
+    bool twice;                     /* two columns of one name */
 };
 
 /* 1 lines ---------------------------------------------------------------------------------- */
@@ -101,15 +102,18 @@ static void read_header(const struct line *line, struct form *form)
         for (int k = 0; k < AS_HASH_KINDS; k++)
             form->column[k] = COLUMNS_MAX;
         form->category = COLUMNS_MAX;
+        form->twice = false;
         for (uint32_t c = 0; c < COLUMNS_MAX && next_field(line, &at, *s, &field); c++) {
             trim(&field);
             enum as_hash_kind kind = as_hash_kind_named(field.at, field.len);
-            if (as_hash_names_category(field.at, field.len))
-                form->category = c;
-            if (kind == AS_HASH_KINDS)
+            const bool category = as_hash_names_category(field.at, field.len);
+            uint32_t *to = category ? &form->category : &form->column[kind % AS_HASH_KINDS];
+            if (!category && kind == AS_HASH_KINDS)
                 continue;
-            form->column[kind] = c;
-            form->separator = *s;
+            form->twice = form->twice || *to != COLUMNS_MAX;
+            *to = c;
+            if (!category)
+                form->separator = *s;
         }
     }
 }
@@ -196,11 +200,12 @@ static enum as_status read_list_line(struct as_hashset *h, const struct line *li
     }
     if (n == 0 || *text == '#')
         goto done;
-    while (k < n && strchr(" \t,;|", text[k]) == NULL)
+    while (k < n && (text[k] == '\0' || strchr(" \t,;|", text[k]) == NULL))
         k++;
     if (!take_tagged(line, &entry) && !as_hash_take(&entry, AS_HASH_KINDS, text, k))
-        AS_FAIL(err, AS_EFORMAT, "%s, line %" PRIu64 ": \"%.*s\" is no MD5, SHA-1 or SHA-256",
-                h->path, h->line, k < 70 ? (int)k : 70, text);
+        AS_FAIL(err, AS_EFORMAT, "%s, line %" PRIu64 ": \"%.*s\" is no MD5, SHA-1 or SHA-256%s",
+                h->path, h->line, k < 70 ? (int)k : 70, text,
+                h->line == 1 ? ", and the line names no column md5, sha1 or sha256" : "");
     AS_TRY(as_hashset_give(h, &entry, err));
 done:
     return status;
@@ -229,12 +234,16 @@ enum as_status as_hashset_text(struct as_hashset *h, struct as_err *err)
         AS_FAIL(err, AS_ENOMEM, "no memory to read %s", h->path);
     while ((status = next_line(h, line, err)) == AS_OK) {
         bool told = first && take_percent(line, &form);
-        if (told || line->n == 0 || line->text[0] == '#')
+        if ((told && !form.twice) || line->n == 0 || line->text[0] == '#')
             continue;
         if (first && form.separator == UNDECIDED) {
             read_header(line, &form);
             told = form.separator != UNDECIDED;
         }
+        if (told && form.twice)
+            AS_FAIL(err, AS_EFORMAT,
+                    "%s, line %" PRIu64 ": two columns have one name; which is meant?", h->path,
+                    h->line);
         if (!told)
             AS_TRY(form.separator != UNDECIDED ? read_row(h, line, &form, err)
                                                : read_list_line(h, line, err));

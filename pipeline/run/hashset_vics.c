@@ -11,7 +11,8 @@
 #include <strings.h>
 #include <yajl/yajl_parse.h>
 
-enum { DEPTH_MAX = 32, QUIET_MAX = 1 << 26 };
+/* A text that goes over several chunks is gone over again with each of them. */
+enum { DEPTH_MAX = 32, QUIET_MAX = 4 << 20 };
 
 /* One level of nesting. */
 struct level {
@@ -144,6 +145,8 @@ static int on_string(void *state, const unsigned char *text, size_t n)
     v->field = OTHER;
     if (l == NULL || !l->item || field != HASH)
         return 1;
+    if (l->entry.has[v->kind])
+        return fail(v, "a content has two hashes of one kind; which is meant?");
     return as_hash_take(&l->entry, v->kind, (const char *)text, n) ||
            fail(v, "a hash is not of the length or digits it should be");
 }
@@ -205,7 +208,7 @@ static enum as_status parse(struct vics *v)
         said = yajl_parse(v->parser, h->buf + h->at, h->held - h->at);
         v->quiet += h->held;
         if (said == yajl_status_ok && v->quiet > QUIET_MAX)
-            fail(v, "a text of over 64 MiB");
+            fail(v, "a text of over 4 MiB");
         if (said == yajl_status_error)
             complain(v);
         if (v->status != AS_OK)

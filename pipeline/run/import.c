@@ -20,7 +20,7 @@ struct word {
     int means;
 };
 
-enum { FAKE = -2 }; /* altered, one way or the other */
+enum { FAKE = -2 /* altered, one way or the other */, ROWS_MAX = 1 << 23 };
 
 static const struct word LABELS[] = {
     {"authentic", AS_LABEL_AUTHENTIC},
@@ -118,7 +118,9 @@ enum as_status as_import_add(struct as_import *im, const struct as_import_row *r
 
     if (!one_line(row->path) || !one_line(row->mask) || !one_line(row->group) ||
         !one_line(row->generator))
-        AS_FAIL(err, AS_EUSAGE, "%s: a name has a line break", im->from);
+        AS_FAIL(err, AS_EFORMAT, "%s: a name has a line break", im->from);
+    if (im->n == ROWS_MAX)
+        AS_FAIL(err, AS_EFORMAT, "%s names more than %d pictures: divide it", im->from, ROWS_MAX);
     if (im->n == im->cap) {
         const size_t cap = im->cap ? 2 * im->cap : 256;
         if ((to = realloc(im->row, cap * sizeof *to)) == NULL)
@@ -162,7 +164,7 @@ static enum as_status drop_twice(struct as_import *im, struct as_err *err)
             continue;
         }
         if ((row->label == AS_LABEL_AUTHENTIC) != (last->label == AS_LABEL_AUTHENTIC))
-            AS_FAIL(err, AS_EUSAGE, "%s says of %s that it is authentic and that it is not",
+            AS_FAIL(err, AS_EFORMAT, "%s says of %s that it is authentic and that it is not",
                     im->from, row->path);
         *(row->split == last->split ? &same : &leaks) += 1;
         row_clear(row);
@@ -218,19 +220,19 @@ done:
     return status;
 }
 
-/* The first byte that is no space, as JSON begins with a bracket; 0: none. */
-static int first_byte(const char *path)
+/* Whether the first byte that is no space, nor of the mark of UTF-8, is a bracket of JSON. */
+static bool is_json(const char *path)
 {
     FILE *f = fopen(path, "rb");
     int c = 0;
 
     if (f == NULL)
-        return 0;
+        return false; /* the reader of manifests tells */
     do
         c = getc(f);
-    while (c != EOF && isspace(c));
+    while (c != EOF && (isspace(c) || c == 0xef || c == 0xbb || c == 0xbf));
     fclose(f);
-    return c;
+    return c == '{' || c == '[';
 }
 
 enum as_status as_import(const char *path, char **text, struct as_err *err)
@@ -238,13 +240,10 @@ enum as_status as_import(const char *path, char **text, struct as_err *err)
     struct as_import im = {.from = path};
     enum as_status status = AS_OK;
     struct stat st;
-    int first;
 
     *text = NULL;
-    if (stat(path, &st) != 0)
-        return AS_SKIP; /* the reader of manifests tells */
-    first = S_ISDIR(st.st_mode) ? 0 : first_byte(path);
-    if (!S_ISDIR(st.st_mode) && first != '{' && first != '[')
+    /* what comes out of a pipe comes once: it is taken for CSV */
+    if (stat(path, &st) != 0 || !(S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && is_json(path))))
         return AS_SKIP;
     AS_TRY(S_ISDIR(st.st_mode) ? as_import_folder(&im, err) : as_import_json(&im, err));
     AS_TRY(drop_twice(&im, err));
@@ -253,8 +252,11 @@ enum as_status as_import(const char *path, char **text, struct as_err *err)
                "%" PRIu64 " files of %s are left out: no folder of their path says what "
                "they are (real, fake, ...)",
                im.unlabelled, path);
+    if (im.links)
+        as_log(AS_LOG_WARN, "%" PRIu64 " symbolic links of %s are left out: none is followed",
+               im.links, path);
     if (im.n == 0)
-        AS_FAIL(err, AS_EUSAGE,
+        AS_FAIL(err, AS_EFORMAT,
                 "%s names no picture: folders called real and fake, or a manifest, "
                 "are wanted (assay help bench)",
                 path);

@@ -19,7 +19,7 @@
  * A picture that is named several times enters once: of several splits as test before calibrate
  * before train, which is told.
  *   AS_SKIP     it is neither a folder nor JSON
- *   AS_EUSAGE   it cannot be understood; the report says where */
+ *   AS_EFORMAT  it cannot be understood; the report says where */
 enum as_status as_import(const char *path, char **text, struct as_err *err) AS_MUST_CHECK;
 
 #endif

@@ -66,55 +66,50 @@ static enum as_status keep_mask(struct masks *m, const char *path)
     return (m->path[m->n++] = strdup(path)) ? AS_OK : AS_ENOMEM;
 }
 
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 /* A mask is called as its picture, perhaps with _gt or _mask, whatever its format. */
-static bool belongs(const char *mask, const char *picture)
+static const char *find_mask(const struct as_import_mask *sorted, size_t n, const char *picture)
 {
     static const char *const ENDS[] = {"", "_gt", "_mask"};
-    const char *m = name_of(mask), *p = name_of(picture);
-    const size_t mn = strcspn(m, "."), pn = strcspn(p, ".");
+    const size_t stem = strcspn(as_import_name(picture), ".");
+    const char *found = NULL;
 
-    for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++)
-        if (mn == pn + strlen(ENDS[i]) && memcmp(m, p, pn) == 0 &&
-            memcmp(m + pn, ENDS[i], mn - pn) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; found == NULL && i < sizeof ENDS / sizeof *ENDS; i++)
+        found = as_import_find_mask(sorted, n, picture, stem, ENDS[i]);
+    return found;
+}
+
+static enum as_status give_mask(struct as_import_row *row, const char *path)
+{
+    free(row->mask);
+    return (row->mask = strdup(path)) ? AS_OK : AS_ENOMEM;
 }
 
 /* By names; where none fits and there are as many masks as tampered pictures, by their order, as
  * IMDL-BenCo does. */
 static enum as_status pair_masks(struct as_import *im, const struct masks *m)
 {
+    struct as_import_mask *sorted = calloc(m->n + 1, sizeof *sorted);
+    enum as_status status = sorted ? AS_OK : AS_ENOMEM;
     size_t tampered = 0, paired = 0, k = 0;
 
-    for (size_t i = 0; i < im->n; i++) {
+    for (size_t i = 0; sorted && i < m->n; i++)
+        sorted[i] = (struct as_import_mask){m->path[i], strcspn(as_import_name(m->path[i]), ".")};
+    if (sorted)
+        as_import_sort_masks(sorted, m->n);
+    for (size_t i = 0; i < im->n && status == AS_OK; i++) {
         if (im->row[i].label != AS_LABEL_TAMPERED)
             continue;
+        const char *mask = find_mask(sorted, m->n, im->row[i].path);
         tampered++;
-        /* both are in the order of names: the search goes on where it stood */
-        for (size_t tried = 0; tried < m->n; tried++, k = (k + 1) % m->n)
-            if (belongs(m->path[k], im->row[i].path)) {
-                free(im->row[i].mask);
-                if ((im->row[i].mask = strdup(m->path[k])) == NULL)
-                    return AS_ENOMEM;
-                paired++;
-                break;
-            }
+        paired += mask != NULL;
+        if (mask)
+            status = give_mask(&im->row[i], mask);
     }
-    k = 0;
-    for (size_t i = 0; paired == 0 && m->n == tampered && i < im->n; i++)
-        if (im->row[i].label == AS_LABEL_TAMPERED) {
-            free(im->row[i].mask);
-            if ((im->row[i].mask = strdup(m->path[k++])) == NULL)
-                return AS_ENOMEM;
-        }
-    return AS_OK;
+    for (size_t i = 0; paired == 0 && m->n == tampered && i < im->n && status == AS_OK; i++)
+        if (im->row[i].label == AS_LABEL_TAMPERED)
+            status = give_mask(&im->row[i], m->path[k++]);
+    free(sorted);
+    return status;
 }
 
 static enum as_status take_file(struct as_import *im, struct masks *masks, const char *relative,
@@ -158,9 +153,14 @@ enum as_status as_import_folder(struct as_import *im, struct as_err *err)
     struct as_file file;
 
     AS_TRY(as_folder_open(&folder, im->from, err));
-    while ((next = as_folder_next(folder, &file, err)) == AS_OK)
+    while ((next = as_folder_next(folder, &file, err)) == AS_OK) {
+        if (file.reason != AS_REASON_NONE) /* half a set would be measured as if it were all */
+            AS_FAIL(err, AS_EIO, "cannot list the folder %s/%s: %s", im->from, file.path,
+                    strerror(file.error));
+        im->links += file.type == AS_ENTRY_SYMLINK;
         if (file.type == AS_ENTRY_FILE && file.path[0])
             AS_TRY(take_file(im, &masks, file.path, err));
+    }
     status = next == AS_END ? AS_OK : next;
     if (status == AS_OK && pair_masks(im, &masks) != AS_OK)
         AS_FAIL(err, AS_ENOMEM, "no memory to import %s", im->from);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 enum { DEPTH_MAX = 6 };
 
@@ -23,7 +24,7 @@ static enum as_status take_pair(struct as_import *im, const json_t *pair, size_t
     enum as_status status = AS_OK;
 
     if (path == NULL || mask == NULL)
-        AS_FAIL(err, AS_EUSAGE, "%s: entry %zu is no pair of a picture and a mask", im->from, i);
+        AS_FAIL(err, AS_EFORMAT, "%s: entry %zu is no pair of a picture and a mask", im->from, i);
     const bool negative = strcasecmp(mask, "negative") == 0;
     const struct as_import_row row = {.path = (char *)path,
                                       .mask = negative ? NULL : (char *)mask,
@@ -68,7 +69,7 @@ static enum as_status take_object(struct as_import *im, const json_t *object, si
     enum as_status status = AS_OK;
 
     if (path == NULL || label < 0 || part < 0)
-        AS_FAIL(err, AS_EUSAGE,
+        AS_FAIL(err, AS_EFORMAT,
                 "%s: entry %zu has no path, or no label or split that is understood", im->from, i);
     const struct as_import_row row = {.path = (char *)path,
                                       .mask = masked ? (char *)mask : NULL,
@@ -118,6 +119,7 @@ static enum as_status take_rows(struct as_import *im, const struct as_import *pa
         row.path = row.mask = NULL;
     }
     im->unlabelled += part->unlabelled;
+    im->links += part->links;
 done:
     free(row.path);
     free(row.mask);
@@ -136,9 +138,10 @@ static enum as_status take_set(struct as_import *im, const json_t *entry, size_t
     enum as_status status = AS_OK;
     char *path = NULL, *from = NULL, sha256[65];
     json_t *pairs = NULL;
+    struct stat st;
 
     if (named == NULL || im->within)
-        AS_FAIL(err, AS_EUSAGE, "%s: entry %zu names no set, or is in a set itself", im->from, i);
+        AS_FAIL(err, AS_EFORMAT, "%s: entry %zu names no set, or is in a set itself", im->from, i);
     if ((path = strdup(named)) == NULL ||
         (from = beside(im->from, as_manifest_normal(path))) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory to import %s", im->from);
@@ -146,11 +149,13 @@ static enum as_status take_set(struct as_import *im, const json_t *entry, size_t
     if (is_set(entry, "ManiDataset"))
         AS_TRY(as_import_folder(&part, err));
     else {
+        if (stat(from, &st) == 0 && !S_ISREG(st.st_mode)) /* a pipe might never end */
+            AS_FAIL(err, AS_EFORMAT, "%s: %s is no file", im->from, from);
         AS_TRY(as_json_file_read(from, "labelled set", &pairs, sha256, err));
         AS_TRY(take_list(&part, pairs, err));
     }
     if (part.n == 0)
-        AS_FAIL(err, AS_EUSAGE, "%s: %s names no picture", im->from, from);
+        AS_FAIL(err, AS_EFORMAT, "%s: %s names no picture", im->from, from);
     AS_TRY(take_rows(im, &part, path, err));
 done:
     as_import_clear(&part);
@@ -173,7 +178,7 @@ static enum as_status take_list(struct as_import *im, const json_t *list, struct
         else if (json_is_object(entry))
             AS_TRY(take_object(im, entry, i, err));
         else
-            AS_FAIL(err, AS_EUSAGE, "%s: entry %zu is neither a list nor an object", im->from, i);
+            AS_FAIL(err, AS_EFORMAT, "%s: entry %zu is neither a list nor an object", im->from, i);
     }
 done:
     return status;
@@ -197,27 +202,27 @@ static int label_of_class(const char *word)
     return label >= 0 ? label : strcasestr(word, "real") ? AS_LABEL_AUTHENTIC : AS_LABEL_TAMPERED;
 }
 
-static size_t stem(const char *path, const char **name)
+static size_t stem_of(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *dot;
+    const char *name = as_import_name(path), *dot = strrchr(name, '.');
 
-    *name = slash ? slash + 1 : path;
-    dot = strrchr(*name, '.');
-    return dot ? (size_t)(dot - *name) : strlen(*name);
+    return dot ? (size_t)(dot - name) : strlen(name);
 }
 
-/* The mask that is called as the frame is; NULL: none. */
-static const char *mask_of(const json_t *masks, const char *frame)
+/* The masks of a video, sorted; *n: how many.  NULL: no memory. */
+static struct as_import_mask *sort_masks(const json_t *masks, size_t *n)
 {
-    const char *name, *other;
-    const size_t n = stem(frame, &name);
+    struct as_import_mask *sorted = calloc(json_array_size(masks) + 1, sizeof *sorted);
 
-    for (size_t i = 0; i < json_array_size(masks); i++) {
-        const char *mask = json_string_value(json_array_get(masks, i));
-        if (mask && stem(mask, &other) == n && memcmp(name, other, n) == 0)
-            return mask;
+    *n = 0;
+    for (size_t i = 0; sorted && i < json_array_size(masks); i++) {
+        const char *path = json_string_value(json_array_get(masks, i));
+        if (path)
+            sorted[(*n)++] = (struct as_import_mask){path, stem_of(path)};
     }
-    return NULL;
+    if (sorted)
+        as_import_sort_masks(sorted, *n);
+    return sorted;
 }
 
 /* The frames of a video. */
@@ -225,13 +230,16 @@ static enum as_status take_video(struct as_import *im, const struct way *w, cons
                                  struct as_err *err)
 {
     const char *label = json_string_value(json_object_get(video, "label"));
-    const json_t *frames = json_object_get(video, "frames"),
-                 *masks = json_object_get(video, "masks");
+    const json_t *frames = json_object_get(video, "frames");
     enum as_status status = AS_OK;
     struct as_import_row row = {.group = (char *)w->key[w->depth]};
+    size_t nmasks;
+    struct as_import_mask *masks = sort_masks(json_object_get(video, "masks"), &nmasks);
 
+    if (masks == NULL)
+        AS_FAIL(err, AS_ENOMEM, "no memory to import %s", im->from);
     if (label == NULL)
-        AS_FAIL(err, AS_EUSAGE, "%s: %s has frames but no label", im->from, w->key[w->depth]);
+        AS_FAIL(err, AS_EFORMAT, "%s: %s has frames but no label", im->from, w->key[w->depth]);
     row.label = label_of_class(label);
     for (int d = 1; d <= w->depth; d++) {
         const int split = as_import_split(w->key[d], strlen(w->key[d]));
@@ -242,12 +250,13 @@ static enum as_status take_video(struct as_import *im, const struct way *w, cons
     for (size_t i = 0; i < json_array_size(frames); i++) {
         row.path = (char *)json_string_value(json_array_get(frames, i));
         if (row.path == NULL)
-            AS_FAIL(err, AS_EUSAGE, "%s: frame %zu of %s is no path", im->from, i,
+            AS_FAIL(err, AS_EFORMAT, "%s: frame %zu of %s is no path", im->from, i,
                     w->key[w->depth]);
-        row.mask = (char *)mask_of(masks, row.path);
+        row.mask = (char *)as_import_find_mask(masks, nmasks, row.path, stem_of(row.path), "");
         AS_TRY(as_import_add(im, &row, err));
     }
 done:
+    free(masks);
     return status;
 }
 
@@ -268,7 +277,7 @@ static enum as_status take_tree(struct as_import *im, json_t *root, struct as_er
         if (!json_is_object(value))
             continue;
         if (w.depth == DEPTH_MAX)
-            AS_FAIL(err, AS_EUSAGE, "%s: objects are nested too deep for DeepfakeBench", im->from);
+            AS_FAIL(err, AS_EFORMAT, "%s: objects are nested too deep for DeepfakeBench", im->from);
         w.key[++w.depth] = json_object_iter_key(at);
         w.object[w.depth] = value;
         w.next[w.depth] = NULL;

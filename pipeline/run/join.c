@@ -51,6 +51,7 @@ static enum as_status gather(const struct join *j, uint64_t *at, uint8_t *to, ui
     struct as_item item;
 
     for (*n = 0; *at < c->count && *n < STEP; (*at)++) {
+        AS_TRY(as_rank_go_on(j->r, err));
         AS_TRY(as_journal_read(c->items, c->place[*at].file, c->place[*at].at, &f, err));
         if (as_item_unpack(f.bytes, f.n, &item) != AS_OK)
             AS_FAIL(err, AS_EBUG, "the journal has an item that cannot be read");

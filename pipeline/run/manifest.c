@@ -5,19 +5,22 @@
 
 #include "../examine/record.h"
 #include "../hex.h"
+#include "../whole.h"
 #include "import.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { BYTES_MAX = 1 << 30, COLUMNS_MAX = 64 };
-enum { PATH, LABEL, SPLIT, MASK, GROUP, GENERATOR, CAMERA, NOTE, COLUMNS };
+enum { PATH, LABEL, SPLIT, MASK, GROUP, GENERATOR, CAMERA, NOTE, MADE, COLUMNS };
 
-static const char *const COLUMN[COLUMNS] = {"path",  "label",     "split",  "mask",
-                                            "group", "generator", "camera", "note"};
+static const char *const COLUMN[COLUMNS] = {"path",      "label",  "split", "mask", "group",
+                                            "generator", "camera", "note",  "made"};
 const char *const as_label_words[AS_LABELS] = {"authentic", "tampered", "generated"};
 const char *const as_split_words[AS_SPLITS] = {"", "train", "calibrate", "test"};
 
@@ -25,25 +28,20 @@ const char *const as_split_words[AS_SPLITS] = {"", "train", "calibrate", "test"}
 
 static enum as_status read_file(struct as_manifest *m, const char *path, struct as_err *err)
 {
+    const struct as_whole file = {.path = path, .what = "manifest", .max = BYTES_MAX};
     enum as_status status = AS_OK;
-    FILE *f = fopen(path, "rb");
-    long size = -1;
+    uint64_t line = 1;
+    size_t n;
 
-    if (f == NULL || fseek(f, 0, SEEK_END) != 0 || (size = ftell(f)) < 0 ||
-        fseek(f, 0, SEEK_SET) != 0)
-        AS_FAIL(err, AS_EIO, "cannot read the manifest %s", path);
-    if (size > BYTES_MAX)
-        AS_FAIL(err, AS_EUSAGE, "the manifest %s is larger than %d bytes", path, BYTES_MAX);
-    if ((m->text = malloc((size_t)size + 1)) == NULL)
-        AS_FAIL(err, AS_ENOMEM, "%ld bytes for the manifest %s", size, path);
-    if (fread(m->text, 1, (size_t)size, f) != (size_t)size)
-        AS_FAIL(err, AS_EIO, "cannot read the manifest %s", path);
-    m->text[size] = '\0';
-    if (memchr(m->text, 0, (size_t)size) != NULL)
-        AS_FAIL(err, AS_EUSAGE, "the manifest %s is no text", path);
+    AS_TRY(as_whole_read(&file, &m->text, &n, m->sha256, err));
+    const char *zero = memchr(m->text, 0, n);
+    for (const char *p = m->text; zero && p < zero; p++)
+        line += *p == '\n';
+    if (zero)
+        AS_FAIL(err, AS_EFORMAT,
+                "%s, line %" PRIu64 ": a byte 0; a manifest is text in UTF-8, no picture", path,
+                line);
 done:
-    if (f)
-        fclose(f);
     return status;
 }
 
@@ -53,7 +51,7 @@ static enum as_status read_text(struct as_manifest *m, const char *path, struct 
     enum as_status status = as_import(path, &m->text, err);
 
     if (status == AS_SKIP)
-        status = read_file(m, path, err);
+        return read_file(m, path, err);
     if (status != AS_OK)
         return status;
     SHA256((const unsigned char *)m->text, strlen(m->text), digest);
@@ -77,8 +75,8 @@ static char *next_line(char **at)
 }
 
 /* Ends the field at `p`, in quotes or not, with a NUL; gives what follows its comma, NULL: it was
- * the last.  Two quotes within quotes are one. */
-static char *end_field(char *p)
+ * the last.  Two quotes within quotes are one.  *good: false where quotes do not end the field. */
+static char *end_field(char *p, bool *good)
 {
     char *to = p, *from = p;
 
@@ -89,6 +87,7 @@ static char *end_field(char *p)
     } else {
         for (from++; *from && (*from != '"' || from[1] == '"'); *to++ = *from++)
             from += *from == '"';
+        *good = *good && *from == '"' && (from[1] == ',' || from[1] == '\0');
         from += strcspn(from, ",");
     }
     const bool more = *from == ',';
@@ -96,14 +95,16 @@ static char *end_field(char *p)
     return more ? from + 1 : NULL;
 }
 
-/* Fields of a line, each ended by a NUL; how many there are, at most COLUMNS_MAX. */
+/* Fields of a line, each ended by a NUL; how many there are, COLUMNS_MAX + 1: more.  0: quotes are
+ * not as they should be. */
 static int split_line(char *line, char **field)
 {
+    bool good = true;
     int n = 0;
 
-    for (char *p = line; p && n < COLUMNS_MAX; p = end_field(p))
+    for (char *p = line; p && n <= COLUMNS_MAX; p = end_field(p, &good))
         field[n++] = p;
-    return n;
+    return good ? n : 0;
 }
 
 void as_manifest_field(FILE *f, const char *s)
@@ -165,23 +166,45 @@ static int word_of(const char *text, const char *const *words, int n)
     return -1;
 }
 
+/* What is between the columns of a line that has no commas. */
+static const char *separator_of(const char *line)
+{
+    return strchr(line, ',')    ? NULL
+           : strchr(line, ';')  ? "semicolons"
+           : strchr(line, '\t') ? "tabs"
+                                : NULL;
+}
+
 /* place[c]: where column c stands, -1: nowhere. */
 static enum as_status read_header(char *line, int *place, int *fields, const char *path,
                                   struct as_err *err)
 {
+    const char *between = separator_of(line);
     enum as_status status = AS_OK;
-    char *field[COLUMNS_MAX];
+    char *field[COLUMNS_MAX + 1];
 
     *fields = split_line(line, field);
+    if (*fields == 0 || *fields > COLUMNS_MAX)
+        AS_FAIL(err, AS_EFORMAT, "%s, line 1: more than %d columns, or a quote that does not end",
+                path, COLUMNS_MAX);
     for (int c = 0; c < COLUMNS; c++) {
         place[c] = -1;
-        for (int i = 0; i < *fields; i++)
-            if (strcmp(field[i], COLUMN[c]) == 0)
-                place[c] = i;
+        for (int i = 0; i < *fields; i++) {
+            if (strcmp(field[i], COLUMN[c]) != 0)
+                continue;
+            if (place[c] >= 0)
+                AS_FAIL(err, AS_EFORMAT, "%s, line 1: two columns are called %s", path, COLUMN[c]);
+            place[c] = i;
+        }
     }
+    if (place[PATH] < 0 && between)
+        AS_FAIL(err, AS_EFORMAT, "%s, line 1: %s between the columns; save it with commas", path,
+                between);
     if (place[PATH] < 0 || place[LABEL] < 0)
-        AS_FAIL(err, AS_EUSAGE, "the first line of %s does not name the columns path and label",
-                path);
+        AS_FAIL(err, AS_EFORMAT,
+                "%s, line 1: no column called %s; the first line names the columns path and label, "
+                "in small letters (assay help bench)",
+                path, COLUMN[place[PATH] < 0 ? PATH : LABEL]);
 done:
     return status;
 }
@@ -200,16 +223,20 @@ static enum as_status read_row(struct as_labelled *r, char *const *field, const 
     as_manifest_normal(field[place[PATH]]);
     if (text[PATH][0] == '\0' || strrchr(text[PATH], '/') == text[PATH] ||
         strcmp(name_of(text[PATH]), "..") == 0)
-        AS_FAIL(err, AS_EUSAGE, "%s, line %" PRIu64 ": no path of a file in a folder", path,
-                r->line);
+        AS_FAIL(err, AS_EFORMAT, "%s, line %" PRIu64 ": \"%s\" is no path of a file in a folder",
+                path, r->line, text[PATH]);
     if (label < 0)
-        AS_FAIL(err, AS_EUSAGE,
+        AS_FAIL(err, AS_EFORMAT,
                 "%s, line %" PRIu64 ": the label is authentic, tampered or generated, not \"%s\"",
                 path, r->line, text[LABEL]);
     if (split < 0)
-        AS_FAIL(err, AS_EUSAGE,
+        AS_FAIL(err, AS_EFORMAT,
                 "%s, line %" PRIu64 ": the split is train, calibrate, test or empty, not \"%s\"",
                 path, r->line, text[SPLIT]);
+    if (text[MADE][0] && strcmp(text[MADE], "0") != 0 && strcmp(text[MADE], "1") != 0)
+        AS_FAIL(err, AS_EFORMAT, "%s, line %" PRIu64 ": made is 1, 0 or empty, not \"%s\"", path,
+                r->line, text[MADE]);
+    r->made = text[MADE][0] == '1';
     r->path = text[PATH];
     r->mask = text[MASK];
     r->group = text[GROUP];
@@ -225,30 +252,37 @@ done:
 static enum as_status read_rows(struct as_manifest *m, const char *path, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    char *at = m->text, *line, *field[COLUMNS_MAX];
+    char *at = m->text + (as_whole_text(m->text) - m->text), *line, *field[COLUMNS_MAX + 1];
     uint64_t lines = 0, number = 1;
-    int place[COLUMNS], fields;
+    int place[COLUMNS], fields, n;
 
     for (const char *p = m->text; *p; p++)
-        lines += *p == '\n';
+        lines += *p == '\n' && p[1] != '\n' && (p[1] != '\r' || p[2] != '\n');
     if ((m->row = calloc(lines + 2, sizeof *m->row)) == NULL ||
         (m->by_path = calloc(lines + 2, sizeof *m->by_path)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for %" PRIu64 " rows of a manifest", lines);
     if ((line = next_line(&at)) == NULL)
-        AS_FAIL(err, AS_EUSAGE, "the manifest %s is empty", path);
+        AS_FAIL(err, AS_EFORMAT, "the manifest %s is empty", path);
     AS_TRY(read_header(line, place, &fields, path, err));
     while ((line = next_line(&at)) != NULL) {
         m->row[m->n].line = ++number;
         if (*line == '\0')
             continue;
-        if (split_line(line, field) != fields)
-            AS_FAIL(err, AS_EUSAGE, "%s, line %" PRIu64 ": not %d fields as in the first line",
+        if ((n = split_line(line, field)) == 0)
+            AS_FAIL(err, AS_EFORMAT,
+                    "%s, line %" PRIu64 ": a quote that does not end its field; quotes in a field "
+                    "are doubled, and no field goes over lines",
+                    path, number);
+        if (n != fields)
+            AS_FAIL(err, AS_EFORMAT,
+                    "%s, line %" PRIu64 ": not %d fields as in the first line; a field with commas "
+                    "needs quotes",
                     path, number, fields);
         AS_TRY(read_row(&m->row[m->n], field, place, path, err));
         m->n++;
     }
     if (m->n == 0 || m->n > UINT32_MAX)
-        AS_FAIL(err, AS_EUSAGE, "the manifest %s names no picture", path);
+        AS_FAIL(err, AS_EFORMAT, "the manifest %s names no picture", path);
 done:
     return status;
 }
@@ -407,10 +441,42 @@ enum as_status as_manifest_read(struct as_manifest *m, const char *path, struct 
     qsort(m->by_path, m->n, sizeof *m->by_path, by_path);
     for (uint64_t i = 1; i < m->n; i++)
         if (by_path(&m->by_path[i - 1], &m->by_path[i]) == 0)
-            AS_FAIL(err, AS_EUSAGE, "%s names %s twice, in lines %" PRIu64 " and %" PRIu64, path,
-                    m->by_path[i]->path, m->by_path[i - 1]->line, m->by_path[i]->line);
+            AS_FAIL(err, AS_EFORMAT, "%s, lines %" PRIu64 " and %" PRIu64 ": both name %s", path,
+                    m->by_path[i - 1]->line, m->by_path[i]->line, m->by_path[i]->path);
     AS_TRY(find_folders(m, err));
     AS_TRY(place_rows(m, path, err));
+done:
+    return status;
+}
+
+/* The row of a source that stands first in the file. */
+static const struct as_labelled *first_of(const struct as_manifest *m, uint32_t source)
+{
+    uint64_t i = 0;
+
+    while (m->row[i].source != source)
+        i++;
+    return &m->row[i];
+}
+
+enum as_status as_manifest_check(const struct as_manifest *m, const char *path, bool train,
+                                 struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct stat st;
+
+    for (uint32_t s = 0; s < m->nsources; s++)
+        if (stat(m->source[s], &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
+            AS_FAIL(err, AS_SKIP,
+                    "%s, line %" PRIu64 ": %s: there is no folder %s; paths begin at the "
+                    "manifest's own folder",
+                    path, first_of(m, s)->line, first_of(m, s)->path, m->source[s]);
+    for (uint64_t i = 0; train && i < m->n; i++)
+        train = m->row[i].split != AS_SPLIT_TRAIN;
+    if (train)
+        AS_FAIL(err, AS_EFORMAT,
+                "%s has no picture to learn from: its column split says train, calibrate or test",
+                path);
 done:
     return status;
 }

@@ -1,9 +1,10 @@
 /* manifest.h - labelled pictures: which there are, and what is known of each.
  *
- * A CSV file with a header, fields with commas in quotes, no line breaks in them (datasets/README.md),
- * or what import.h turns into one:
- *   path, label              needed; paths are relative to the manifest's folder, or absolute
- *   split, mask, group, generator, camera, note       may be missing or empty          */
+ * A CSV file with a header, fields with commas in quotes, no line breaks in them
+ * (datasets/README.md), or what import.h turns into one.  Needed are
+ *   path, label: paths are relative to the manifest's folder, or absolute
+ * and may be missing or empty
+ *   split, mask, group, generator, camera, note, made                            */
 #ifndef AS_MANIFEST_H
 #define AS_MANIFEST_H
 
@@ -25,6 +26,7 @@ struct as_labelled {
     uint32_t group_number; /* equal for equal groups; a row without one is alone */
     uint32_t source;       /* place in as_manifest.source                        */
     uint64_t line;
+    bool made; /* by make_labelled or its like: no ratio for real evidence comes of it */
 };
 
 struct as_manifest {
@@ -40,10 +42,18 @@ struct as_manifest {
 };
 
 /* Reads a manifest.  Local.
- *   AS_EIO      it cannot be read
- *   AS_EUSAGE   it is no manifest, or names a picture twice; the report says the line */
+ *   AS_SKIP      there is no such file
+ *   AS_EIO       it cannot be read
+ *   AS_EFORMAT   it is no manifest, or names a picture twice; the report says the line */
 enum as_status as_manifest_read(struct as_manifest *m, const char *path,
                                 struct as_err *err) AS_MUST_CHECK;
+
+/* Tells before anything is examined what of a manifest cannot be.  Local.
+ *   train        whether it has to have pictures of the split train
+ *   AS_SKIP      a folder of its pictures is not there
+ *   AS_EFORMAT   it has no picture of the split train */
+enum as_status as_manifest_check(const struct as_manifest *m, const char *path, bool train,
+                                 struct as_err *err) AS_MUST_CHECK;
 void as_manifest_clear(struct as_manifest *m);
 
 /* Makes a path one without ".", "..", double slashes; ".." stays where a relative path leaves its

@@ -46,6 +46,7 @@ enum as_status as_rank_new(struct as_rank **rank, const struct as_options *o, st
     r->options = o;
     r->inventory = -1;
     r->zygote.socket = -1;
+    r->tell.state = "inventory"; /* until there is something else to tell */
     settle();
     if (o->output[0] == 0)
         AS_FAIL(err, AS_EUSAGE, "where shall the case go? give -o CASE");

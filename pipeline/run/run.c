@@ -18,6 +18,7 @@
 #include "provenance.h"
 #include "search_camera.h"
 #include "shard.h"
+#include "sources.h"
 #include "start.h"
 
 #include <errno.h>
@@ -48,8 +49,8 @@ enum as_status as_run_check(const struct as_options *o, struct as_err *err)
         AS_FAIL(err, AS_EUSAGE, "--examiner-memory must be at least 128M");
     if (o->max_item > UINT64_C(64) << 30)
         AS_FAIL(err, AS_EUSAGE, "--max-item can be at most 64G");
-    if (o->hashes[0] && access(o->hashes, R_OK) != 0)
-        AS_FAIL(err, AS_EUSAGE, "cannot read --hashes %s: %s", o->hashes, strerror(errno));
+    if (o->hashes[0])
+        AS_TRY(as_hashes_check(o->hashes, err));
     if (o->examiners > 256)
         AS_FAIL(err, AS_EUSAGE, "--examiners can be at most 256");
     if (o->node_cores > 4096 || o->hours > 1000)

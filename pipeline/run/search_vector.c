@@ -31,7 +31,7 @@ enum as_status as_scenes_look(struct as_scenes *scenes, const struct as_row *row
 {
     const struct as_det_row *det;
 
-    if (scenes->det < 0 || row->status == AS_ITEM_DUPLICATE)
+    if (scenes->det < 0 || row->status == AS_ITEM_DUPLICATE || row->flags & AS_FLAG_ALTERED)
         return AS_OK;
     det = &row->det[scenes->det];
     if (det->status != AS_DET_APPLIES || det->code == NULL)

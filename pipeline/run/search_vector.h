@@ -19,8 +19,8 @@ struct as_scenes {
 /* Begins without pictures; with: [detectors] those of the case.  Local. */
 void as_scenes_init(struct as_scenes *scenes, const bool *with);
 
-/* Takes the picture of this row, unless it has no descriptor or is a copy.  In the order of the
- * rows.  Local.  AS_ENOMEM. */
+/* Takes the picture of this row, unless it has no descriptor or is a copy, of its bytes or altered.
+ * In the order of the rows.  Local.  AS_ENOMEM. */
 enum as_status as_scenes_look(struct as_scenes *scenes, const struct as_row *row) AS_MUST_CHECK;
 
 void as_scenes_clear(struct as_scenes *scenes);

@@ -16,13 +16,14 @@
 #include "../hex.h"
 #include "../log.h"
 #include "../media/sniff.h"
+#include "../whole.h"
 #include "../wire.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* An entry without its path; the entries that are held. */
 enum { ENTRY_FIXED = 96, ENTRY_MAX = ENTRY_FIXED + AS_PATH_MAX, HELD_MAX = 4 << 20 };
@@ -304,52 +305,101 @@ done:
 
 /* ---- 4. acquisition hashes ---- */
 
-/* Lines that name no source are told: a slip of the pen must not pass for a check. */
-static void compare_line(const char *line, const struct as_source_row *rows, uint32_t n,
-                         uint64_t *bad)
+/* What is compared, and what came of it. */
+struct acquired {
+    const struct as_source_row *rows;
+    uint32_t n;
+    uint64_t line, compared, bad, odd;
+};
+
+enum { ODD_TOLD = 20 };
+
+/* A line that names no source is told: a slip of the pen must not pass for a check. */
+static void tell_odd(struct acquired *a, const char *what, const char *text)
 {
-    bool named = false;
+    if (a->odd++ < ODD_TOLD)
+        as_log(AS_LOG_WARN, "--hashes, line %" PRIu64 ": nothing was compared with it, %s: %.200s",
+               a->line, what, text);
+}
+
+static void compare_line(struct acquired *a, const char *line)
+{
     char sum[65] = "", name[4096] = "";
     const char *base;
+    bool named = false;
 
-    if (line[0] == '#' || line[strspn(line, " \t\r\n")] == 0)
+    if (line[0] == '#' || line[strspn(line, " \t\r")] == 0)
         return;
     if (sscanf(line, "%64[0-9a-fA-F]%*[ *]%4095[^\r\n]", sum, name) != 2 || strlen(sum) != 64) {
-        as_log(AS_LOG_WARN, "--hashes: not a line of sha256sum: %s", line);
+        tell_odd(a, "it is not as sha256sum writes it", line);
         return;
     }
     base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-    for (uint32_t i = 0; i < n; i++) {
-        const char *own = strrchr(rows[i].path, '/');
-        if (strcmp(own ? own + 1 : rows[i].path, base) != 0)
+    for (uint32_t i = 0; i < a->n; i++) {
+        const char *own = strrchr(a->rows[i].path, '/');
+        if (strcmp(own ? own + 1 : a->rows[i].path, base) != 0)
             continue;
         named = true;
-        if (strcasecmp(sum, rows[i].sha256) == 0)
+        if (strcasecmp(sum, a->rows[i].sha256) == 0)
             continue;
-        (*bad)++;
-        as_log(AS_LOG_ERROR, "%s has sha256 %s, but its acquisition hash is %s", rows[i].path,
-               rows[i].sha256, sum);
+        a->bad++;
+        as_log(AS_LOG_ERROR, "%s has sha256 %s, but its acquisition hash is %s", a->rows[i].path,
+               a->rows[i].sha256, sum);
     }
+    a->compared += named;
     if (!named)
-        as_log(AS_LOG_WARN, "--hashes: no source is called %s; nothing was compared with it", base);
+        tell_odd(a, "no source is called", base);
 }
 
-enum as_status as_hashes_compare(const char *file, const struct as_source_row *rows, uint32_t n,
-                                 uint64_t *bad, struct as_err *err)
+static enum as_status read_sums(const char *path, char **bytes, struct as_err *err)
+{
+    const struct as_whole file = {.path = path, .what = "list of --hashes"};
+    enum as_status status = AS_OK;
+    char sha256[65];
+    size_t n;
+
+    AS_TRY(as_whole_read(&file, bytes, &n, sha256, err));
+    if (memchr(*bytes, 0, n) != NULL)
+        AS_FAIL(err, AS_EFORMAT, "--hashes %s holds a byte 0: save it as text in UTF-8", path);
+done:
+    return status;
+}
+
+enum as_status as_hashes_check(const char *path, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    FILE *f = fopen(file, "r");
-    char *line = NULL;
-    size_t room = 0;
+    char *bytes = NULL;
+    struct stat st;
+
+    if (stat(path, &st) != 0 || !S_ISFIFO(st.st_mode)) /* a pipe is read once */
+        status = read_sums(path, &bytes, err);
+    free(bytes);
+    return status;
+}
+
+enum as_status as_hashes_compare(const char *path, const struct as_source_row *rows, uint32_t n,
+                                 uint64_t *bad, struct as_err *err)
+{
+    struct acquired a = {.rows = rows, .n = n};
+    enum as_status status = AS_OK;
+    char *bytes = NULL, *line, *next;
 
     *bad = 0;
-    if (f == NULL)
-        AS_FAIL(err, AS_EUSAGE, "cannot read --hashes %s: %s", file, strerror(errno));
-    while (getline(&line, &room, f) >= 0)
-        compare_line(line, rows, n, bad);
+    AS_TRY(read_sums(path, &bytes, err));
+    line = bytes + (as_whole_text(bytes) - bytes);
+    for (; *line; line = next) {
+        next = line + strcspn(line, "\n");
+        if (*next)
+            *next++ = '\0';
+        a.line++;
+        compare_line(&a, line);
+    }
+    if (a.odd > ODD_TOLD || a.compared == 0)
+        as_log(AS_LOG_WARN,
+               "--hashes %s: lines=%" PRIu64 " compared=%" PRIu64 " not_compared=%" PRIu64, path,
+               a.line, a.compared, a.odd);
+    *bad = a.bad;
 done:
-    free(line);
-    if (f)
-        fclose(f);
+    free(bytes);
     return status;
 }

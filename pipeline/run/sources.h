@@ -8,7 +8,8 @@
  * whatever the number of rows.                                                     */
 struct as_roll;
 
-enum as_status as_roll_new(struct as_roll **roll, struct as_rank *r, struct as_err *err) AS_MUST_CHECK;
+enum as_status as_roll_new(struct as_roll **roll, struct as_rank *r,
+                           struct as_err *err) AS_MUST_CHECK;
 void as_roll_free(struct as_roll *roll);
 
 /* Takes in a row; rows come in ascending order. */
@@ -26,9 +27,14 @@ enum as_status as_roll_call(struct as_roll *roll, struct as_catalogue *c,
 /*
  * Compares with acquisition hashes (lines as sha256sum writes them).  Each source
  * whose base name is in the file must have that hash.  *bad counts those that do
- * not; each is logged.  AS_EUSAGE: the file cannot be read.  Local.
+ * not; each is logged, and what was not compared.  AS_EFORMAT: the file is no text, and the
+ * statuses of as_whole_read.  Local.
  */
-enum as_status as_hashes_compare(const char *file, const struct as_source_row *rows, uint32_t n,
+enum as_status as_hashes_compare(const char *path, const struct as_source_row *rows, uint32_t n,
                                  uint64_t *bad, struct as_err *err) AS_MUST_CHECK;
+
+/* Tells before a run, at whose end they are compared, whether they can be read.  Statuses likewise;
+ * a pipe is not looked into. */
+enum as_status as_hashes_check(const char *path, struct as_err *err) AS_MUST_CHECK;
 
 #endif

@@ -157,22 +157,37 @@ void as_train_forget(struct as_train *t)
 
 /* ---- 3. the training ---- */
 
+/* Real evidence is not weighed by what was invented. */
+static enum as_status check_real(const struct as_train *t, const char *manifest, struct as_err *err)
+{
+    enum as_status status = AS_OK;
+
+    for (uint64_t i = 0; t->o->real && i < t->m.n; i++)
+        if (t->m.row[i].made)
+            AS_FAIL(err, AS_EFORMAT,
+                    "%s, line %" PRIu64 ": \"%s\" is invented (column made); leave --real out, or "
+                    "name pictures of real cameras and programs alone",
+                    manifest, t->m.row[i].line, t->m.row[i].path);
+done:
+    return status;
+}
+
 /* Rank 0.  A picture of one group in two splits makes every figure too good. */
 static void warn_of_leaks(const struct as_train *t)
 {
     uint8_t *in = calloc((size_t)t->m.groups + 1, 1);
-    uint64_t n = 0;
+    uint64_t *n = &t->done->leaks;
 
     for (uint64_t i = 0; in && i < t->m.n; i++)
         if (t->m.row[i].split != AS_SPLIT_NONE)
             in[t->m.row[i].group_number] |= (uint8_t)(1 << t->m.row[i].split);
     for (uint32_t g = 0; in && g < t->m.groups; g++)
-        n += (in[g] & (in[g] - 1)) != 0;
-    if (n > 0)
+        *n += (in[g] & (in[g] - 1)) != 0;
+    if (*n > 0)
         as_log(AS_LOG_WARN,
                "groups=%" PRIu64 " of the manifest are in several splits: the figures will be too "
                "good",
-               n);
+               *n);
     free(in);
 }
 
@@ -275,6 +290,8 @@ enum as_status as_train(const struct as_options *o, const char *manifest, struct
     AS_TRY(find_detector(&t, err));
     AS_TRY(set_up(&own, o, &work, &detectors, err));
     AS_TRY(as_manifest_read(&t.m, manifest, err));
+    AS_TRY(as_manifest_check(&t.m, manifest, true, err));
+    AS_TRY(check_real(&t, manifest, err));
     if (o->leave[0])
         AS_TRY(as_leave_init(&t, err));
     AS_TRY(as_rank_new(&t.r, &own, err));

@@ -29,29 +29,33 @@ struct as_tested {
     uint32_t groups;
     struct as_figure metric[AS_METRICS];
     struct as_figure cllr;    /* where the model is calibrated */
-    double fpr_low, fpr_high; /* Clopper and Pearson's 95 % interval of fired[0] / items[0] */
+    double fpr_low, fpr_high; /* Clopper and Pearson's 95 % interval of fired[0] / items[0], of as
+                                 many trials as there are groups of authentic items */
+    struct as_figure trivial; /* AUC of format, size, length and quality, learnt on split train */
+    bool trivial_tells;       /* it is higher than it may be */
 };
 
-/* What models do on altered items of one value of a column, of which, and of whose groups, they know
- * nothing, beside authentic items of groups that they do not know either. */
+/* What models do on altered items of one value of a column, of which, and of whose groups, they
+ * know nothing, beside authentic items of groups that they do not know either. */
 struct as_left {
     char value[64];    /* "all": all of them, each by the model that does not know it */
     uint64_t items[2]; /* authentic, altered; the authentic ones are those of all rows */
     uint32_t groups;
-    bool tried;                   /* no: without it there was too little to learn from */
+    bool tried;                    /* no: without it there was too little to learn from */
     struct as_figure auc, trivial; /* trivial: of format, size, length and quality, learnt alike */
 };
 
 struct as_trained {
     int me;
     struct as_train_counts counts;
-    double ridge; /* of a linear model       */
+    uint64_t leaks; /* groups in several splits */
+    double ridge;   /* of a linear model       */
     double error; /* of an ensemble, out of the bag */
     uint32_t learners, columns;
     double cap; /* largest log10 likelihood ratio; 0: not calibrated */
     bool tested;
     struct as_tested test;
-    struct as_left *left; /* [nleft] with --leave, the last of all values; freed by as_trained_clear */
+    struct as_left *left; /* [nleft] with --leave, the last: all; freed by as_trained_clear */
     uint32_t nleft;
     char sha256[65]; /* of the model file */
 };

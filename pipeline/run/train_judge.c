@@ -4,6 +4,8 @@
 #include "train_parts.h"
 
 #include "../../kernels/learn/bootstrap.h"
+#include "../log.h"
+#include "../media/sniff.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,7 +24,8 @@ struct scores {
     uint32_t *group, *weight;
 };
 
-static enum as_status select_split(const struct as_train *t, enum as_label_split split, struct scores *s)
+static enum as_status select_split(const struct as_train *t, enum as_label_split split,
+                                   struct scores *s)
 {
     const size_t room = t->ntrials + 1;
 
@@ -63,12 +66,15 @@ static int descending(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* Puts 0 where at most a hundredth of the authentic items is above it: on the highest score that is
- * not. */
+/* Puts 0 where at most a hundredth of the authentic items is above it: so little above the highest
+ * score that is not that its items, of which an ensemble has many, stay below when a run computes
+ * their scores anew and rounds otherwise. */
 static enum as_status set_threshold(struct as_train *t, const struct scores *s)
 {
-    double *authentic = calloc(s->n + 1, sizeof *authentic);
-    float shift;
+    static const float ROUNDING = 1e-6F;
+    double *authentic = calloc(s->n + 1, sizeof *authentic), shift;
+    const float bias = t->model->bias;
+    float top = 0;
     size_t n = 0;
 
     if (authentic == NULL)
@@ -77,35 +83,54 @@ static enum as_status set_threshold(struct as_train *t, const struct scores *s)
         if (!s->label[i])
             authentic[n++] = s->score[i];
     qsort(authentic, n, sizeof *authentic, descending);
-    shift = n ? (float)authentic[(size_t)(FALSE_ALARMS * (double)n)] : 0;
+    top = n ? (float)authentic[(size_t)(FALSE_ALARMS * (double)n)] : 0;
     free(authentic);
-    t->model->bias -= shift;
+    t->model->bias = bias - (top + ROUNDING * (fabsf(bias) + fabsf(top)));
+    shift = (double)bias - (double)t->model->bias;
     for (uint64_t i = 0; i < t->ntrials; i++)
-        t->trial[i].score = (double)((float)t->trial[i].score - shift);
+        t->trial[i].score = (double)(float)(t->trial[i].score - shift);
     return AS_OK;
 }
 
-/* Kinds, sizes, qualities and distances of the items that the calibration is made of. */
+/* Makes a domain that has an item, too. */
+static void widen(struct as_domain *d, const struct as_trial *x)
+{
+    const uint32_t w = x->looks.w, h = x->looks.h;
+    const uint32_t shorter = w < h ? w : h, longer = w < h ? h : w;
+
+    d->kinds |= x->looks.kind < 64 ? UINT64_C(1) << x->looks.kind : 0;
+    d->side_min = shorter < d->side_min ? shorter : d->side_min;
+    d->side_max = longer > d->side_max ? longer : d->side_max;
+    d->distance = fmax(d->distance, x->distance);
+    if (x->looks.quality > 0) {
+        d->quality_min = fminf(d->quality_min, x->looks.quality);
+        d->quality_max = fmaxf(d->quality_max, x->looks.quality);
+    }
+}
+
+/* Kinds, sizes and qualities that both classes of the calibration have: of a picture like those of
+ * one class alone, a ratio would tell by its file.  No kinds: they have none in common. */
 static void set_domain(struct as_train *t)
 {
-    struct as_domain *d = &t->model->domain;
+    const struct as_domain none = {.side_min = UINT32_MAX, .quality_min = 100};
+    struct as_domain of[2] = {none, none}, *d = &t->model->domain;
 
-    *d = (struct as_domain){.side_min = UINT32_MAX, .quality_min = 100};
-    for (uint64_t i = 0; i < t->ntrials; i++) {
-        const struct as_trial *x = &t->trial[i];
-        const uint32_t w = x->looks.w, h = x->looks.h;
-        const uint32_t shorter = w < h ? w : h, longer = w < h ? h : w;
-        if (x->split != AS_SPLIT_CALIBRATE)
-            continue;
-        d->kinds |= x->looks.kind < 64 ? UINT64_C(1) << x->looks.kind : 0;
-        d->side_min = shorter < d->side_min ? shorter : d->side_min;
-        d->side_max = longer > d->side_max ? longer : d->side_max;
-        d->distance = fmax(d->distance, x->distance);
-        if (x->looks.quality > 0) {
-            d->quality_min = fminf(d->quality_min, x->looks.quality);
-            d->quality_max = fmaxf(d->quality_max, x->looks.quality);
-        }
+    for (uint64_t i = 0; i < t->ntrials; i++)
+        if (t->trial[i].split == AS_SPLIT_CALIBRATE)
+            widen(&of[t->trial[i].label], &t->trial[i]);
+    *d = (struct as_domain){
+        .kinds = of[0].kinds & of[1].kinds,
+        .side_min = of[0].side_min > of[1].side_min ? of[0].side_min : of[1].side_min,
+        .side_max = of[0].side_max < of[1].side_max ? of[0].side_max : of[1].side_max,
+        .distance = fmax(of[0].distance, of[1].distance),
+        .quality_min = fmaxf(of[0].quality_min, of[1].quality_min),
+        .quality_max = fminf(of[0].quality_max, of[1].quality_max)};
+    if (d->quality_max < d->quality_min) { /* no quality in common */
+        d->quality_max = 0;
+        d->kinds &= ~(UINT64_C(1) << AS_KIND_JPEG);
     }
+    if (d->kinds == 0 || d->side_min > d->side_max)
+        *d = (struct as_domain){0};
 }
 
 /* On the split calibrate; without one there is no calibration, and the threshold comes from train.
@@ -127,8 +152,13 @@ static enum as_status calibrate(struct as_train *t, struct as_err *err)
         (status = as_calibrate_fit(&t->model->calibration, s.score, s.label, s.group, t->m.groups,
                                    s.n)) != AS_OK)
         AS_FAIL(err, status, "no memory to calibrate");
-    t->done->cap = t->model->calibration.high;
     set_domain(t);
+    if (t->model->domain.kinds == 0) {
+        t->model->calibration = (struct as_calibration){0};
+        as_log(AS_LOG_WARN, "authentic and altered pictures of the split calibrate have no format, "
+                            "size and quality in common: no likelihood ratios");
+    }
+    t->done->cap = t->model->calibration.high;
 done:
     clear(&s);
     return status;
@@ -175,20 +205,38 @@ static enum as_status intervals(const struct as_train *t, struct as_ranking *ran
     return status;
 }
 
-static void count_fired(const struct as_train *t, const struct scores *s, struct as_tested *to)
+/* Pictures of a group are not independent: the interval takes each for one trial, which fired as
+ * often as all did on average. */
+static void set_false_alarms(struct as_tested *to, uint64_t groups)
+{
+    const uint64_t least = to->fired[0] * groups / to->items[0],
+                   most = (to->fired[0] * groups + to->items[0] - 1) / to->items[0];
+    double unused;
+
+    as_clopper_pearson(least, groups, LEVEL, &to->fpr_low, &unused);
+    as_clopper_pearson(most, groups, LEVEL, &unused, &to->fpr_high);
+}
+
+static enum as_status count_fired(const struct as_train *t, const struct scores *s,
+                                  struct as_tested *to)
 {
     uint8_t *seen = calloc((size_t)t->m.groups + 1, 1);
+    uint64_t authentic = 0;
 
+    if (seen == NULL)
+        return AS_ENOMEM;
     for (size_t i = 0; i < s->n; i++) {
-        to->items[s->label[i]]++;
-        to->fired[s->label[i]] += s->score[i] > 0;
-        to->groups += seen && !seen[s->group[i]];
-        if (seen)
-            seen[s->group[i]] = 1;
+        const uint8_t label = s->label[i], before = seen[s->group[i]];
+        to->items[label]++;
+        to->fired[label] += s->score[i] > 0;
+        to->groups += before == 0;
+        authentic += label == 0 && !(before & 1);
+        seen[s->group[i]] = (uint8_t)(before | 1 << label);
     }
     free(seen);
     if (to->items[0] > 0)
-        as_clopper_pearson(to->fired[0], to->items[0], LEVEL, &to->fpr_low, &to->fpr_high);
+        set_false_alarms(to, authentic);
+    return AS_OK;
 }
 
 static void set_authentic(struct as_train *t)
@@ -205,6 +253,43 @@ static void set_authentic(struct as_train *t)
              t->model->real ? "real ones" : "not said to be real");
 }
 
+/* What the files alone would give; s->llr is used up. */
+static enum as_status test_files(const struct as_train *t, const struct scores *s,
+                                 struct as_tested *to)
+{
+    const uint32_t n = (uint32_t)t->ntrials;
+    struct as_trivial *looks = calloc((size_t)n + 1, sizeof *looks);
+    double *score = calloc((size_t)n + 1, sizeof *score), value[AS_METRICS + 1];
+    uint8_t *label = calloc((size_t)n + 1, 2), *learnt = label ? label + n : NULL;
+    struct as_figure figure[AS_METRICS + 1] = {0};
+    enum as_status status = looks && score && label ? AS_OK : AS_ENOMEM;
+    struct as_ranking rank = {0};
+
+    AS_TRY(status);
+    for (uint32_t i = 0; i < n; i++) {
+        looks[i] = t->trial[i].looks;
+        label[i] = t->trial[i].label;
+        learnt[i] = t->trial[i].split == AS_SPLIT_TRAIN;
+    }
+    AS_TRY(as_trivial_scores(looks, label, learnt, n, score));
+    for (uint32_t i = 0, k = 0; i < n; i++)
+        if (t->trial[i].split == AS_SPLIT_TEST)
+            s->llr[k++] = score[i];
+    AS_TRY(as_ranking_init(&rank, s->llr, s->label, s->n));
+    AS_TRY(measure(&rank, s, NULL, false, value));
+    AS_TRY(intervals(t, &rank, s, false, figure));
+    to->trivial = figure[AS_METRIC_AUC];
+    to->trivial.value = value[AS_METRIC_AUC];
+    to->trivial_tells =
+        as_trivial_is_loud(to->items[0], to->items[1], to->trivial.value, to->trivial.low);
+done:
+    as_ranking_clear(&rank);
+    free(looks);
+    free(score);
+    free(label);
+    return status;
+}
+
 static enum as_status test(struct as_train *t, struct as_err *err)
 {
     struct as_tested *to = &t->done->test;
@@ -216,7 +301,7 @@ static enum as_status test(struct as_train *t, struct as_err *err)
     struct scores s = {0};
 
     AS_TRY(select_split(t, AS_SPLIT_TEST, &s));
-    count_fired(t, &s, to);
+    AS_TRY(count_fired(t, &s, to));
     set_authentic(t);
     if (to->items[0] == 0 || to->items[1] == 0)
         goto done;
@@ -229,6 +314,7 @@ static enum as_status test(struct as_train *t, struct as_err *err)
         figure[k].value = value[k];
     memcpy(to->metric, figure, sizeof to->metric);
     to->cllr = figure[AS_METRICS];
+    AS_TRY(test_files(t, &s, to));
     t->done->tested = true;
 done:
     as_ranking_clear(&rank);

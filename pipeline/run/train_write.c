@@ -8,6 +8,7 @@
 #include "lots.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,7 @@ static json_t *test_json(const struct as_trained *d)
         json_object_set_new(o, as_metric_word((enum as_metric)k), figure(&t->metric[k]));
     if (d->cap > 0)
         json_object_set_new(o, "cllr", figure(&t->cllr));
+    json_object_set_new(o, "files_alone", figure(&t->trivial));
     return o;
 }
 
@@ -109,15 +111,32 @@ static json_t *training_json(const struct as_train *t, const char *data)
         "items", items_json(&d->counts), "test", test_json(d), "left", left_json(t));
 }
 
-static const char *note(const struct as_train *t)
+static json_t *note(const struct as_train *t)
 {
-    return t->o->real
-               ? "Trained and calibrated on pictures said to be real, with known truth. A "
-                 "likelihood "
-                 "ratio is told of items in the domain alone; it compares altered with authentic "
-                 "pictures like those of the calibration, and of no others."
-               : "The pictures are not said to be real: scores rank, and there are no likelihood "
-                 "ratios. Measured on pictures like these, which shows nothing about others.";
+    const struct as_tested *test = &t->done->test;
+    char leaks[128] = "", files[192] = "";
+    const char *made_of =
+        !t->o->real ? "The pictures are not said to be real: scores rank, and there are no "
+                      "likelihood ratios. Measured on pictures like these, which shows nothing "
+                      "about others."
+        : as_model_calibrated(t->model)
+            ? "Trained and calibrated on pictures said to be real, with known truth. A likelihood "
+              "ratio is told of items in the domain alone; it compares altered with authentic "
+              "pictures like those of the calibration, and of no others."
+            : "Trained on pictures said to be real, with known truth, and not calibrated: scores "
+              "rank, and there are no likelihood ratios.";
+
+    if (t->done->leaks > 0)
+        snprintf(leaks, sizeof leaks,
+                 " %" PRIu64 " groups are in several splits: what was measured is too good, and "
+                 "ratios are too large.",
+                 t->done->leaks);
+    if (test->trivial_tells)
+        snprintf(files, sizeof files,
+                 " Of its test pictures the files alone, by format, size, length and quality, tell "
+                 "altered ones with an AUC of %.3f: the model may have learnt no more.",
+                 test->trivial.value);
+    return json_sprintf("%s%s%s", made_of, leaks, files);
 }
 
 static enum as_status put(const char *path, const char *text, struct as_err *err)
@@ -146,7 +165,7 @@ enum as_status as_train_write(struct as_train *t, struct as_err *err)
 
     if (!data_digest(t, data) || (o = as_model_json(t->model)) == NULL ||
         json_object_set_new(o, "training", training_json(t, data)) != 0 ||
-        json_object_set_new(o, "note", json_string(note(t))) != 0 ||
+        json_object_set_new(o, "note", note(t)) != 0 ||
         (text = json_dumps(o, layout | JSON_REAL_PRECISION(17))) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the model file");
     AS_TRY(put(t->o->output, text, err));

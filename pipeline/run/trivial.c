@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EQUAL = 16 }; /* bins of equal numbers */
+enum { EQUAL = 16, FEW = 8 }; /* bins of equal numbers; items of a class */
 enum { FORMAT, WIDTH, HEIGHT, PIXELS, BYTES, BYTES_PER_PIXEL, QUALITY };
 
 const char *const as_trivial_words[AS_TRIVIALS] = {"format", "width",           "height", "pixels",
@@ -87,4 +87,28 @@ void as_trivial_odds(const uint16_t *bin, const uint8_t *label, const uint8_t *l
         for (int c = 0; c < 2; c++)
             odds[k] += (c ? 1 : -1) * log((count[c][k] + NONE) / (all[c] + 2 * NONE));
     }
+}
+
+enum as_status as_trivial_scores(const struct as_trivial *item, const uint8_t *label,
+                                 const uint8_t *learnt, uint32_t n, double *score)
+{
+    double odds[AS_TRIVIAL_BINS], *sorted = calloc((size_t)n + 1, sizeof *sorted);
+    uint16_t *bin = calloc((size_t)n + 1, sizeof *bin);
+    const enum as_status status = sorted && bin ? AS_OK : AS_ENOMEM;
+
+    memset(score, 0, n * sizeof *score);
+    for (int f = 0; f < AS_TRIVIALS && status == AS_OK; f++) {
+        as_trivial_bins(item, n, f, sorted, bin);
+        as_trivial_odds(bin, label, learnt, n, odds);
+        for (uint32_t i = 0; i < n; i++)
+            score[i] += odds[bin[i]];
+    }
+    free(sorted);
+    free(bin);
+    return status;
+}
+
+bool as_trivial_is_loud(uint64_t authentic, uint64_t altered, double auc, double low)
+{
+    return authentic >= FEW && altered >= FEW && auc > AS_TRIVIAL_LOUD && low > .5;
 }

@@ -8,6 +8,7 @@
 #ifndef AS_TRIVIAL_H
 #define AS_TRIVIAL_H
 
+#include "../err.h"
 #include "../row.h"
 
 enum { AS_TRIVIALS = 7, AS_TRIVIAL_BINS = 256 };
@@ -31,5 +32,14 @@ void as_trivial_bins(const struct as_trivial *item, uint32_t n, int feature, dou
 /* The log odds of each bin, by the items that are learnt[n] from. */
 void as_trivial_odds(const uint16_t *bin, const uint8_t *label, const uint8_t *learnt, uint32_t n,
                      double odds[AS_TRIVIAL_BINS]);
+
+/* The log odds of all features together, score[n].  AS_ENOMEM. */
+enum as_status as_trivial_scores(const struct as_trivial *item, const uint8_t *label,
+                                 const uint8_t *learnt, uint32_t n, double *score) AS_MUST_CHECK;
+
+/* Whether a feature tells the classes apart better than it may: its AUC is above this, its interval
+ * above .5, and there are enough items to say so. */
+#define AS_TRIVIAL_LOUD .6
+bool as_trivial_is_loud(uint64_t authentic, uint64_t altered, double auc, double low);
 
 #endif
