@@ -356,7 +356,7 @@ static void copymove_free(void *state)
 
 const struct as_detector as_detector_copymove = {
     .name = "copymove",
-    .version = 2,
+    .version = 3,
     .summary = "parts of the picture that are shown twice, moved, turned or scaled",
     .paper = "D. Cozzolino, G. Poggi, L. Verdoliva, Efficient Dense-Field Copy-Move Forgery "
              "Detection, IEEE TIFS 10(11), 2015",
