@@ -36,8 +36,12 @@ enum as_status as_alter_resize(const uint8_t *in, uint32_t w, uint32_t h, uint32
 
 /* ---- alter_attack.c: three planes at once ---- */
 
-/* Flattens what blocks and up-sampling leave: within 2 bins of each frequency (i/8, j/8) but (0, 0)
- * magnitudes above the median of their 9 x 9 surroundings become that median. */
+/* Flattens what blocks and up-sampling leave.  Peaks: within 2 bins of each frequency (i/8, j/8)
+ * but (0, 0) magnitudes above the median of their 9 x 9 surroundings become that median.  The
+ * strength of texture: cross-differences become equally strong, on average, at all places of cells
+ * of 16 x 16. Where a side is below AS_ALTER_PEAKS_MIN, two peaks would lie in one another, and the
+ * picture stays as it is. */
+enum { AS_ALTER_PEAKS_MIN = 40 };
 enum as_status as_alter_peaks(const uint8_t *const in[3], uint32_t w, uint32_t h,
                               uint8_t *const out[3]) __attribute__((warn_unused_result));
 

@@ -1,6 +1,7 @@
 /* alter_attack.c - what a forger does to a whole picture so that its traces are gone.
  *
- *  1. peaks of the spectrum   2. the noise of another sensor                           */
+ *  1. peaks of the spectrum   2. the strength of texture   3. both   4. the noise of another sensor
+ */
 #include "alter.h"
 
 #include "fft.h"
@@ -90,32 +91,151 @@ static void flatten(struct spectrum *s, struct bin *bin)
     }
 }
 
+/* ---- 2. the strength of texture ---- */
+
+/* Up-sampling shows where no single frequency stands out: the noise of some places of a cell is
+ * stronger than that of others.  Cross-differences (1 - X)(1 - Y) I of each place are made as
+ * strong as all are on average; what that is of the picture follows by least squares, which leaves
+ * frequencies alone that cross-differences hardly see. */
+enum { CELL = 16, ROUNDS = 3 };
+static const float GAIN_MAX = 2, UNSEEN = .05F;
+
+static void cross_differences(const uint8_t *in, uint32_t w, uint32_t h, float *d)
+{
+    for (uint32_t y = 0; y < h; y++) {
+        const uint8_t *a = in + (size_t)y * w, *b = in + (size_t)(y + 1 < h ? y + 1 : 0) * w;
+        for (uint32_t x = 0; x < w; x++) {
+            const uint32_t next = x + 1 < w ? x + 1 : 0;
+            d[(size_t)y * w + x] = (float)(a[x] + b[next] - b[x] - a[next]);
+        }
+    }
+}
+
+/* d := what must be added so that every place of a cell has the mean of all. */
+static void level(float *d, uint32_t w, uint32_t h)
+{
+    double sum[CELL * CELL] = {0}, n[CELL * CELL] = {0}, all = 0;
+    float gain[CELL * CELL];
+
+    for (uint32_t y = 0; y < h; y++)
+        for (uint32_t x = 0; x < w; x++) {
+            const uint32_t place = y % CELL * CELL + x % CELL;
+            sum[place] += (double)fabsf(d[(size_t)y * w + x]);
+            n[place]++;
+        }
+    for (int k = 0; k < CELL * CELL; k++)
+        all += sum[k];
+    all /= (double)w * h;
+    for (int k = 0; k < CELL * CELL; k++) {
+        const float want = sum[k] > 0 ? (float)(all * n[k] / sum[k]) : 1;
+        gain[k] = fminf(fmaxf(want, 1 / GAIN_MAX), GAIN_MAX) - 1;
+    }
+    for (uint32_t y = 0; y < h; y++)
+        for (uint32_t x = 0; x < w; x++)
+            d[(size_t)y * w + x] *= gain[y % CELL * CELL + x % CELL];
+}
+
+/* to[k] := 1 - e^(-2 pi i k / n), the conjugate of a difference, for k < count. */
+static void differ(uint32_t n, uint32_t count, float *to)
+{
+    for (uint32_t k = 0; k < count; k++) {
+        const double angle = 2 * 3.14159265358979323846 * k / n;
+        to[2 * k] = (float)(1 - cos(angle));
+        to[2 * k + 1] = (float)sin(angle);
+    }
+}
+
+/* The spectrum of cross-differences becomes that of the picture that has them. */
+static void integrate(struct spectrum *s, const float *across, const float *down)
+{
+    const uint32_t columns = s->w / 2 + 1;
+
+    for (uint32_t y = 0; y < s->h; y++)
+        for (uint32_t x = 0; x < columns; x++) {
+            const float *a = across + 2 * x, *b = down + 2 * y;
+            const float re = a[0] * b[0] - a[1] * b[1], im = a[0] * b[1] + a[1] * b[0];
+            const float scale = 1 / (re * re + im * im + UNSEEN);
+            float *f = s->at + 2 * ((size_t)y * columns + x);
+            const float was = f[0];
+            f[0] = scale * (was * re - f[1] * im);
+            f[1] = scale * (was * im + f[1] * re);
+        }
+}
+
+/* ---- 3. both ---- */
+
+struct attack {
+    struct spectrum s;
+    struct as_fft *fft;
+    struct bin *bin;              /* [BINS]                     */
+    float *plane, *across, *down; /* [w h], [w/2 + 1][2], [h][2] */
+};
+
+static enum as_status attack_init(struct attack *a, uint32_t w, uint32_t h)
+{
+    *a = (struct attack){.s = {malloc(as_fft_floats(w, h) * sizeof(float)), w, h}};
+    a->bin = malloc(BINS * sizeof *a->bin);
+    a->plane = malloc((size_t)w * h * sizeof *a->plane);
+    a->across = malloc(((size_t)w / 2 + 1) * 2 * sizeof *a->across);
+    a->down = malloc((size_t)h * 2 * sizeof *a->down);
+    if (!a->s.at || !a->bin || !a->plane || !a->across || !a->down)
+        return AS_ENOMEM;
+    differ(w, w / 2 + 1, a->across);
+    differ(h, h, a->down);
+    return as_fft_new(w, h, &a->fft);
+}
+
+static void attack_clear(struct attack *a)
+{
+    as_fft_free(a->fft);
+    free(a->s.at);
+    free(a->bin);
+    free(a->plane);
+    free(a->across);
+    free(a->down);
+}
+
+static void attack(struct attack *a, const uint8_t *in, uint8_t *out)
+{
+    const uint32_t w = a->s.w, h = a->s.h;
+    const struct as_plane plane = {a->plane, w, h, w};
+    const size_t n = (size_t)w * h;
+
+    for (size_t i = 0; i < n; i++)
+        a->plane[i] = in[i];
+    as_fft_forward(a->fft, &plane, a->s.at);
+    flatten(&a->s, a->bin);
+    as_fft_inverse(a->fft, a->s.at, a->plane, w);
+    as_alter_bytes(a->plane, n, out);
+    for (int k = 0; k < ROUNDS; k++) { /* rounding leaves something each time */
+        cross_differences(out, w, h, a->plane);
+        level(a->plane, w, h);
+        as_fft_forward(a->fft, &plane, a->s.at);
+        integrate(&a->s, a->across, a->down);
+        as_fft_inverse(a->fft, a->s.at, a->plane, w);
+        for (size_t i = 0; i < n; i++)
+            a->plane[i] += out[i];
+        as_alter_bytes(a->plane, n, out);
+    }
+}
+
 enum as_status as_alter_peaks(const uint8_t *const in[3], uint32_t w, uint32_t h,
                               uint8_t *const out[3])
 {
-    const size_t n = (size_t)w * h;
-    struct spectrum s = {malloc(as_fft_floats(w, h) * sizeof(float)), w, h};
-    struct bin *bin = malloc(BINS * sizeof *bin);
-    float *plane = malloc(n * sizeof *plane);
-    struct as_fft *fft = NULL;
-    enum as_status status = s.at && bin && plane ? as_fft_new(w, h, &fft) : AS_ENOMEM;
+    const bool small = w < AS_ALTER_PEAKS_MIN || h < AS_ALTER_PEAKS_MIN;
+    struct attack a = {0};
+    enum as_status status = small ? AS_OK : attack_init(&a, w, h);
 
-    for (int c = 0; c < 3 && status == AS_OK; c++) {
-        for (size_t i = 0; i < n; i++)
-            plane[i] = in[c][i];
-        as_fft_forward(fft, &(struct as_plane){plane, w, h, w}, s.at);
-        flatten(&s, bin);
-        as_fft_inverse(fft, s.at, plane, w);
-        as_alter_bytes(plane, n, out[c]);
-    }
-    as_fft_free(fft);
-    free(plane);
-    free(bin);
-    free(s.at);
+    for (int c = 0; c < 3 && status == AS_OK; c++)
+        if (small)
+            memcpy(out[c], in[c], (size_t)w * h);
+        else
+            attack(&a, in[c], out[c]);
+    attack_clear(&a);
     return status;
 }
 
-/* ---- 2. the noise of another sensor ---- */
+/* ---- 4. the noise of another sensor ---- */
 
 /* The colour of a sample of the sensor: RGGB. */
 static int colour_at(uint32_t x, uint32_t y)

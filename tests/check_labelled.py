@@ -6,11 +6,12 @@ usage: check_labelled.py FOLDER     FOLDER/KIND, KIND.masks, KIND.manifest.csv a
 import csv
 import itertools
 import os
-import struct
 import sys
-import zlib
 
 import numpy as np
+
+sys.dont_write_bytecode = True
+import pixels
 
 top = sys.argv[1]
 bad = 0
@@ -21,42 +22,6 @@ def check(good, what):
     if not good:
         print("FAILED:", what)
         bad += 1
-
-
-def png(path):
-    """An 8-bit gray or RGB PNG that is not interlaced, as [h][w][c]."""
-    data = open(path, "rb").read()
-    at, packed = 8, b""
-    while at < len(data):
-        n, name = struct.unpack(">I4s", data[at:at + 8])
-        if name == b"IHDR":
-            w, h, depth, colour = struct.unpack(">IIBB", data[at + 8:at + 18])
-        if name == b"IDAT":
-            packed += data[at + 8:at + 8 + n]
-        at += 12 + n
-    c = {0: 1, 2: 3}[colour]
-    assert depth == 8
-    raw = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(h, 1 + w * c)
-    out = np.zeros((h, w, c), np.uint8)
-    above = [0] * (w * c)
-    for y in range(h):
-        how, line = raw[y, 0], raw[y, 1:].tolist()
-        for i, v in enumerate(line):
-            a = line[i - c] if i >= c else 0
-            b, d = above[i], above[i - c] if i >= c else 0
-            if how == 1:
-                v += a
-            elif how == 2:
-                v += b
-            elif how == 3:
-                v += (a + b) // 2
-            elif how == 4:
-                p = [abs(b - d), abs(a - d), abs(a + b - 2 * d)]
-                v += (a, b, d)[p.index(min(p))]
-            line[i] = v & 255
-        above = line
-        out[y] = np.array(line, np.uint8).reshape(w, c)
-    return out
 
 
 def first_table(path):
@@ -76,11 +41,11 @@ class Row(dict):
 
     def pixels(self):
         if self.read is None:
-            self.read = png(os.path.join(top, self["path"])).astype(int)
+            self.read = pixels.read(os.path.join(top, self["path"])).astype(int)
         return self.read
 
     def mask(self):
-        return png(os.path.join(top, self["mask"]))[:, :, 0]
+        return pixels.read(os.path.join(top, self["mask"]))[:, :, 0]
 
 
 def manifest(kind, variants):

@@ -57,7 +57,8 @@ def main():
         v = votes_of(y)
         n = np.bincount(v[v < 64], minlength=64)
         tests = 2 * np.log10(64) + 2 * np.log10(y.shape[0]) + 2 * np.log10(y.shape[1])
-        tail = binom.logsf(n.max() // 64 - 1, y.size // 64, 1 / 64) / np.log(10)
+        alike = n.reshape(8, 8)[n.argmax() // 8 % 2::2, n.argmax() % 2::2].sum()  # of the same parity
+        tail = binom.logsf(n.max() // 64 - 1, alike // 64, 1 / 16) / np.log(10)
         ours = rows[r["path"]]
         share = n.sum() / y.size
         strength, grid = -(tests + tail), (n.argmax() % 8, n.argmax() // 8)

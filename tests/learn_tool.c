@@ -134,12 +134,27 @@ static void fit_ensemble(const struct as_fit *f, const struct as_scale *s, const
     as_fld_clear(&e);
 }
 
+/* What a row of samples that are not in memory is read from. */
+static enum as_status ask(void *state, size_t i, const int16_t **z)
+{
+    const struct as_samples *kept = state;
+
+    return as_samples_row(kept, i, z);
+}
+
 static void fit_direction(const struct as_fit *f, enum as_fit_method method)
 {
     struct as_direction d = {.weight = room(f->s.dim, sizeof(double))};
+    struct as_samples kept = f->s;
+    struct as_fit asked = *f;
     double ridge;
 
-    check(as_fit_linear(f, method, &d, &ridge));
+    if (method != AS_FIT_LOGISTIC) {
+        asked.s.z = NULL;
+        asked.s.row = ask;
+        asked.s.state = &kept;
+    }
+    check(as_fit_linear(&asked, method, &d, &ridge));
     say("ridge", ridge);
     say("bias", d.bias);
     for (uint32_t j = 0; j < f->s.dim; j++)
@@ -168,7 +183,7 @@ static void fit(enum as_fit_method method, char **argv)
     find_scale(&s, feat, items);
     for (size_t i = 0; i < items; i++)
         as_scale_apply(&s, feat + i * dim, z + i * dim);
-    const struct as_fit f = {{items, dim, z, labels},
+    const struct as_fit f = {{.n = items, .dim = dim, .z = z, .label = labels},
                              groups,
                              (uint32_t)strtoul(argv[2], NULL, 10),
                              strtoul(argv[3], NULL, 10),

@@ -1,10 +1,14 @@
 # lib.sh - what the tests of the whole program share; sourced by s_*.sh, never run.
 #
 # After it: $tmp is the current folder and is removed at the end, $here is the folder of the
-# tests, $assay and $maker are the programs, and mpirun starts as many ranks as it is told to.
+# tests, $assay and those of $bin are the programs, and mpirun starts as many ranks as it is told to.
 here=$(cd "$(dirname "$0")" && pwd)
 assay=${ASSAY_BIN:-$here/../build/bin/assay}
-maker=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_evidence
+bin=${ASSAY_MAKE_DIR:-$here/../build/bin}
+maker=$bin/make_evidence
+labelled=$bin/make_labelled
+pictures=$bin/sensor_pictures
+faulty=$bin/assay_faulty
 python=python3 # the distribution's, where another one comes first in PATH
 "$python" -c 'import h5py' 2>/dev/null || python=/usr/bin/python3
 export PYTHONDONTWRITEBYTECODE=1 TZ=UTC
@@ -36,6 +40,18 @@ invented() {
     for i in $(seq "$1"); do
         "$maker" "evidence/$i" --seed "$i" --manifest "$i.csv" || fail "make_evidence"
     done
+}
+
+# no_bombs FOLDER...: without those of its files that are the same from any seed, and cost more than all
+# the rest; for tests of which another folder has them, and that need no run to last
+no_bombs() {
+    for folder; do rm "$folder"/hostile/*30000.png "$folder"/hostile/zeros.*; done
+}
+
+# by_quality: photographs set/ of many qualities, for labels that go by it: what jpeg_tables can learn
+by_quality() {
+    "$labelled" camera set --count 160 --size 64x64 --vary q2=98,95,90,85,75,60 >make.log 2>&1 ||
+        fail "make_labelled"
 }
 
 # start N CASE ARGUMENTS...: `assay run`, or what $command says, in the background on N ranks, 0:
@@ -92,6 +108,14 @@ same() {
         "$assay" verify --explain "$1" "$2"
         fail "$1 and $2 have different digests"
     }
+}
+
+# die: what was started is killed, all of it at once
+die() {
+    family="$pid $(below "$pid")"
+    kill -KILL $family 2>/dev/null
+    finish
+    gone $family
 }
 
 # below PID...: all processes that descend from these, without them

@@ -17,7 +17,7 @@ import sys
 sys.dont_write_bytecode = True
 try:
     import numpy as np
-    from residual_numpy import gain, residual
+    from residual_numpy import gain, local, residual, zero_mean
 except ImportError:
     print("no numpy or pywt: skipped")
     sys.exit(77)
@@ -37,26 +37,9 @@ def weight(i):
     return j * ~((i.max() > 250) & (i == i.max()) & equal)
 
 
-def zero_mean(k):
-    k = k.copy()
-    for y in (0, 1):
-        for x in (0, 1):
-            p = k[y::2, x::2] - k[y::2, x::2].mean()
-            k[y::2, x::2] = p - p.mean(axis=1, keepdims=True) - p.mean(axis=0, keepdims=True)
-    return k
-
-
 def wiener(k, wrap=True):
     f = np.fft.fft2(k)
     return np.real(np.fft.ifft2(f * gain(np.abs(f)**2 / k.size, k.var(ddof=1), wrap)))
-
-
-def local(w):
-    s = np.pad((w**2).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    ends = [(np.maximum(np.arange(n) - 32, 0), np.minimum(np.arange(n) + 33, n)) for n in w.shape]
-    (y0, y1), (x0, x1) = ends
-    sums = s[y1][:, x1] - s[y1][:, x0] - s[y0][:, x1] + s[y0][:, x0]
-    return w / np.sqrt(np.maximum(sums / np.outer(y1 - y0, x1 - x0), .01))
 
 
 def pce(c):

@@ -1,7 +1,8 @@
 """prnu_map_check.py - maps of missing sensor noise against a computation in numpy and scipy.
 
 usage: prnu_map_check.py TOOL DIR.  Written from the words of kernels/prnu_map.h, in double precision; least
-absolute deviations by linear programming, regions by labels.  Exit 77: no numpy or scipy.
+absolute deviations by linear programming, regions by labels.  Exit 77: no numpy,
+pywt or scipy.
 """
 import subprocess
 import sys
@@ -11,8 +12,10 @@ try:
     import numpy as np
     from scipy.ndimage import label
     from scipy.optimize import linprog
+
+    from residual_numpy import local, zero_mean
 except ImportError:
-    print("no numpy or scipy: skipped")
+    print("no numpy, pywt or scipy: skipped")
     sys.exit(77)
 
 tool, folder = sys.argv[1:]
@@ -20,20 +23,9 @@ SHIFTS = [(40, 72), (-104, 56), (72, -40), (-56, -88), (136, 24), (-24, 152), (8
 WINDOW, BRIGHT = 5, 240
 
 
-def sums(plane, y0, y1, x0, x1):
-    s = np.pad(plane.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    return s[y1][:, x1] - s[y1][:, x0] - s[y0][:, x1] + s[y0][:, x0]
-
-
 def query(w, i):
     """W / sigma, zero mean by Bayer phases, times I / 255."""
-    (y0, y1), (x0, x1) = [(np.maximum(np.arange(n) - 32, 0), np.minimum(np.arange(n) + 33, n)) for n in w.shape]
-    q = w / np.sqrt(np.maximum(sums(w**2, y0, y1, x0, x1) / np.outer(y1 - y0, x1 - x0), .01))
-    for y in (0, 1):
-        for x in (0, 1):
-            p = q[y::2, x::2] - q[y::2, x::2].mean()
-            q[y::2, x::2] = p - p.mean(axis=1, keepdims=True) - p.mean(axis=0, keepdims=True)
-    return np.where(i < BRIGHT, q * i / 255, 0)
+    return np.where(i < BRIGHT, zero_mean(local(w)) * i / 255, 0)
 
 
 def cells(plane, c):

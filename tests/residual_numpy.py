@@ -1,4 +1,4 @@
-"""residual_numpy.py - the denoising residual in numpy and PyWavelets, for what is checked against it."""
+"""residual_numpy.py - sensor noise in numpy and PyWavelets, for what is checked against it."""
 import math
 
 import numpy as np
@@ -23,3 +23,22 @@ def residual(picture):
     bands = pywt.wavedec2(picture, "db4", level=levels)
     bands = [np.zeros_like(bands[0])] + [tuple(c * gain(c**2, 25) for c in d) for d in bands[1:]]
     return pywt.waverec2(bands, "db4")[:picture.shape[0], :picture.shape[1]]
+
+
+def zero_mean(k):
+    """Rows and columns of each Bayer phase without their mean."""
+    k = k.copy()
+    for y in (0, 1):
+        for x in (0, 1):
+            p = k[y::2, x::2] - k[y::2, x::2].mean()
+            k[y::2, x::2] = p - p.mean(axis=1, keepdims=True) - p.mean(axis=0, keepdims=True)
+    return k
+
+
+def local(w):
+    """W / sigma, of 65 x 65 cells inside the picture."""
+    s = np.pad((w**2).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    ends = [(np.maximum(np.arange(n) - 32, 0), np.minimum(np.arange(n) + 33, n)) for n in w.shape]
+    (y0, y1), (x0, x1) = ends
+    sums = s[y1][:, x1] - s[y1][:, x0] - s[y0][:, x1] + s[y0][:, x0]
+    return w / np.sqrt(np.maximum(sums / np.outer(y1 - y0, x1 - x0), .01))

@@ -2,14 +2,13 @@
 # s_bench.sh - assay bench: its numbers against plain definitions, the same from any number of ranks,
 # every item accounted for; sets that give themselves away, leaks, other people's manifests.
 . "$(dirname "$0")/lib.sh"
-make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 command=bench
 
 # made NAME KIND ARGUMENTS...: the set NAME
 made() {
     name=$1 kind=$2
     shift 2
-    "$make" "$kind" "$name" --size 96x80 "$@" >>make.log 2>&1 || fail "make_labelled $name"
+    "$labelled" "$kind" "$name" --size 96x80 "$@" >>make.log 2>&1 || fail "make_labelled $name"
 }
 
 # agrees CASE MANIFEST: with plain definitions
@@ -22,8 +21,8 @@ silent() { grep -F -- "$2" "$1.out" && fail "$1 says: $2"; }
 # 1. the numbers; what cannot be scored is told; other ranks, the same bytes
 made set splice --count 48
 echo "no picture" >set/broken.jpg
-echo 'set/broken.jpg,tampered,test,,lost,,,' >>set.manifest.csv
-echo 'set/missing.jpg,authentic,test,,lost,,,' >>set.manifest.csv
+echo 'set/broken.jpg,tampered,test,,lost,,,,' >>set.manifest.csv
+echo 'set/missing.jpg,authentic,test,,lost,,,,' >>set.manifest.csv
 measure="--measure jpeg_tables.quality_luma,pdq.quality,pdq.quality --compare pdq.quality,jpeg_tables.quality_luma"
 run 0 0 one set.manifest.csv $measure --draws 200
 agrees one set.manifest.csv

@@ -9,7 +9,7 @@ data=${ASSAY_DATA:-}/e_provenance
 [ -d "$data/c2pa_public_testfiles" ] || { echo "skipped: no $data"; exit 77; }
 
 if command -v openssl >/dev/null; then
-    "$python" "$here/c2pa_check.py" "${ASSAY_MAKE_DIR:-$here/../build/bin}/t_metadata" \
+    "$python" "$here/c2pa_check.py" "$bin/t_metadata" \
         "$data"/c2pa_public_testfiles/*.jp*g "$data"/c2pa_rs/*.jpg || fail "independent computation"
 else
     echo "skipped: no openssl command"

@@ -2,7 +2,6 @@
 # s_camera.sh - fingerprints of invented cameras, and a case searched for them: the right camera
 # and no other, on any number of ranks, in shards, and after a kill; too few pictures are refused.
 . "$(dirname "$0")/lib.sh"
-pictures=${ASSAY_MAKE_DIR:-$here/../build/bin}/sensor_pictures
 
 mkdir one two evidence
 "$pictures" one 1 0 12 flat 2 Pin && "$pictures" two 2 0 12 scene 2 Pin || fail "sensor_pictures"
@@ -118,10 +117,7 @@ start 2 killed evidence --against ref.h5 --lot-entries 2 --examiners 1
 while [ "$(cat killed/spool/*.jnl 2>/dev/null | wc -c)" -lt 400000 ] && alive "$pid"; do
     sleep 0.01
 done
-family="$pid $(below "$pid")"
-kill -KILL $family 2>/dev/null
-finish
-gone $family
+die
 run 0 1 killed evidence --against ref.h5 --lot-entries 2
 same alone killed
 

@@ -2,7 +2,6 @@
 # s_crop.sh - pictures of invented cameras, cropped, turned, enlarged, zoomed into: found with
 # --camera-search, by any number of ranks, at the right camera and no other.
 . "$(dirname "$0")/lib.sh"
-pictures=${ASSAY_MAKE_DIR:-$here/../build/bin}/sensor_pictures
 
 mkdir one two evidence
 "$pictures" one 1 0 12 flat 2 Pin && "$pictures" two 2 0 12 flat 2 Pin || fail "sensor_pictures"

@@ -4,7 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 
 mkdir made
-labelled=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 for kind in splice copymove; do
     "$labelled" "$kind" "made/$kind" --count 2 --size 320x256 --seed 5 >/dev/null || fail "make_labelled $kind"
 done

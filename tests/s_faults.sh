@@ -8,7 +8,6 @@
 # these only; SEED=n: of the choice, "SEED=$(date +%s)" to look for more
 . "$(dirname "$0")/lib.sh"
 plain=$assay
-faulty=${ASSAY_MAKE_DIR:-$here/../build/bin}/assay_faulty
 faults=${FAULTS:-40}
 seed=${SEED:-7}
 [ -x "$faulty" ] || { echo "no assay_faulty"; exit 77; }

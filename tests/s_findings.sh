@@ -2,11 +2,10 @@
 # s_findings.sh - findings of calibrated detectors: against another computation, the same from any
 # number of ranks, and worded and weighed by the table that is named.
 . "$(dirname "$0")/lib.sh"
-make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 source=${ASSAY_SOURCE:-$here/..}
 dets=jpeg_tables,benford,adq,autocorr,noise_level
 
-"$make" djpeg set --count 18 --size 256x256 --seed 5 --vary q1=60,90 --vary q2=65,95 \
+"$labelled" djpeg set --count 18 --size 256x256 --seed 5 --vary q1=60,90 --vary q2=65,95 \
     >make.log 2>&1 || fail "make_labelled"
 mkdir none models scale
 ASSAY_MODELS=none "$assay" run set -o plain.case --detector $dets >run.out 2>run.log || fail "run without models"

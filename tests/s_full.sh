@@ -1,16 +1,11 @@
 #!/bin/sh
 # s_full.sh - the disk of the case is full: a clear message, exit 74, nothing that was done is
 # done again, and with room the same command goes on to the digest of the undisturbed run.
-# The disk is a small tmpfs in a mount namespace of this script's own.
-if [ -z "$IN_NAMESPACE" ]; then
-    how=-m
-    [ "$(id -u)" = 0 ] || how=-rm
-    unshare $how true 2>/dev/null || { echo "no mount namespace may be made"; exit 77; }
-    IN_NAMESPACE=1 exec unshare $how "$0" "$@"
-fi
-. "$(dirname "$0")/lib.sh"
+# The disk is a small tmpfs.
+here=$(dirname "$0")
+. "$here/mounts.sh"
+. "$here/lib.sh"
 plain=$assay
-faulty=${ASSAY_MAKE_DIR:-$here/../build/bin}/assay_faulty
 [ -x "$faulty" ] || { echo "no assay_faulty"; exit 77; }
 trap 'umount -l "$tmp/disk" 2>/dev/null; leave' EXIT
 mkdir disk && mount -t tmpfs -o size=64m tmpfs disk 2>/dev/null || { echo "no tmpfs"; exit 77; }

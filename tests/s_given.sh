@@ -4,11 +4,10 @@
 #
 # The files are pipes, so that it is known when they were read; then others take their names.
 . "$(dirname "$0")/lib.sh"
-make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 source=${ASSAY_SOURCE:-$here/..}
 command -v openssl >/dev/null || { echo "openssl is not installed"; exit 77; }
 
-"$make" djpeg set --count 6 --size 256x256 --seed 5 --vary q1=60,90 --vary q2=65,95 \
+"$labelled" djpeg set --count 6 --size 256x256 --seed 5 --vary q1=60,90 --vary q2=65,95 \
     >make.log 2>&1 || fail "make_labelled"
 mkdir models scale other
 cp "$source/datasets/models/adq.json" models/

@@ -20,6 +20,7 @@ one() {
 }
 
 invented 3
+no_bombs evidence/2 evidence/3
 tar -C evidence -cf evidence/4.tar 1
 tar -C evidence -czf evidence/5.tar.gz 2
 

@@ -53,7 +53,7 @@ END
 
 # a store which has the same bytes many times: the lowest of them are told, once
 set -- $(sha256sum many/0.jpg)
-"${ASSAY_MAKE_DIR:-$here/../build/bin}/media_store" again.h5 70000 1 1000 "$1" || fail "media_store"
+"$bin/media_store" again.h5 70000 1 1000 "$1" || fail "media_store"
 mkdir some
 cp many/0.jpg many/1.jpg some
 for n in 1 3; do

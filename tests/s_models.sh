@@ -1,16 +1,15 @@
 #!/bin/sh
 # s_models.sh - the models of invented pictures that come with the program: what they find, and where they are silent.
 . "$(dirname "$0")/lib.sh"
-make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 unset ASSAY_MODELS
 
 for m in crossdiff upsampling; do
     "$assay" list models $m >$m.txt || fail "list models $m"
     tr -s '\n ' ' ' <$m.txt | grep -q 'does not tell pictures of real generators from photographs' || fail "$m: the card does not say what the model cannot do"
 done
-"$make" generated known --count 32 --size 256x256 --seed 77 --vary q2=0,95,85 >make.log 2>&1 || fail "make_labelled"
-"$make" generated low --count 16 --size 256x256 --seed 77 --vary q2=50 >make.log 2>&1 || fail "make_labelled"
-"$make" generated small --count 16 --size 192x192 --seed 77 --vary q2=90 >make.log 2>&1 || fail "make_labelled"
+"$labelled" generated known --count 32 --size 256x256 --seed 77 --vary q2=0,95,85 >make.log 2>&1 || fail "make_labelled"
+"$labelled" generated low --count 16 --size 256x256 --seed 77 --vary q2=50 >make.log 2>&1 || fail "make_labelled"
+"$labelled" generated small --count 16 --size 192x192 --seed 77 --vary q2=90 >make.log 2>&1 || fail "make_labelled"
 "$assay" run known low small -o case --detector all,crossdiff,upsampling >run.out 2>run.log || fail "run"
 "$assay" run known/*.jpg -o alone --detector crossdiff,upsampling >run.out 2>run.log || fail "run alone"
 "$python" - <<'END' || fail "findings"

@@ -1,9 +1,8 @@
 #!/bin/sh
 # s_noise.sh - `noise_level` and `cooccurrence` agree with independent computations (noise_check.py).
 . "$(dirname "$0")/lib.sh"
-make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 
-"$make" splice pictures --count 2 --size 432x400 --vary q2=0 --vary donor_q=70 || fail "make_labelled"
+"$labelled" splice pictures --count 2 --size 432x400 --vary q2=0 --vary donor_q=70 || fail "make_labelled"
 "$assay" run pictures --detector noise_level,cooccurrence -o case >run.log 2>&1 || fail "assay run"
 "$python" "$here/noise_check.py" case/results.h5 pictures.manifest.csv >check.log
 code=$?

@@ -2,7 +2,6 @@
 # s_origin.sh - pictures that one sensor took are grouped without a fingerprint, also turned ones; a
 # shared logo and a second copy of one exposure join nothing; the same on any number of ranks.
 . "$(dirname "$0")/lib.sh"
-pictures=${ASSAY_MAKE_DIR:-$here/../build/bin}/sensor_pictures
 
 mkdir evidence
 for camera in 1 2 3; do

@@ -2,7 +2,6 @@
 # s_search.sh - a sealed case searched against stores of all kinds: what a run would have found, the
 # same on any number of ranks; what the case has not is refused; a search in a run can be stopped.
 . "$(dirname "$0")/lib.sh"
-pictures=${ASSAY_MAKE_DIR:-$here/../build/bin}/sensor_pictures
 
 mkdir one two evidence few
 "$pictures" one 1 0 12 flat && "$pictures" two 2 0 12 flat || fail "sensor_pictures"
@@ -175,7 +174,7 @@ same whole stopped
 same whole late
 
 # and so does the reading of a large store before it
-"${pictures%/*}/media_store" big.h5 150000 1 || fail "media_store"
+"$bin/media_store" big.h5 150000 1 || fail "media_store"
 for try in 1 2 3 4 5; do
     start 0 early evidence --against big.h5
     while alive "$pid" && ! ls -l "/proc/$pid/fd" 2>/dev/null | grep -q big.h5; do
@@ -223,10 +222,7 @@ start 2 killed evidence --md5 --keep-residuals --lot-entries 2 --examiners 1
 while [ "$(cat killed/spool/*.jnl 2>/dev/null | wc -c)" -lt 400000 ] && alive "$pid"; do
     sleep 0.01
 done
-family="$pid $(below "$pid")"
-kill -KILL $family 2>/dev/null
-finish
-gone $family
+die
 run 0 1 killed evidence --md5 --keep-residuals --lot-entries 2
 same case killed
 command=search

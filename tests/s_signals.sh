@@ -4,7 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 
 invented 2
-tar -C evidence -cf evidence/4.tar 1
+no_bombs evidence/2
+tar -C evidence -cf evidence/4.tar 2
 tar -C evidence -czf evidence/5.tar.gz 2
 lots="--lot-bytes 1M"
 

@@ -7,7 +7,7 @@
 evidence="small/copies small/DCIM small/chains"
 mpirun -n 2 "$assay" enroll media -o sought.h5 small/copies small/pictures >enroll.out 2>enroll.log || fail "enroll"
 
-"${ASSAY_MAKE_DIR:-$here/../build/bin}/media_store" many.h5 20000 5 || fail "media_store"
+"$bin/media_store" many.h5 20000 5 || fail "media_store"
 
 run 0 1 one $evidence --detector pdq,gist --against sought.h5,many.h5
 for n in 2 3 7; do

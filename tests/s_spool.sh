@@ -1,16 +1,10 @@
 #!/bin/sh
 # s_spool.sh - residuals that were kept are lost, cut, damaged, or do not fit the disk: the pictures
 # are examined again, and the digest is that of the undisturbed run.
-if [ -z "$IN_NAMESPACE" ]; then
-    how=-m
-    [ "$(id -u)" = 0 ] || how=-rm
-    unshare $how true 2>/dev/null || { echo "no mount namespace may be made"; exit 77; }
-    IN_NAMESPACE=1 exec unshare $how "$0" "$@"
-fi
-. "$(dirname "$0")/lib.sh"
+here=$(dirname "$0")
+. "$here/mounts.sh"
+. "$here/lib.sh"
 plain=$assay
-faulty=${ASSAY_MAKE_DIR:-$here/../build/bin}/assay_faulty
-pictures=${ASSAY_MAKE_DIR:-$here/../build/bin}/sensor_pictures
 [ -x "$faulty" ] || { echo "no assay_faulty"; exit 77; }
 trap 'umount -l "$tmp/disk" 2>/dev/null; leave' EXIT
 

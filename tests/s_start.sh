@@ -31,7 +31,7 @@ done
 warned "" env SLURM_STEP_NUM_TASKS=1 "SLURM_CPUS_ON_NODE=$cores"
 
 # where examiners cannot be jailed nothing is examined, and the message has the cure
-without=${ASSAY_MAKE_DIR:-$here/../build/bin}/no_seccomp
+without=$bin/no_seccomp
 # unfit WORDS COMMAND...: exit 69 with these words, before there is a case
 unfit() {
     words=$1 code=0

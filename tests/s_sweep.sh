@@ -2,9 +2,8 @@
 # s_sweep.sh - assay bench --alter: copies are what they are called and count as files do; the same by
 # any number of ranks and after a kill; without them nothing changes.
 . "$(dirname "$0")/lib.sh"
-make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 command=bench
-"$make" splice set --count 4 --size 168x136 --seed 4 --vary q2=0,90 >make.log 2>&1 || fail "make_labelled"
+"$labelled" splice set --count 4 --size 168x136 --seed 4 --vary q2=0,90 >make.log 2>&1 || fail "make_labelled"
 how="--detector adq,grid --measure pdq.quality --draws 100"
 few="--alter jpeg,crop-75,transplant,peaks"
 
@@ -24,7 +23,7 @@ grep -q '/ noise-3 ' all.out || fail "the table of copies"
 "$assay" verify all --evidence >verify.log 2>&1 || fail "verify"
 run 64 0 wrong set.manifest.csv $how --alter jpg
 
-# 2. the same by three ranks, and after a kill
+# 2. the same by three ranks, and after a kill; never two sorts of copies
 run 0 0 one set.manifest.csv $how $few
 run 0 3 three set.manifest.csv $how $few
 said three 'lots=2'
@@ -41,6 +40,17 @@ run 0 2 killed set.manifest.csv $how $few --takeover
 diff -r one/bench killed/bench >diff.log || fail "a resumed sweep gives other numbers"
 digests one >a; digests killed >b
 cmp -s a b || fail "the digest of a resumed sweep"
+grep -q 'no Cllr: the model' all.out || fail "why there is no Cllr"
+sed -i 's/alteration crop-75 = way 2, strength 75/alteration crop-75 = way 2, strength 74/' killed/results.h5
+run 65 2 killed set.manifest.csv $how $few
+said killed 'there "alteration crop-75 = way 2, strength 74, quality 0"'
+
+# likelihood ratios of copies, by the calibration of their pictures
+"$labelled" camera cal --count 16 --size 64x64 --seed 5 --vary q2=90,80,70,60 >make.log 2>&1 || fail "make_labelled"
+awk -F, -v OFS=, 'NR > 1 { $2 = /q2=[89]0/ ? "tampered" : "authentic"; $3 = NR > 9 ? "calibrate" : "test" } 1' \
+    cal.manifest.csv >split.csv
+run 0 0 told split.csv --detector jpeg_tables --measure jpeg_tables.quality_luma --draws 100 --alter jpeg-95,jpeg-50
+"$python" "$here/sweep_check.py" ratios told/bench >ratios.log 2>&1 || fail "likelihood ratios of copies"
 
 # 3. copies are what they are called
 png=$(ls set/*.png | head -n 1)

@@ -2,7 +2,6 @@
 # s_tamper.sh - a region of another camera's picture is found in the pictures of an enrolled one, and
 # nothing in those that nobody touched; the same map on 1, 2 and 3 ranks, and in a search later.
 . "$(dirname "$0")/lib.sh"
-pictures=${ASSAY_MAKE_DIR:-$here/../build/bin}/sensor_pictures
 
 mkdir one evidence
 "$pictures" one 1 0 12 flat && "$pictures" evidence 1 100 3 scene &&

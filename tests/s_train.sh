@@ -1,10 +1,8 @@
 #!/bin/sh
 # s_train.sh - assay train: the same model from any number of ranks, and likelihood ratios where they belong.
 . "$(dirname "$0")/lib.sh"
-make=${ASSAY_MAKE_DIR:-$here/../build/bin}/make_labelled
 
-# Photographs whose label is a fault of their quality: what jpeg_tables can learn.
-"$make" camera set --count 160 --size 64x64 --vary q2=98,95,90,85,75,60 >make.log 2>&1 || fail "make_labelled"
+by_quality
 "$python" - <<'END' || fail "labels"
 import csv, random, shutil
 
@@ -42,14 +40,17 @@ train logistic2 2 --fit logistic
 train small2 2 --fit fld --memory 1
 cmp -s small2.json fld1.json || fail "measures in a file make another model"
 grep -q "measures go to a file" small2.log || fail "a byte of memory held all measures"
+train left2 2 --fit lda --memory 1
+cmp -s left2.json lda1.json || fail "measures in the journals make another model"
+grep -q "measures are read from the journals" left2.log || fail "a byte of memory held all measures"
 train seed2 1 --fit fld --seed 2
 cmp -s seed2.json fld1.json && fail "another seed makes the same ensemble"
 grep -q ' 1 copies, 1 missing,' lda1.out || fail "a copy and a missing picture are not told"
 grep -q '1 pictures that the manifest does not name' lda1.out && fail "nothing is unnamed"
 grep -q 'the files alone tell the classes apart' lda1.out || fail "a label that the quality gives away is not told"
 # Altered pictures of another format: a ratio would tell of that.
-"$make" generated png --count 24 --size 256x256 --vary q2=0 >make.log 2>&1 || fail "png"
-"$make" generated jpeg --count 24 --size 256x256 --vary q2=90 >make.log 2>&1 || fail "jpeg"
+"$labelled" generated png --count 24 --size 256x256 --vary q2=0 >make.log 2>&1 || fail "png"
+"$labelled" generated jpeg --count 24 --size 256x256 --vary q2=90 >make.log 2>&1 || fail "jpeg"
 { head -1 png.manifest.csv; grep ,generated, png.manifest.csv; grep ,authentic, jpeg.manifest.csv; } |
     awk -F, -v OFS=, 'NR == 2 { $3 = $3 == "train" ? "test" : "train" } { sub(/,made$|,1$/, ""); print }' >apart.csv # as if real, and a scene in two splits
 "$assay" train apart.csv --detector autocorr --real -o apart.json >apart.out 2>apart.log || fail "train on two formats"
@@ -59,9 +60,9 @@ grep -q ' 1 groups are in several splits' apart.json || fail "the card does not 
 
 # What a run does with a model.
 mkdir one two
-"$make" camera others --count 6 --size 64x64 --seed 9 --vary q2=98,75 >make.log 2>&1 || fail "others"
-"$make" camera low --count 2 --size 64x64 --seed 9 --vary q2=60 >make.log 2>&1 || fail "low" # a quality of one class alone
-"$make" camera large --count 2 --size 128x64 --seed 9 --vary q2=98 >make.log 2>&1 || fail "large"
+"$labelled" camera others --count 6 --size 64x64 --seed 9 --vary q2=98,75 >make.log 2>&1 || fail "others"
+"$labelled" camera low --count 2 --size 64x64 --seed 9 --vary q2=60 >make.log 2>&1 || fail "low" # a quality of one class alone
+"$labelled" camera large --count 2 --size 128x64 --seed 9 --vary q2=98 >make.log 2>&1 || fail "large"
 for fit in lda1 fld1; do
     cp "$fit.json" one/jpeg_tables.json
     ASSAY_MODELS=one "$assay" run others low large -o "$fit.case" --detector jpeg_tables \

@@ -60,8 +60,8 @@ idle() { # idle : waits until others leave nearly all of the cores
     [ "$patience" -gt 0 ] || return 0
     for _ in $(seq "$(((patience + 1) / 2))"); do
         before=$(busy)
-        sleep 1
-        busy | awk -v before="$before" '{exit ($1 - before > 0.15)}' && return
+        sleep 0.5
+        busy | awk -v before="$before" '{exit ($1 - before > 0.08)}' && return
         sleep 1
     done
     echo "the machine is not idle: nothing can be measured" >&2

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """sweep_check.py - altered copies against numpy and scipy.
 
+  sweep_check.py ratios CASE/bench           of a sweep whose set has a split calibrate
   sweep_check.py copies PICTURE.png FOLDER   FOLDER holds a copy for each of many alterations
   sweep_check.py cut                         makes cut.manifest.csv and cut.masks of set.manifest.csv
                                              for the parts cut/NAME.png of whole/NAME.png
@@ -9,45 +10,19 @@ import csv
 import os
 import struct
 import sys
-import zlib
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage
+
+sys.dont_write_bytecode = True
+import pixels
 
 
 def read_png(path):
-    data = open(path, "rb").read()
-    at, packed = 8, b""
-    while at < len(data):
-        n, kind = struct.unpack(">I4s", data[at : at + 8])
-        body = data[at + 8 : at + 8 + n]
-        if kind == b"IHDR":
-            w, h, bits, colour = struct.unpack(">IIBB", body[:10])
-        elif kind == b"IDAT":
-            packed += body
-        else:
-            assert kind in (b"IEND",) or not path.startswith(("copies", "cut/")), kind
-        at += 12 + n
-    assert bits == 8 and colour in (0, 2)
-    step = 3 if colour == 2 else 1
-    raw = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(h, 1 + w * step)
-    out = np.zeros((h, w * step), np.uint8)
-    for y in range(h):
-        how, line = raw[y, 0], raw[y, 1:].astype(int)
-        above = out[y - 1].astype(int) if y else np.zeros(w * step, int)
-        if how in (1, 3, 4):
-            row = [0] * (w * step)
-            for x in range(w * step):
-                a = row[x - step] if x >= step else 0
-                b = above[x]
-                c = int(above[x - step]) if x >= step else 0
-                p = a + b - c
-                guess = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
-                row[x] = (line[x] + (a if how == 1 else (a + b) // 2 if how == 3 else guess)) & 255
-            out[y] = row
-        else:
-            out[y] = line + (above if how == 2 else 0) & 255
-    return out.reshape(h, w, step).astype(float)
+    """The picture; what the program wrote of it has nothing but pixels."""
+    assert pixels.chunks(path) <= {b"IHDR", b"IDAT", b"IEND"} or not path.startswith(("copies", "cut/")), path
+    return pixels.read(path).astype(float)
 
 
 def tables_of_jpeg(path):
@@ -102,6 +77,14 @@ def grid_energy(plane):
     return np.median(over), np.max(over)
 
 
+def unevenness(plane):
+    """How much the strength of cross-differences differs between the places of cells of 16 x 16."""
+    d = np.abs(plane - np.roll(plane, -1, 0) - np.roll(plane, -1, 1) + np.roll(plane, (-1, -1), (0, 1)))
+    of = np.add.outer(np.arange(d.shape[0]) % 16 * 16, np.arange(d.shape[1]) % 16).ravel()
+    means = np.bincount(of, d.ravel()) / np.bincount(of)
+    return means.std() / means.mean()
+
+
 def high(p):
     return p - ndimage.uniform_filter(p, (3, 3, 1))
 
@@ -135,6 +118,8 @@ def check_copies(picture, folder):
     assert (after[:, 0] < 1.1).all() and (before[:, 1] > 2.5).all(), (before, after)
     assert (after[:, 1] < 0.8 * before[:, 1]).all(), (before, after)
     assert np.abs(copy["peaks"] - p).std() < 8
+    uneven = [np.array([unevenness(q[..., c]) for c in range(3)]) for q in (p, copy["peaks"])]
+    assert (uneven[1] < 0.5 * uneven[0]).all(), uneven
     kept = np.corrcoef(high(p).ravel(), high(copy["transplant"]).ravel())[0, 1]
     lost = p - copy["transplant"]
     assert kept < 0.6 and 1 < lost.std() < 5, (kept, lost.std())
@@ -143,17 +128,6 @@ def check_copies(picture, folder):
     assert table_r[:8] == table_of(95) and size_r != (w, h)
     for got, was in zip(size_r, (w, h)):
         assert 0.97 * was - 0.5 <= got <= 1.03 * was + 0.5, (size_r, (w, h))
-
-
-def write_png(path, grey):
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    h, w = grey.shape
-    lines = np.concatenate((np.zeros((h, 1), np.uint8), grey.astype(np.uint8)), 1)
-    with open(path, "wb") as f:
-        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 0, 0, 0, 0)))
-        f.write(chunk(b"IDAT", zlib.compress(lines.tobytes())) + chunk(b"IEND", b""))
 
 
 def cut():
@@ -166,7 +140,7 @@ def cut():
             h, w = part.shape[:2]
             mask = read_png(r["mask"])[y : y + h, x : x + w, 0]
             r["mask"] = f"cut.masks/{name}.png"
-            write_png(r["mask"], mask)
+            Image.fromarray(mask.astype(np.uint8)).save(r["mask"])
         r["path"] = f"cut/{name}.png"
     with open("cut.manifest.csv", "w") as f:
         out = csv.DictWriter(f, rows[0].keys(), lineterminator="\n")
@@ -174,7 +148,32 @@ def cut():
         out.writerows(rows)
 
 
-if sys.argv[1] == "copies":
+def ratios(folder):
+    """Ratios of copies are one function of the score with those of their pictures; Cllr is theirs."""
+    items = list(csv.DictReader(open(f"{folder}/altered_items.csv")))
+    checked, most = set(), 0
+    for scorer in (k[:-8] for k in items[0] if k.endswith(":set_llr")):
+        name = scorer + ":set_llr"
+        told = sorted({(float(r[scorer]), float(r[name])) for r in items if r[name]})
+        assert not told or len({s for s, _ in told}) == len(told), (scorer, "two ratios of one score")
+        assert [v for _, v in told] == sorted(v for _, v in told), (scorer, "ratios do not follow scores")
+        most = max(most, len({v for _, v in told}))
+        assert not any(r[name] for r in items if r["split"] == "calibrate"), scorer
+    for m in csv.DictReader(open(f"{folder}/altered_metrics.csv")):
+        name = m["scorer"] + ":set_llr"
+        of = [r for r in items if r["alteration"] == m["alteration"] and m["split"] in ("all", r["split"]) and r[name]]
+        if m["generator"] != "all" or not m["cllr"]:
+            continue
+        llr = [np.array([float(r[name]) for r in of if (r["label"] == "authentic") == c]) for c in (True, False)]
+        want = (np.log2(1 + 10.0 ** -llr[1]).mean() + np.log2(1 + 10.0 ** llr[0]).mean()) / 2
+        assert abs(float(m["cllr"]) - want) < 1e-6 and m["ratios_from"] == "calibrate", (m, want)
+        checked.add(m["alteration"])
+    assert {"none", "jpeg-95", "jpeg-50"} == checked and most > 1, (checked, most)
+
+
+if sys.argv[1] == "ratios":
+    ratios(sys.argv[2])
+elif sys.argv[1] == "copies":
     check_copies(sys.argv[2], sys.argv[3])
 else:
     cut()

@@ -66,6 +66,29 @@ static void test_once(void **state)
     }
 }
 
+/* Compressed lower than before, with a calm part, whose zeros are no sign that it was not. */
+static void test_below(void **state)
+{
+    static const uint32_t pairs[][2] = {{75, 60}, {80, 65}, {85, 75}};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct djpeg *p = calloc(1, sizeof *p);
+        assert_non_null(p);
+        dj_scene(p, SEED);
+        for (size_t k = 0; k < DJ_W * DJ_H; k++)
+            if (dj_inside(k % DJ_W, k / DJ_W))
+                p->samples[k] = roundf(128 + (p->samples[k] - 128) / 6);
+        dj_quantise(p, pairs[i][0], 0, 0);
+        dj_finish(p, pairs[i][1]);
+        dj_extract("adq", p);
+        print_message("%u, %u: first %g, altered %g\n", pairs[i][0], pairs[i][1],
+                      (double)dj_measure("adq", p, "first_quality"), (double)altered(p));
+        assert_true(dj_measure("adq", p, "first_quality") > 0 && altered(p) < 0.5f);
+        free(p);
+    }
+}
+
 /* The finer the second steps, the plainer. */
 static void test_monotone(void **state)
 {
@@ -130,8 +153,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pasted),   cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_once),     cmocka_unit_test(test_monotone),
-        cmocka_unit_test(test_abstains), cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_once),     cmocka_unit_test(test_below),
+        cmocka_unit_test(test_monotone), cmocka_unit_test(test_abstains),
+        cmocka_unit_test(test_hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -217,6 +217,28 @@ static void test_flat(void **state)
     }
 }
 
+/* Too small for peaks to be apart: a side below the least leaves all as it is, and no more than the
+ * least is needed. */
+static void test_peaks(void **state)
+{
+    enum { MIN = AS_ALTER_PEAKS_MIN };
+    static const uint32_t sides[][2] = {{1, 1},        {3, 2},     {19, 19},     {MIN - 1, 90},
+                                        {90, MIN - 1}, {MIN, MIN}, {MIN + 1, 47}};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof sides / sizeof *sides; k++) {
+        const uint32_t w = sides[k][0], h = sides[k][1];
+        const size_t n = (size_t)w * h;
+        struct as_rgb8 pic = picture(w, h);
+        const uint8_t *const in[3] = {pic.at[0], pic.at[1], pic.at[2]};
+        uint8_t *to = malloc(3 * n), *const out[3] = {to, to + n, to + 2 * n};
+        assert_int_equal(as_alter_peaks(in, w, h, out), AS_OK);
+        assert_int_equal(memcmp(to, in[0], 3 * n) == 0, w < MIN || h < MIN);
+        free(to);
+        free(pic.at[0]);
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -229,7 +251,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_sides), cmocka_unit_test(test_all),
                                        cmocka_unit_test(test_seeds), cmocka_unit_test(test_damaged),
-                                       cmocka_unit_test(test_names), cmocka_unit_test(test_flat)};
+                                       cmocka_unit_test(test_names), cmocka_unit_test(test_flat),
+                                       cmocka_unit_test(test_peaks)};
 
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -96,7 +96,7 @@ static void t_alive(void **state)
     gethostname(host, sizeof host - 1);
     assert_int_equal(as_case_init(&c, place, NULL), AS_OK);
     /* this very process, here */
-    write_status(&c, "examine", host, getpid(), 0);
+    write_status(&c, "examine", host, getpid(), time(NULL));
     assert_int_equal(as_case_begin(&c, false, &err), AS_EFORMAT);
     assert_non_null(strstr(err.text, "--takeover"));
     assert_int_equal(as_case_begin(&c, true, NULL), AS_OK);
@@ -113,6 +113,9 @@ static void t_alive(void **state)
         _exit(0);
     waitpid(child, NULL, 0);
     write_status(&c, "examine", host, child, time(NULL));
+    assert_int_equal(as_case_begin(&c, false, NULL), AS_OK);
+    /* its number given anew, to a process that began long after the last word of the other */
+    write_status(&c, "examine", host, getpid(), time(NULL) - 3600);
     assert_int_equal(as_case_begin(&c, false, NULL), AS_OK);
     /* another host: by the clock */
     write_status(&c, "examine", "elsewhere", 1, time(NULL));

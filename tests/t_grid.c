@@ -203,6 +203,41 @@ static void t_flat(void **state)
     assert_int_equal(examine(at, feat, NULL), AS_ABSTAINS);
 }
 
+/* Most is flat, as sky is, and has no votes: those of the rest say where the grid begins, and are
+ * no part from elsewhere. */
+static void t_mostly_flat(void **state)
+{
+    static float at[W * H], feat[MEASURES];
+    (void)state;
+
+    make_scene(at);
+    for (int i = 0; i < W * H; i++)
+        if (i % W < 96 || i % W >= 152 || i / W < 64 || i / W >= 120)
+            at[i] = 200;
+    compress(at, 5, 2, 85, whole);
+    assert_int_equal(examine(at, feat, NULL), AS_APPLIES);
+    print_message("votes %g, strength %g\n", (double)feat[VOTING], (double)feat[STRENGTH]);
+    assert_true(feat[GRID_X] == 5 && feat[GRID_Y] == 2 && feat[FOREIGN] == 0);
+}
+
+/* Twice the size, without JPEG: one parity is preferred, no grid of it. */
+static void t_doubled(void **state)
+{
+    static float half[W * H], at[W * H], feat[MEASURES];
+    (void)state;
+
+    for (int i = 0; i < 5; i++) {
+        make_scene(half);
+        for (int y = 0; y < H; y++)
+            for (int x = 0; x < W; x++) {
+                const float *p = half + y / 2 * W + x / 2;
+                at[y * W + x] = rintf((p[0] + p[x % 2] + p[y % 2 * W] + p[y % 2 * W + x % 2]) / 4);
+            }
+        assert_int_equal(examine(at, feat, NULL), AS_APPLIES);
+        assert_true(feat[GRID_X] == -1 && feat[FOREIGN] == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +248,8 @@ int main(void)
         cmocka_unit_test(t_part_on_the_grid),
         cmocka_unit_test(t_drifting),
         cmocka_unit_test(t_flat),
+        cmocka_unit_test(t_mostly_flat),
+        cmocka_unit_test(t_doubled),
     };
 
     print_message("seed %u\n", seed);

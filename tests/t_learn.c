@@ -211,7 +211,7 @@ static void test_ratio(void **state)
     as_model_free(m);
     assert_int_equal(
         reading(HEAD LINEAR SCALE QUALITIES("91") CALIBRATION("1.9", "true") "}", &m, &err),
-        AS_EUSAGE);
+        AS_EFORMAT);
 }
 
 static void test_ensemble(void **state)
@@ -262,7 +262,7 @@ static void test_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
-        if (reading(BAD[i], &m, &err) != AS_EUSAGE)
+        if (reading(BAD[i], &m, &err) != AS_EFORMAT)
             fail_msg("accepted: %s", BAD[i]);
         assert_null(m);
     }

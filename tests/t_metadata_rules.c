@@ -344,14 +344,14 @@ static void test_model_files(void **state)
     assert_int_equal(read_text(HEAD "\"weights\":{\"quality\":2}}"), AS_OK);
     assert_int_equal(read_text(HEAD "\"weights\":{\"quality\":2},\"map_threshold\":3}"), AS_OK);
     assert_int_equal(read_text(HEAD "\"weights\":{\"quality\":2},\"map_threshold\":\"3\"}"),
-                     AS_EUSAGE);
-    assert_int_equal(read_text(HEAD "\"weights\":{\"quality\":1e300}}"), AS_EUSAGE);
-    assert_int_equal(read_text(HEAD "\"weights\":{\"quality\":2,\"other\":1}}"), AS_EUSAGE);
-    assert_int_equal(read_text(HEAD "\"weights\":{}}"), AS_EUSAGE);
-    assert_int_equal(read_text(HEAD "\"weights\":[2]}"), AS_EUSAGE);
-    assert_int_equal(read_text("{\"detector\":\"pdq\",\"version\":99}"), AS_EUSAGE);
-    assert_int_equal(read_text("[1]"), AS_EUSAGE);
-    assert_int_equal(read_text(""), AS_EUSAGE);
+                     AS_EFORMAT);
+    assert_int_equal(read_text(HEAD "\"weights\":{\"quality\":1e300}}"), AS_EFORMAT);
+    assert_int_equal(read_text(HEAD "\"weights\":{\"quality\":2,\"other\":1}}"), AS_EFORMAT);
+    assert_int_equal(read_text(HEAD "\"weights\":{}}"), AS_EFORMAT);
+    assert_int_equal(read_text(HEAD "\"weights\":[2]}"), AS_EFORMAT);
+    assert_int_equal(read_text("{\"detector\":\"pdq\",\"version\":99}"), AS_EFORMAT);
+    assert_int_equal(read_text("[1]"), AS_EFORMAT);
+    assert_int_equal(read_text(""), AS_EFORMAT);
 #undef HEAD
     setenv("ASSAY_MODELS", "/nonexistent", 1); /* nowhere else is searched then */
     assert_int_equal(as_models_load(&models, NULL), AS_OK);

@@ -1,34 +1,13 @@
 /* t_mpi_catalogue.c - catalogue: an item's several rows become one, in whatever journals they lie.
  */
 #include "../pipeline/run/catalogue.h"
+#include "t_mpi.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { JOURNALS = 3, RECORDS = 4 };
 
-static struct as_comm *comm;
-static int rank, size;
-static uint64_t failures;
 static char dir[] = "/tmp/t_catalogue.XXXXXX";
-
-/* Counts instead of leaving: a rank that leaves alone would hang the others. */
-#define CHECK(what)                                                                                \
-    do {                                                                                           \
-        if (!(what)) {                                                                             \
-            failures++;                                                                            \
-            fprintf(stderr, "rank %d: %s:%d: case %u: %s\n", rank, __FILE__, __LINE__, now,        \
-                    #what);                                                                        \
-        }                                                                                          \
-    } while (0)
 
 /* The records of one item, each with its reason and hash (0: none), and the row they make. */
 static const struct {
@@ -91,16 +70,16 @@ static const struct {
 enum { NCASES = sizeof CASES / sizeof *CASES };
 
 /* Each case is there once for each journal that its first record may lie in. */
-static struct as_key key_of(unsigned now, unsigned turn)
+static struct as_key key_of(unsigned of, unsigned turn)
 {
-    return (struct as_key){.n = 3, .part = {0, now, turn}};
+    return (struct as_key){.n = 3, .part = {0, of, turn}};
 }
 
 static void write_records(struct as_journal *const *journal)
 {
     static uint8_t bytes[4096];
 
-    for (unsigned now = 0; now < NCASES; now++)
+    for (now = 0; now < NCASES; now++)
         for (unsigned turn = 0; turn < JOURNALS; turn++)
             for (unsigned i = 0; i < RECORDS && CASES[now].record[i].type; i++) {
                 struct as_item item = {.key = key_of(now, turn),
@@ -119,7 +98,6 @@ static void write_records(struct as_journal *const *journal)
 static void write_journals(void)
 {
     struct as_journal *journal[JOURNALS] = {0};
-    unsigned now = NCASES;
     struct as_block *block;
     char fence[64];
 
@@ -136,9 +114,9 @@ static void write_journals(void)
 
 static void check_row(const struct as_row *row, const struct as_key *key)
 {
-    const unsigned now = key->part[1];
     uint8_t sha[32];
 
+    now = key->part[1];
     memset(sha, CASES[now].sha, sizeof sha);
     CHECK(row->reason == CASES[now].reason);
     CHECK(row->status == as_reason_status(CASES[now].reason));
@@ -161,7 +139,6 @@ static void t_rows(void **state)
                         .njournals = 1};
     static struct as_row row;
     struct as_catalogue *c = NULL;
-    unsigned now = NCASES;
     struct as_key key;
     (void)state;
 
@@ -175,8 +152,7 @@ static void t_rows(void **state)
         check_row(&row, &key);
     }
     as_catalogue_free(c);
-    assert_int_equal(as_comm_sum(comm, &failures, 1), AS_OK);
-    assert_int_equal(failures, 0);
+    end_test();
 }
 
 static void drop_dir(void)
@@ -193,15 +169,10 @@ static void drop_dir(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(t_rows)};
-    struct as_err err = {0};
     int failed;
 
-    if (as_comm_start(&comm, &err) != AS_OK) {
-        fprintf(stderr, "%s\n", err.text);
+    if (!start_tests())
         return 1;
-    }
-    rank = as_comm_rank(comm);
-    size = as_comm_size(comm);
     if (rank == 0 && mkdtemp(dir) == NULL)
         as_comm_abort(comm, 1);
     if (as_comm_bcast(comm, dir, sizeof dir, 0) != AS_OK)

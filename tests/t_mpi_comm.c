@@ -1,39 +1,9 @@
 /* t_mpi_comm.c - comm: collectives, exchange and messages on 1, 2 and 3 ranks. */
 #include "../pipeline/cluster/comm.h"
 #include "../pipeline/cluster/comm_mpi.h"
+#include "t_mpi.h"
 
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static struct as_comm *comm;
-static int rank, size;
-static uint64_t failures;
-
-/* Counts instead of leaving: a rank that leaves alone would hang the others. */
-#define CHECK(what)                                                                                \
-    do {                                                                                           \
-        if (!(what)) {                                                                             \
-            failures++;                                                                            \
-            fprintf(stderr, "rank %d: %s:%d: %s\n", rank, __FILE__, __LINE__, #what);              \
-        }                                                                                          \
-    } while (0)
-
-static void end_test(void)
-{
-    uint64_t all = failures;
-
-    failures = 0;
-    assert_int_equal(as_comm_sum(comm, &all, 1), AS_OK);
-    assert_int_equal(all, 0);
-}
 
 static void t_reduce(void **state)
 {
@@ -320,15 +290,10 @@ int main(void)
         cmocka_unit_test(t_start_twice),
     };
     static uint8_t unread[1 << 20];
-    struct as_err err = {0};
     int failed;
 
-    if (as_comm_start(&comm, &err) != AS_OK) {
-        fprintf(stderr, "%s\n", err.text);
+    if (!start_tests())
         return 1;
-    }
-    rank = as_comm_rank(comm);
-    size = as_comm_size(comm);
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     /* a message that nobody polls must not hang the end */
     if (as_comm_post(comm, (rank + 1) % size, unread, sizeof unread, NULL) != AS_OK)

@@ -2,34 +2,14 @@
  * chains of near-copies join, whatever ranks, blocks and settlements there are. */
 #include "../kernels/search/dihedral.h"
 #include "../pipeline/run/near.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "t_mpi.h"
 
 enum { ALL = 700, DENSE = 120, BYTES = AS_CODE256_BYTES, STRIDE = 3 };
 
-static struct as_comm *comm;
-static int rank, size;
-static uint64_t failures, seed = 90210;
+static uint64_t seed = 90210;
 static uint8_t code[ALL][BYTES];
 static uint32_t up[ALL];
 static uint64_t nearest[ALL][AS_NEAR_MOST];
-
-/* Counts instead of leaving: a rank that leaves alone would hang the others. */
-#define CHECK(what)                                                                                \
-    do {                                                                                           \
-        if (!(what)) {                                                                             \
-            failures++;                                                                            \
-            fprintf(stderr, "rank %d: %s:%d: %s\n", rank, __FILE__, __LINE__, #what);              \
-        }                                                                                          \
-    } while (0)
 
 static uint32_t below(uint32_t n)
 {
@@ -227,7 +207,6 @@ static void search(uint32_t block, uint64_t most, uint32_t threads)
 
 static void t_brute(void **unused)
 {
-    uint64_t all;
     (void)unused;
 
     if (rank == 0)
@@ -240,24 +219,16 @@ static void t_brute(void **unused)
     search(50, AS_KIN_EDGES, 2);
     search(50, 0, 1);
     search(7, 20, 1);
-    all = failures;
-    failures = 0;
-    assert_int_equal(as_comm_sum(comm, &all, 1), AS_OK);
-    assert_int_equal(all, 0);
+    end_test();
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(t_brute)};
-    struct as_err err = {0};
     int failed;
 
-    if (as_comm_start(&comm, &err) != AS_OK) {
-        fprintf(stderr, "%s\n", err.text);
+    if (!start_tests())
         return 1;
-    }
-    rank = as_comm_rank(comm);
-    size = as_comm_size(comm);
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     as_comm_stop(comm);
     return failed != 0;

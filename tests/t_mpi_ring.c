@@ -1,30 +1,8 @@
 /* t_mpi_ring.c - comm_ring: every block meets every rank once, whatever the ranks give. */
 #include "../pipeline/cluster/comm_ring.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "t_mpi.h"
 
 enum { BLOCK = 3 << 20, PARTS = 3, BLOCKS_MAX = 8 }; /* beyond what MPI sends eagerly */
-
-static struct as_comm *comm;
-static int rank, size;
-static uint64_t failures;
-
-/* Counts instead of leaving: a rank that leaves alone would hang the others. */
-#define CHECK(what)                                                                                \
-    do {                                                                                           \
-        if (!(what)) {                                                                             \
-            failures++;                                                                            \
-            fprintf(stderr, "rank %d: %s:%d: %s\n", rank, __FILE__, __LINE__, #what);              \
-        }                                                                                          \
-    } while (0)
 
 struct talk {
     uint32_t given, blocks;             /* of this rank             */
@@ -69,15 +47,6 @@ static enum as_status visit(void *state, const uint8_t *bytes, uint32_t n, uint3
     t->met[bytes[0]][bytes[1]][part]++;
 done:
     return status;
-}
-
-static void end_test(void)
-{
-    uint64_t all = failures;
-
-    failures = 0;
-    assert_int_equal(as_comm_sum(comm, &all, 1), AS_OK);
-    assert_int_equal(all, 0);
 }
 
 static void t_all(void **unused)
@@ -146,15 +115,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(t_all), cmocka_unit_test(t_failures),
                                        cmocka_unit_test(t_no_comm)};
-    struct as_err err = {0};
     int failed;
 
-    if (as_comm_start(&comm, &err) != AS_OK) {
-        fprintf(stderr, "%s\n", err.text);
+    if (!start_tests())
         return 1;
-    }
-    rank = as_comm_rank(comm);
-    size = as_comm_size(comm);
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     as_comm_stop(comm);
     return failed != 0;

@@ -1,37 +1,6 @@
 /* t_mpi_sort.c - sort: shares put together are what one process would get. */
 #include "../pipeline/cluster/sort.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static struct as_comm *comm;
-static int rank, size;
-static uint64_t failures;
-
-/* Counts instead of leaving: a rank that leaves alone would hang the others. */
-#define CHECK(what)                                                                                \
-    do {                                                                                           \
-        if (!(what)) {                                                                             \
-            failures++;                                                                            \
-            fprintf(stderr, "rank %d: %s:%d: %s\n", rank, __FILE__, __LINE__, #what);              \
-        }                                                                                          \
-    } while (0)
-
-static void end_test(void)
-{
-    uint64_t all = failures;
-
-    failures = 0;
-    assert_int_equal(as_comm_sum(comm, &all, 1), AS_OK);
-    assert_int_equal(all, 0);
-}
+#include "t_mpi.h"
 
 /* The same records for any number of ranks: record i is made from (seed, i) alone. */
 static void make(uint8_t *rec, uint32_t rec_size, uint64_t i, unsigned kinds)
@@ -249,15 +218,10 @@ int main(void)
         cmocka_unit_test(t_sort_refuses), cmocka_unit_test(t_scatter),
         cmocka_unit_test(t_deal),         cmocka_unit_test(t_no_comm),
     };
-    struct as_err err = {0};
     int failed;
 
-    if (as_comm_start(&comm, &err) != AS_OK) {
-        fprintf(stderr, "%s\n", err.text);
+    if (!start_tests())
         return 1;
-    }
-    rank = as_comm_rank(comm);
-    size = as_comm_size(comm);
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     as_comm_stop(comm);
     return failed != 0;

@@ -29,13 +29,23 @@ static float wave(float t)
     return t * t * (3.0f - 2.0f * t);
 }
 
+/* Noise is for positive places.  It is interpolated from a lattice, as a resampled picture is: the
+ * lattice is bent, by up to 16 pixels, so that it has no frequency.                            */
+static float fine_at(const struct object *o, float x, float y)
+{
+    float bx = x + 16.0f * as_noise_value(o->seed + 20, x * 0.04f, y * 0.04f);
+    float by = y + 16.0f * as_noise_value(o->seed + 21, x * 0.04f, y * 0.04f);
+
+    return (1.0f - o->rough) * as_noise_fractal(o->seed, bx * 0.03f, by * 0.03f, 6) +
+           o->rough * as_noise_fractal(o->seed + 9, bx * 0.25f, by * 0.25f, 3);
+}
+
 /* About 0..1. */
 static float surface_at(const struct object *o, float x, float y)
 {
-    const float far = 4096.0f; /* noise is for positive places */
+    const float far = 4096.0f;
     float u = (x * o->ux + y * o->uy) / o->cell, v = (y * o->ux - x * o->uy) / o->cell;
-    float fine = (1.0f - o->rough) * as_noise_fractal(o->seed, x * 0.03f, y * 0.03f, 6) +
-                 o->rough * as_noise_fractal(o->seed + 9, x * 0.25f, y * 0.25f, 3);
+    float fine = fine_at(o, x, y);
 
     if (o->surface == RULED)
         return 0.6f * wave(u + 0.3f * fine) + 0.4f * fine;

@@ -15,31 +15,11 @@ their number.  --by groups rows by a key of the note (of tampered pictures; auth
 import argparse
 import csv
 import os
-import struct
-import zlib
 
 import h5py
 import numpy as np
+from PIL import Image
 from scipy.stats import beta, rankdata
-
-
-def gray_png(path):
-    """An 8-bit gray PNG without interlace, as make_labelled writes masks; else by PIL."""
-    data = open(path, "rb").read()
-    at, idat = 8, b""
-    while at < len(data):
-        n, kind = struct.unpack(">I4s", data[at:at + 8])
-        body = data[at + 8:at + 8 + n]
-        if kind == b"IHDR":
-            w, h, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", body)
-        idat += body if kind == b"IDAT" else b""
-        at += n + 12
-    raw = zlib.decompress(idat)
-    rows = [raw[i * (w + 1):(i + 1) * (w + 1)] for i in range(h)]
-    if (depth, colour, interlace) != (8, 0, 0) or any(r[0] for r in rows):
-        from PIL import Image
-        return np.asarray(Image.open(path).convert("L"))
-    return np.frombuffer(b"".join(r[1:] for r in rows), np.uint8).reshape(h, w)
 
 
 def read_store(path, name):
@@ -142,7 +122,7 @@ def main():
         if m and r["label"] == "authentic":
             r["area"] = float((m[1] > .5).mean())
         elif m and r["mask"]:
-            mask = gray_png(os.path.join(root, r["mask"]))
+            mask = np.asarray(Image.open(os.path.join(root, r["mask"])).convert("L"))
             if 0 < (mask > 127).mean() < 1:
                 r["pixel"] = pixel_scores(lay(m[1], m[0], mask.shape), mask)
         r["notes"] = dict(x.split("=", 1) for x in r["note"].split(";") if "=" in x)

@@ -1,7 +1,7 @@
 """phase.py - where `grid` says the blocks of parts of JPEGs begin.
 
-usage: phase.py cut FOLDER OUT         10 parts of 512 x 512 of each of its JPEGs, cut anywhere, as OUT/X_Y_N_NAME.png
-       phase.py count CASE/results.h5  what `assay run OUT --detector grid` said of them
+usage: phase.py cut FOLDER OUT [SEED [PARTS]]  10 parts of 512 x 512 of each of its JPEGs, cut anywhere, as OUT/X_Y_N_NAME.png
+       phase.py count CASE/results.h5          what `assay run OUT --detector grid` said of them
 """
 import collections
 import os
@@ -11,15 +11,15 @@ import sys
 import h5py
 from PIL import Image
 
-SIDE, PARTS = 512, 10
+SIDE = 512
 
 
-def cut(folder, out):
+def cut(folder, out, seed="", parts="10"):
     os.makedirs(out)
     for name in sorted(os.listdir(folder)):
         image = Image.open(os.path.join(folder, name)).convert("RGB")
-        draw = random.Random(name)
-        for k in range(PARTS if min(image.size) > SIDE + 8 else 0):
+        draw = random.Random(seed + name)
+        for k in range(int(parts) if min(image.size) > SIDE + 8 else 0):
             x, y = (draw.randrange(s - SIDE) for s in image.size)
             image.crop((x, y, x + SIDE, y + SIDE)).save(os.path.join(out, "%d_%d_%d_%s.png" % (-x % 8, -y % 8, k, name)))
 
@@ -47,6 +47,6 @@ def count(store):
 
 
 if sys.argv[1] == "cut":
-    cut(sys.argv[2], sys.argv[3])
+    cut(*sys.argv[2:])
 else:
     count(sys.argv[2])

@@ -352,16 +352,18 @@ static struct work *prepare(const struct as_plane *luma, void *scratch)
     return w;
 }
 
-/* Strength of the grid with the most votes in the whole picture, and which it is. */
+/* Strength of the grid with the most votes, and which it is.  Among the votes for the 16 grids of
+ * its parity, not all pixels: sky has few votes, and what is twice its size prefers one parity. */
 static double most_voted(const struct work *w, uint32_t *which)
 {
-    const uint64_t pixels = (uint64_t)w->luma->w * w->luma->h;
+    uint64_t alike = 0;
 
     *which = 0;
     for (uint32_t g = 1; g < GRIDS; g++)
-        if (w->votes[g] > w->votes[*which])
-            *which = g;
-    return strength_of(w, w->votes[*which], pixels / 64);
+        *which = w->votes[g] > w->votes[*which] ? g : *which;
+    for (uint32_t g = 0; g < GRIDS; g++)
+        alike += ((g ^ *which) & (1 | 8)) == 0 ? w->votes[g] : 0;
+    return -(w->log_tests + as_binomial_tail(alike / 64, w->votes[*which] / 64, 4.0 / GRIDS));
 }
 
 static void add_main(uint32_t which, double strength, float *feat)
@@ -462,21 +464,20 @@ static enum as_status grid_extract(void *state, const struct as_unit *unit, void
 
 const struct as_detector as_detector_grid = {
     .name = "grid",
-    .version = 1,
+    .version = 2,
     .summary = "JPEG block grids: cut pictures, and parts on a grid of their own",
     .paper = "Nikoukhah, Anger, Colom, Morel, Grompone von Gioi, ZERO: a Local JPEG Grid Origin "
-             "Detector "
-             "Based on the Number of DCT Zeros and its Applications in Image Forensics, IPOL 2021",
+             "Detector Based on the Number of DCT Zeros and its Applications in Image Forensics, "
+             "IPOL 2021",
     .card =
         "Finds where the 8 x 8 blocks of JPEG compression begin, from the pixels: it works on "
-        "files "
-        "of any format.  A grid that does not begin at the corner says that the picture was cut "
-        "after a compression; a part on another grid came from elsewhere, or was moved.  A finding "
-        "is made where fewer than one such chance agreement is to be expected in a picture without "
-        "JPEG traces; there is no threshold to set.\n\n"
+        "files of any format.  A grid that does not begin at the corner says that the picture was "
+        "cut after a compression; a part on another grid came from elsewhere, or was moved.  A "
+        "finding is made where fewer than one such chance agreement is to be expected in a picture "
+        "without JPEG traces; there is no threshold to set.\n\n"
         "Measured: no part was found in 1000 made authentic pictures (below 0.4 % with 95 % "
-        "confidence), where a grid begins is right in 400 of 400 cut made pictures and in 23 of 26 "
-        "cut photographs (the other 3 without an answer).  Parts of quality 70 to 95 on another "
+        "confidence), where a grid begins is right in 400 of 400 cut made pictures and in 627 "
+        "of 630 parts of 21 photographs, and wrong in none.  Parts of quality 70 to 95 on another "
         "grid: 87 of 87 made ones and 45 of 49 of photographs when the whole was stored without "
         "loss; 1 of 104 when it was saved as JPEG 95 after.\n\n"
         "It cannot see parts that lie on the same grid by chance (one in 64), and nothing where "

@@ -281,13 +281,15 @@ static enum as_status fit_one(struct fitting *t, const struct as_moments *m, con
 static enum as_status judge(struct fitting *t, const struct as_direction *d, double *auc)
 {
     const struct as_fit *f = t->f;
-    enum as_status status;
+    enum as_status status = AS_OK;
+    const int16_t *z;
 
     as_bins_init(t->bins, &t->part[0], d);
-    for (size_t i = 0; i < f->s.n; i++)
-        if (t->take[1][i])
-            as_bins_add(t->bins, as_linear_score(d, f->s.z + i * f->s.dim, NULL), f->s.label[i]);
-    status = f->sums->sum(f->sums->state, t->bins->count[0], 2 * (size_t)AS_BINS);
+    for (size_t i = 0; i < f->s.n && status == AS_OK; i++)
+        if (t->take[1][i] && (status = as_samples_row(&f->s, i, &z)) == AS_OK)
+            as_bins_add(t->bins, as_linear_score(d, z, NULL), f->s.label[i]);
+    if ((status = f->sums->agree(f->sums->state, status)) == AS_OK)
+        status = f->sums->sum(f->sums->state, t->bins->count[0], 2 * (size_t)AS_BINS);
     *auc = as_bins_auc(t->bins);
     return status;
 }

@@ -16,7 +16,8 @@ struct as_sums {
 
 extern const struct as_sums as_sums_alone; /* one process */
 
-/* What is learned from: this rank's items, and all ranks' groups. */
+/* What is learned from: this rank's items, and all ranks' groups.  as_fit_linear by LDA or ridge
+ * asks for the rows of s up to eight times, every other fit wants them in memory. */
 struct as_fit {
     struct as_samples s;
     const uint32_t *group; /* [s.n] below groups; the same numbers on every rank */
@@ -52,6 +53,7 @@ double as_bins_cut(const struct as_bins *b);
  *   ridge   the one taken
  *
  * AS_SKIP: a class is empty.  AS_EUSAGE: too many measures for one matrix (linear.h).  AS_ENOMEM.
+ * What a row fails with.
  * Collective; the status is the same everywhere.
  */
 enum as_status as_fit_linear(const struct as_fit *f, enum as_fit_method method,

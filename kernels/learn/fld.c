@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEARNERS_MIN = 25, WINDOW = 50, SMOOTH = 5, STEP = 200 };
+enum { LEARNERS_MIN = 25, WINDOW = 50, SMOOTH = 5, STEP = 200, DRAWS_MAX = 1000 };
 static const double STEADY = .005, WORTH = .02;
 
 /* ---- 1. ensembles ---- */
@@ -111,16 +111,26 @@ static void draw_columns(struct training *t, uint32_t k)
     qsort(to, n, sizeof *to, ascending);
 }
 
-static void draw_bag(struct training *t, uint32_t k)
+/* Draws the groups of learner k; again where a class is not among them, as happens to few groups.
+ * AS_SKIP: a class is empty.  Collective. */
+static enum as_status draw_bag(struct training *t, uint32_t k)
 {
     const struct as_fit *f = t->f;
-    uint64_t state = as_rng_stream(f->seed, 2 * (uint64_t)k);
+    uint64_t state = as_rng_stream(f->seed, 2 * (uint64_t)k), n[2] = {0};
+    enum as_status status = AS_OK;
 
-    memset(t->bag, 0, f->groups);
-    for (uint32_t g = 0; g < f->groups; g++)
-        t->bag[as_rng_below(&state, f->groups)] = 1;
-    for (size_t i = 0; i < f->s.n; i++)
-        t->in[i] = t->bag[f->group[i]];
+    for (int draw = 0; draw < DRAWS_MAX && status == AS_OK && (n[0] == 0 || n[1] == 0); draw++) {
+        memset(t->bag, 0, f->groups);
+        for (uint32_t g = 0; g < f->groups; g++)
+            t->bag[as_rng_below(&state, f->groups)] = 1;
+        n[0] = n[1] = 0;
+        for (size_t i = 0; i < f->s.n; i++) {
+            t->in[i] = t->bag[f->group[i]];
+            n[f->s.label[i]] += t->in[i];
+        }
+        status = f->sums->sum(f->sums->state, n, 2);
+    }
+    return status != AS_OK || (n[0] > 0 && n[1] > 0) ? status : AS_SKIP;
 }
 
 /* ---- 3. one learner ---- */
@@ -145,7 +155,6 @@ static enum as_status find_cut(struct training *t, uint32_t k)
     return status;
 }
 
-/* AS_SKIP: the bag lacks a class. */
 static enum as_status learn(struct training *t, uint32_t k)
 {
     const struct as_fit *f = t->f;
@@ -153,7 +162,8 @@ static enum as_status learn(struct training *t, uint32_t k)
     enum as_status status;
 
     draw_columns(t, k);
-    draw_bag(t, k);
+    if ((status = draw_bag(t, k)) != AS_OK)
+        return status;
     as_moments_zero(&t->m);
     status =
         as_moments_add(&t->m, &f->s, &(struct as_choice){t->in, t->e->column + (size_t)k * n, n});

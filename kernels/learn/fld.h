@@ -26,7 +26,8 @@ double as_fld_share(const struct as_fld *e, const double *mean, const double *fa
 
 /*
  * Trains an ensemble on the items of all ranks.  Each learner has groups drawn with replacement,
- * each with all its items once (two thirds of the groups on average), and measures drawn without;
+ * each with all its items once (two thirds of the groups on average; drawn again where a class is
+ * not among them), and measures drawn without;
  * the rest of the groups tell its error.  There are enough learners when the error of all on the
  * items that each left out has kept within .005 over 50 learners, its mean over 5; at most
  * AS_FLD_LEARNERS_MAX.  The number of measures is searched for from steps of 200 (a quarter of all,

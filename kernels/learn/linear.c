@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 128 };
+enum { ROWS = 256 }; /* with 128 the products of 10^4 measures take 1.4 times as long */
 static const size_t PRODUCT_BYTES = (size_t)1 << 30;
 
 /* ---- 1. moments ---- */
@@ -52,16 +52,26 @@ void as_moments_zero(struct as_moments *m)
     memset(m->product, 0, (size_t)m->dim * m->dim * sizeof *m->product);
 }
 
+enum as_status as_samples_row(const struct as_samples *s, size_t i, const int16_t **z)
+{
+    if (s->z == NULL)
+        return s->row(s->state, i, z);
+    *z = s->z + i * s->dim;
+    return AS_OK;
+}
+
 enum as_status as_moments_add(struct as_moments *m, const struct as_samples *s,
                               const struct as_choice *choice)
 {
     enum as_status status = AS_OK;
+    const int16_t *z;
     size_t held = 0;
 
     for (size_t i = 0; i < s->n && status == AS_OK; i++) {
-        const int16_t *z = s->z + i * s->dim;
         if (choice->take && !choice->take[i])
             continue;
+        if ((status = as_samples_row(s, i, &z)) != AS_OK)
+            break;
         m->n[s->label[i]]++;
         for (uint32_t j = 0; j < m->dim; j++) {
             const int16_t v = z[choice->column ? choice->column[j] : j];

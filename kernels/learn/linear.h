@@ -8,13 +8,22 @@
 
 #include "../base.h"
 
-/* Items in memory: n rows of `dim` whole numbers, label[i] 1 altered, 0 authentic. */
+/* Items: n rows of `dim` whole numbers, label[i] 1 altered, 0 authentic.  Rows are in memory, or
+ * asked for one by one, whenever they are needed: discriminants and ridge regression allow both. */
 struct as_samples {
     size_t n;
     uint32_t dim;
-    const int16_t *z;
+    const int16_t *z; /* NULL: row() has them */
     const uint8_t *label;
+    /* Row i, borrowed until the next is asked for; always the same.  What it fails with is passed
+     * on. */
+    enum as_status (*row)(void *state, size_t i, const int16_t **z);
+    void *state;
 };
+
+/* Row i, wherever it is. */
+enum as_status as_samples_row(const struct as_samples *s, size_t i, const int16_t **z)
+    __attribute__((warn_unused_result));
 
 /* Which of them to look at. */
 struct as_choice {
@@ -38,7 +47,7 @@ enum as_status as_moments_init(struct as_moments *m, uint32_t dim)
 void as_moments_clear(struct as_moments *m);
 void as_moments_zero(struct as_moments *m);
 
-/* Adds the chosen items; the choice has m->dim columns. */
+/* Adds the chosen items; the choice has m->dim columns.  What a row fails with is passed on. */
 enum as_status as_moments_add(struct as_moments *m, const struct as_samples *s,
                               const struct as_choice *choice) __attribute__((warn_unused_result));
 

@@ -365,25 +365,32 @@ enum as_status as_metrics_misleading(const double *llr, const uint8_t *label,
 size_t as_metrics_reliability(const struct as_ranking *r, const uint32_t *weight, size_t bins,
                               struct as_reliability *point)
 {
-    uint64_t all[2], seen = 0;
+    uint64_t all[2];
+    double seen = 0;
     size_t n = 0, bin = 0;
 
     sum_classes(r->label, weight, r->n, all);
-    for (size_t k = r->n; k-- > 0;) {
-        const uint32_t i = r->order[k];
-        const double w = (double)weight_of(weight, i);
-        if (w == 0)
+    for (size_t end = r->n, start; end > 0; end = start) {
+        struct as_reliability tied = {0};
+        start = end;
+        do {
+            const uint32_t i = r->order[--start];
+            const double w = (double)weight_of(weight, i);
+            tied.said += w * r->score[i];
+            tied.seen += w * r->label[i];
+            tied.weight += w;
+        } while (start > 0 && !r->ends[start - 1]);
+        if (tied.weight == 0)
             continue;
-        /* an item belongs to the bin in which its middle lies */
         const size_t b =
-            (size_t)(((double)seen + w / 2) * (double)bins / (double)(all[0] + all[1]));
+            (size_t)((seen + tied.weight / 2) * (double)bins / (double)(all[0] + all[1]));
         if (n == 0 || b != bin)
             point[n++] = (struct as_reliability){0};
         bin = b;
-        point[n - 1].said += w * r->score[i];
-        point[n - 1].seen += w * r->label[i];
-        point[n - 1].weight += w;
-        seen += weight_of(weight, i);
+        point[n - 1].said += tied.said;
+        point[n - 1].seen += tied.seen;
+        point[n - 1].weight += tied.weight;
+        seen += tied.weight;
     }
     for (size_t i = 0; i < n; i++) {
         point[i].said /= point[i].weight;

@@ -103,8 +103,9 @@ struct as_reliability {
     double weight;
 };
 
-/* Items in `bins` runs of as nearly equal weight as whole items allow, by ascending score, which is
- * a probability in 0..1.  Gives how many points there are (a bin may be empty).                */
+/* Items in `bins` runs of as nearly equal weight as whole scores allow, by ascending score, which
+ * is a probability in 0..1: equal scores stay together, in the bin in which their middle lies.
+ * Gives how many points there are (a bin may be empty). */
 size_t as_metrics_reliability(const struct as_ranking *r, const uint32_t *weight, size_t bins,
                               struct as_reliability *point);
 

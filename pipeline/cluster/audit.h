@@ -8,7 +8,7 @@
  * half written stays, and the entry after it has the event "recovered" and, as
  * "after", the SHA-256 of the last good line, because a torn line continues no chain.
  *
- * Written by rank 0 only; report/chain.c checks it.  Everything here is local.                            */
+ * Written by rank 0 only; report/chain.c checks it.  Everything here is local. */
 #ifndef AS_AUDIT_H
 #define AS_AUDIT_H
 

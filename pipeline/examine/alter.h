@@ -11,7 +11,8 @@
 #include "../media/sniff.h"
 #include "../options.h"
 
-enum { AS_ALTERATIONS_MAX = 64 };
+/* The version is of how copies are made, strengths apart; both are in a case's fingerprint. */
+enum { AS_ALTERATIONS_MAX = 64, AS_ALTERATIONS_VERSION = 1 };
 
 struct as_alteration {
     const char *name, *text;

@@ -131,6 +131,14 @@ static bool shown(const struct as_benchmark *b, const struct as_subset *of,
     return of->split == split->split && (of->generator == NULL || split == b->subset);
 }
 
+/* Cllr [its interval] (Cllr_min) */
+static void show_cllr(const struct as_terminal *t, const struct as_measured *m)
+{
+    fputc(' ', t->out);
+    ranged(t, &m->cllr);
+    fprintf(t->out, " (%.3f)", m->metric[AS_METRIC_CLLR_MIN].value);
+}
+
 static void show_measured(const struct as_terminal *t, const struct as_benchmark *b,
                           const struct as_subset *of)
 {
@@ -154,9 +162,8 @@ static void show_measured(const struct as_terminal *t, const struct as_benchmark
         ranged(t, &m->metric[AS_METRIC_EER]);
         fputc(' ', t->out);
         ranged(t, &m->metric[AS_METRIC_TPR_1]);
+        show_cllr(t, m);
         fputc(' ', t->out);
-        ranged(t, &m->cllr);
-        fprintf(t->out, " (%.3f) ", m->metric[AS_METRIC_CLLR_MIN].value);
         ranged(t, &m->bacc);
         fprintf(t->out, " (%s)\n", m->from < 0 ? "itself" : as_split_words[m->from]);
     }
@@ -246,6 +253,7 @@ static void altered_line(const struct as_terminal *t, const char *name, const st
     ranged(t, &m->metric[AS_METRIC_AUC]);
     fputc(' ', t->out);
     ranged(t, &m->metric[AS_METRIC_TPR_1]);
+    show_cllr(t, m);
     if (isnan(m->threshold))
         fprintf(t->out, "  -\n");
     else
@@ -273,9 +281,10 @@ static void show_unscored(const struct as_terminal *t, const struct as_benchmark
 
 static void show_altered_scores(const struct as_terminal *t, const struct as_benchmark *b)
 {
-    fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %s\n", NAME, "", "scored", "AUC", "TPR at FPR 1 %",
-            "called altered, of altered / authentic,");
-    fprintf(t->out, "  %-*s %9s  %-44s  by the threshold of \"none\"\n", NAME, "", "0 / 1", "");
+    fprintf(t->out, "  %-*s %9s  %-21s  %-21s  %-21s (min)    %s\n", NAME, "", "scored", "AUC",
+            "TPR at FPR 1 %", "Cllr", "called altered, of altered / authentic,");
+    fprintf(t->out, "  %-*s %9s %*sby the threshold and the calibration of \"none\"\n", NAME, "",
+            "0 / 1", 78, "");
     for (uint32_t s = 0; s < b->nscorers; s++) {
         const uint32_t at = s * b->nsubsets;
         fprintf(t->out, "  %s\n", b->scorer[s].name);
@@ -283,6 +292,10 @@ static void show_altered_scores(const struct as_terminal *t, const struct as_ben
         for (uint32_t k = 0; k < b->naltered; k++)
             altered_line(t, b->altered[k].what->name, &b->altered[k].measured[at]);
         show_unscored(t, b, at);
+        if (b->scorer[s].llr_from == AS_LLR_NONE)
+            fprintf(t->out,
+                    "    no Cllr: the model gives no likelihood ratios here, and no pictures "
+                    "of both classes are there to calibrate\n");
     }
 }
 

@@ -406,10 +406,10 @@ static enum as_status match_json(struct as_json *j, struct as_store *store, uint
     as_json_number(j, "p_false_alarm", m->p);
     as_json_count(j, "others_compared", m->others);
     as_json_number(j, "best_of_others", m->others > 0 ? (double)m->other : (double)NAN);
-    if (m->kind == AS_MATCH_CAMERA)
+    if (m->kind == AS_MATCH_CAMERA) {
         as_json_string(j, "others_share", as_beside_words[m->beside]);
-    if (m->kind == AS_MATCH_CAMERA)
         lie_json(j, m);
+    }
     as_json_close(j);
 done:
     return status;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 enum { ALIVE_S = 20, PULSE_S = 3 }; /* status.json is written every 2 s, by the pulse if need be */
+enum { ANEW_S = 60 };               /* what clocks may be off */
 
 struct as_pulse {
     const struct as_case *of;
@@ -95,18 +96,28 @@ done:
     return status;
 }
 
-static bool process_alive(pid_t pid)
+/* Whether the process that had this number at the time `updated` still runs: the kernel gives
+ * numbers anew, but not to a process that began before. */
+static bool process_alive(pid_t pid, time_t updated)
 {
+    unsigned long long ticks = 0;
     char name[64], state = 0;
+    struct timespec up;
+    time_t began;
     FILE *f;
 
     snprintf(name, sizeof name, "/proc/%d/stat", (int)pid);
     if ((f = fopen(name, "r")) == NULL)
         return false;
-    if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+    if (fscanf(f,
+               "%*d (%*[^)]) %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+               "%*s %*s %llu",
+               &state, &ticks) != 2)
         state = 0;
     fclose(f);
-    return state != 'Z' && state != 'X' && state != 0;
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    began = time(NULL) - up.tv_sec + (time_t)(ticks / (unsigned long long)sysconf(_SC_CLK_TCK));
+    return state != 'Z' && state != 'X' && state != 0 && began - ANEW_S < updated;
 }
 
 /* True when status.json says that a run is under way, and there is no sign that it is dead. */
@@ -124,7 +135,7 @@ static bool looks_alive(const struct as_case *c, char *who, size_t n)
     alive = state && strcmp(state, "sealed") != 0 && strcmp(state, "stopped") != 0 &&
             strcmp(state, "failed") != 0 && strcmp(state, "examined") != 0;
     if (alive && host && strcmp(host, here) == 0)
-        alive = process_alive((pid_t)pid);
+        alive = process_alive((pid_t)pid, (time_t)updated);
     else if (alive)
         alive = time(NULL) - updated < ALIVE_S;
     snprintf(who, n, "process %lld on %s", (long long)pid, host ? host : "an unknown host");
@@ -157,8 +168,10 @@ enum as_status as_case_alone(const struct as_case *c, bool takeover, struct as_e
     char who[320];
 
     if (!takeover && looks_alive(c, who, sizeof who))
-        AS_FAIL(err, AS_EFORMAT, "a run of this case is alive (%s); wait for it, or use --takeover "
-                "to end it and go on here", who);
+        AS_FAIL(err, AS_EFORMAT,
+                "a run of this case is alive (%s); wait for it, or use --takeover "
+                "to end it and go on here",
+                who);
 done:
     return status;
 }
@@ -181,8 +194,7 @@ enum as_status as_case_begin(struct as_case *c, bool takeover, struct as_err *er
     if (asprintf(&path, "%s/attempt-%u", c->dir, attempt) < 0)
         AS_FAIL(err, AS_ENOMEM, "no memory for the paths of the case");
     if (mkdir(path, 0700) != 0)
-        AS_FAIL(err, errno == EEXIST ? AS_EFORMAT : AS_EIO,
-                "cannot start attempt %u: %s", attempt,
+        AS_FAIL(err, errno == EEXIST ? AS_EFORMAT : AS_EIO, "cannot start attempt %u: %s", attempt,
                 errno == EEXIST ? "another run started at the same moment" : strerror(errno));
     AS_TRY(as_case_set_attempt(c, attempt, err));
 done:
@@ -289,8 +301,8 @@ static void *run_pulse(void *state)
         next.tv_sec += PULSE_S;
         pthread_cond_timedwait(&p->end, &p->lock, &next);
         clock_gettime(CLOCK_MONOTONIC, &now);
-        const double since = (double)(now.tv_sec - p->told.tv_sec) +
-                             (double)(now.tv_nsec - p->told.tv_nsec) * 1e-9;
+        const double since =
+            (double)(now.tv_sec - p->told.tv_sec) + (double)(now.tv_nsec - p->told.tv_nsec) * 1e-9;
         if (p->ending || since < PULSE_S)
             continue;
         beat(p, since);
@@ -363,17 +375,17 @@ void as_case_tell(const struct as_case *c, const struct as_case_status *s)
         snprintf(note, sizeof note, "shard %s examined; run `assay merge`", s->shard);
 
     gethostname(host, sizeof host - 1);
-    o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, s:I, s:i, s:s, s:s*, s:s*}",
+    o = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:i, "
+                  "s:I, s:i, s:s, s:s*, s:s*}",
                   "state", s->state, "attempt", (int)c->attempt, "items_seen",
                   (json_int_t)s->items_seen, "items_done", (json_int_t)s->items_done,
-                  "contents_done", (json_int_t)s->contents_done, "rechecked", (json_int_t)s->rechecked,
-                  "bytes_done", (json_int_t)s->bytes_done, "bytes_total",
+                  "contents_done", (json_int_t)s->contents_done, "rechecked",
+                  (json_int_t)s->rechecked, "bytes_done", (json_int_t)s->bytes_done, "bytes_total",
                   (json_int_t)s->bytes_total, "lots_done", (json_int_t)s->lots_done, "lots_total",
-                  (json_int_t)s->lots_total, "workers_died", (json_int_t)s->died,
-                  "items_blamed", (json_int_t)s->blamed, "elapsed_s", s->elapsed_s, "eta_s",
-                  s->eta_s, "ranks", s->ranks, "updated", (json_int_t)time(NULL), "pid",
-                  (int)getpid(), "host", host, "shard", s->shard,
-                  "note", note[0] ? note : NULL);
+                  (json_int_t)s->lots_total, "workers_died", (json_int_t)s->died, "items_blamed",
+                  (json_int_t)s->blamed, "elapsed_s", s->elapsed_s, "eta_s", s->eta_s, "ranks",
+                  s->ranks, "updated", (json_int_t)time(NULL), "pid", (int)getpid(), "host", host,
+                  "shard", s->shard, "note", note[0] ? note : NULL);
     if (s->time)
         json_object_set(o, "time", s->time);
     if (o && c->pulse) {

@@ -1,7 +1,7 @@
 /* benchmark_altered.c - the same measures on altered copies of all pictures (--alter).
  *
  * A copy has the label, split and group of its picture; both classes are altered alike.  What a
- * detector decides by, its threshold, stays that of the unaltered pictures.  The tables
+ * detector decides by, its threshold and its calibration, stays that of the unaltered pictures.  The tables
  * altered_*.csv are items.csv, metrics.csv and pixels.csv with a first column, "none" for the
  * pictures as they are.                                                                   */
 #include "benchmark_parts.h"
@@ -111,6 +111,7 @@ static enum as_status measure_copies(struct as_benchmark *b, uint32_t k, struct 
         AS_FAIL(err, AS_ENOMEM, "no memory for %" PRIu32 " copies", b->n);
     AS_TRY(as_bench_scorers(&x, err));
     AS_TRY(as_bench_join_copies(&x, k, err));
+    AS_TRY(as_bench_calibrate(&x, err));
     AS_TRY(as_bench_measure(&x, err));
     AS_TRY(as_bench_pixels(&x, err));
     tables_put(t, &x, b->altered[k].what->name);

@@ -3,6 +3,8 @@
  * They are the model's where it gives them (a calibration made on real pictures, the item in its
  * domain).  Where it gives none, scores are calibrated on the split calibrate and the ratios of the
  * other splits are measured: what a calibration on such data would be worth, not what runs tell.
+ * Altered copies are calibrated as their pictures are: that is what a calibration does when the
+ * evidence went another way.
  *
  * Reliability: items in bins of equal weight by the probability that a ratio says at even odds;
  * classes count by their numbers in the set.  Empirical cross-entropy: at prior log10 odds of -3 to
@@ -46,35 +48,46 @@ done:
     return status;
 }
 
-/* Calibrates a scorer whose model gives no ratios. */
-static enum as_status calibrate(const struct as_benchmark *b, struct as_scorer *s)
+/* Calibrates a scorer whose model gives no ratios: copies by their pictures. */
+static enum as_status calibrate(const struct as_benchmark *b, uint32_t k)
 {
+    const struct as_benchmark *by = b->clean ? b->clean : b;
+    struct as_scorer *s = &b->scorer[k];
     struct as_calibration c;
-    enum as_status status = fit(b, s, &c);
+    enum as_status status = fit(by, &by->scorer[k], &c);
 
     if (status == AS_SKIP)
         return AS_OK;
     AS_TRY(status);
     s->llr_from = AS_LLR_CALIBRATE;
     for (uint32_t i = 0; i < b->n; i++)
-        if (b->item[i].is->split != AS_SPLIT_CALIBRATE && !isnan(s->score[i]))
-            s->llr[i] = (float)as_calibrate_llr(&c, (double)s->score[i]);
+        s->llr[i] = b->item[i].is->split != AS_SPLIT_CALIBRATE && !isnan(s->score[i])
+                        ? (float)as_calibrate_llr(&c, (double)s->score[i])
+                        : NAN;
 done:
     return status;
+}
+
+/* Whether a scorer's model gives ratios: of any picture, whatever it says of copies. */
+static bool has_ratios(const struct as_benchmark *b, uint32_t k)
+{
+    if (b->clean)
+        return b->clean->scorer[k].llr_from == AS_LLR_MODEL;
+    for (uint32_t i = 0; i < b->n; i++)
+        if (!isnan(b->scorer[k].llr[i]))
+            return true;
+    return false;
 }
 
 enum as_status as_bench_calibrate(struct as_benchmark *b, struct as_err *err)
 {
     enum as_status status = AS_OK;
 
-    for (uint32_t k = 0; k < b->nscorers; k++) {
-        struct as_scorer *s = &b->scorer[k];
-        for (uint32_t i = 0; i < b->n; i++)
-            if (!isnan(s->llr[i]))
-                s->llr_from = AS_LLR_MODEL;
-        if (s->llr_from == AS_LLR_NONE && calibrate(b, s) != AS_OK)
-            AS_FAIL(err, AS_ENOMEM, "no memory to calibrate %s", s->name);
-    }
+    for (uint32_t k = 0; k < b->nscorers; k++)
+        if (has_ratios(b, k))
+            b->scorer[k].llr_from = AS_LLR_MODEL;
+        else if (calibrate(b, k) != AS_OK)
+            AS_FAIL(err, AS_ENOMEM, "no memory to calibrate %s", b->scorer[k].name);
 done:
     return status;
 }

@@ -7,6 +7,7 @@
 
 #include "../../kernels/cpu.h"
 #include "../evidence/container.h"
+#include "../examine/alter.h"
 #include "../media/media.h"
 #include "../weighing.h"
 
@@ -82,7 +83,22 @@ static bool put_request(FILE *f, const struct as_rank *r)
     return good;
 }
 
-static void put_program(FILE *f, const struct as_models *models)
+/* How the altered copies that are asked for are made. */
+static void put_alterations(FILE *f, const char *list)
+{
+    bool with[AS_ALTERATIONS_MAX];
+
+    if (list[0] == '\0' || as_alterations_select(list, with, NULL) != AS_OK)
+        return;
+    fprintf(f, "alterations = version %d\n", AS_ALTERATIONS_VERSION);
+    for (size_t k = 0; as_alterations[k].name; k++)
+        if (with[k])
+            fprintf(f, "alteration %s = way %d, strength %" PRIu32 ", quality %" PRIu32 "\n",
+                    as_alterations[k].name, as_alterations[k].how, as_alterations[k].strength,
+                    as_alterations[k].quality);
+}
+
+static void put_program(FILE *f, const struct as_models *models, const char *alter)
 {
     char libs[1024];
 
@@ -91,6 +107,7 @@ static void put_program(FILE *f, const struct as_models *models)
         fprintf(f, "detector %s = version %u, model %s\n", as_detectors[d]->name,
                 as_detectors[d]->version, models->at[d] ? models->sha256[d] : "none");
     fprintf(f, "verbal scale = %s\n", models->weighing->sha256);
+    put_alterations(f, alter);
     as_media_versions(libs, sizeof libs);
     fprintf(f, "media libraries = %s\n", libs);
     as_metadata_versions(libs, sizeof libs);
@@ -110,7 +127,7 @@ enum as_status as_fingerprint_make(const struct as_rank *r, char **text, struct 
     if ((f = open_memstream(text, &n)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the fingerprint");
     good = put_request(f, r);
-    put_program(f, &r->given.models);
+    put_program(f, &r->given.models, r->options->alter);
     good &= ferror(f) == 0;
     good &= fclose(f) == 0;
     if (!good)

@@ -207,33 +207,56 @@ done:
     return status;
 }
 
-/* The first place of each content that is not lost, and its item. */
-static enum as_status join(struct finding *f, const struct as_items *items, struct as_residuals *v,
-                           struct as_err *err)
+/* A walk over all records, content by content. */
+struct walk {
+    uint64_t next;
+    const uint8_t *lost; /* of this content */
+    uint64_t nlost;
+    bool through; /* with this content */
+};
+
+static enum as_status sort_places(struct finding *f, struct as_residuals *v, struct as_err *err)
 {
     enum as_status status = AS_OK;
-    const uint8_t *lost = NULL;
-    struct as_item_found item;
-    uint64_t nlost = 0;
-    bool taken = false;
 
     if (f->n > 0)
         qsort(f->rec, f->n, REC_BYTES, by_bytes);
     if ((v->place = calloc(f->n + 1, sizeof *v->place)) == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for the places of residuals");
-    for (uint64_t i = 0; i < f->n; i++) {
-        const uint8_t *rec = f->rec + i * REC_BYTES;
-        if (i == 0 || memcmp(rec, rec - REC_BYTES, 32) != 0) {
-            taken = false;
-            lost = rec;
-            nlost = 0;
-        }
-        nlost += rec[TYPE] == REC_LOST;
-        if (rec[TYPE] == REC_LOST || taken || is_lost(rec, lost, nlost) ||
-            !item_of(items, rec, &item))
+done:
+    return status;
+}
+
+/* The next place that is not lost, of a content that is neither held nor through; NULL: no more. */
+static const uint8_t *next_place(const struct finding *f, struct walk *w)
+{
+    while (w->next < f->n) {
+        const uint8_t *rec = f->rec + w->next++ * REC_BYTES;
+        if (rec == f->rec || memcmp(rec, rec - REC_BYTES, 32) != 0)
+            *w = (struct walk){.next = w->next, .lost = rec};
+        w->through = w->through || rec[TYPE] == REC_HELD;
+        w->nlost += rec[TYPE] == REC_LOST;
+        if (rec[TYPE] == REC_PLACE && !w->through && !is_lost(rec, w->lost, w->nlost))
+            return rec;
+    }
+    return NULL;
+}
+
+/* The first place of each content that is not lost, and its item. */
+static enum as_status join(struct finding *f, const struct as_items *items, struct as_residuals *v,
+                           struct as_err *err)
+{
+    enum as_status status = AS_OK;
+    struct as_item_found item;
+    struct walk walk = {0};
+    const uint8_t *rec;
+
+    AS_TRY(sort_places(f, v, err));
+    while ((rec = next_place(f, &walk)) != NULL) {
+        if (!item_of(items, rec, &item))
             continue;
         AS_TRY(take_place(f, rec, &item, v, err));
-        taken = true;
+        walk.through = true;
     }
 done:
     return status;
@@ -383,25 +406,11 @@ static enum as_status note_missing(struct finding *f, struct as_residuals *v, st
 {
     const struct as_item_found none = {0};
     enum as_status status = AS_OK;
-    const uint8_t *lost = NULL;
-    uint64_t nlost = 0;
-    bool held = false;
+    struct walk walk = {0};
+    const uint8_t *rec;
 
-    if (f->n > 0)
-        qsort(f->rec, f->n, REC_BYTES, by_bytes);
-    if ((v->place = calloc(f->n + 1, sizeof *v->place)) == NULL)
-        AS_FAIL(err, AS_ENOMEM, "no memory for the places of residuals");
-    for (uint64_t i = 0; i < f->n; i++) {
-        const uint8_t *rec = f->rec + i * REC_BYTES;
-        if (i == 0 || memcmp(rec, rec - REC_BYTES, 32) != 0) {
-            held = false;
-            lost = rec;
-            nlost = 0;
-        }
-        held = held || rec[TYPE] == REC_HELD;
-        nlost += rec[TYPE] == REC_LOST;
-        if (held || rec[TYPE] == REC_LOST || is_lost(rec, lost, nlost))
-            continue;
+    AS_TRY(sort_places(f, v, err));
+    while ((rec = next_place(f, &walk)) != NULL) {
         AS_TRY(take_place(f, rec, &none, v, err));
         if ((status = as_residuals_note(v, v->n - 1, err)) != AS_SKIP)
             AS_TRY(status);

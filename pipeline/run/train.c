@@ -113,7 +113,12 @@ static enum as_status fit_ensemble(struct as_train *t, const struct as_fit *f)
 
 enum as_status as_train_fit(struct as_train *t, struct as_err *err)
 {
-    const struct as_fit f = {.s = {t->n, t->scale.dim, t->z, t->label},
+    const struct as_fit f = {.s = {.n = t->n,
+                                   .dim = t->scale.dim,
+                                   .z = t->z,
+                                   .label = t->label,
+                                   .row = as_train_row,
+                                   .state = t},
                              .group = t->group,
                              .groups = t->m.groups,
                              .seed = t->o->seed,
@@ -128,7 +133,9 @@ enum as_status as_train_fit(struct as_train *t, struct as_err *err)
     if (status == AS_EUSAGE)
         AS_FAIL(err, AS_EUSAGE, "%s has too many measures for --fit %s: take fld",
                 as_detectors[t->det]->name, as_fit_words[t->method]);
-    if (status != AS_OK)
+    if (status != AS_OK && t->said.text[0])
+        *err = t->said;
+    else if (status != AS_OK)
         AS_FAIL(err, status, "no memory to learn, or the ranks lost each other");
 done:
     return status;
@@ -142,12 +149,18 @@ void as_train_forget(struct as_train *t)
         munmap(t->z, t->mapped);
     else
         free(t->z);
+    free(t->id);
+    free(t->row);
+    free(t->whole);
     free(t->label);
     free(t->group);
     free(t->trial);
     t->model = NULL;
     t->z = NULL;
     t->mapped = 0;
+    t->id = NULL;
+    t->row = NULL;
+    t->whole = NULL;
     t->label = NULL;
     t->group = NULL;
     t->trial = NULL;

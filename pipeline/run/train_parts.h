@@ -22,9 +22,9 @@ struct as_trial {
 struct as_leave {
     const char **value; /* [values] in the order of the manifest                                */
     uint32_t values, folds;
-    uint32_t *of;   /* [m.n] place in `value` of a row, UINT32_MAX: it has none             */
-    uint8_t *fold;  /* [m.groups] in which a group's authentic items are tried, 255: in none */
-    uint8_t *out;   /* [m.groups] 1: not learnt from, in the present cell                   */
+    uint32_t *of;  /* [m.n] place in `value` of a row, UINT32_MAX: it has none             */
+    uint8_t *fold; /* [m.groups] in which a group's authentic items are tried, 255: in none */
+    uint8_t *out;  /* [m.groups] 1: not learnt from, in the present cell                   */
     struct as_cell *cell; /* [values][folds], on rank 0 */
 };
 
@@ -48,8 +48,12 @@ struct as_train {
     struct as_model *model;
     struct as_leave leave;
     /* this rank's items of the split train */
-    int16_t *z;
+    int16_t *z;    /* NULL: they are read from the journals whenever they are needed */
     size_t mapped; /* bytes of z in a file; 0: it is in memory */
+    uint64_t *id;  /* [n] where z is NULL; what follows is of the one that was read last */
+    struct as_row *row;
+    int16_t *whole;     /* [dim] */
+    struct as_err said; /* why it could not be read */
     uint8_t *label;
     uint32_t *group;
     size_t n, cap;
@@ -67,6 +71,9 @@ enum as_status as_train_count(struct as_train *t, struct as_err *err) AS_MUST_CH
 enum as_status as_train_load(struct as_train *t, struct as_err *err) AS_MUST_CHECK;
 
 enum as_status as_train_fit(struct as_train *t, struct as_err *err) AS_MUST_CHECK;
+
+/* Row i of what is learned from, where it is not in memory: for struct as_samples. */
+enum as_status as_train_row(void *train, size_t i, const int16_t **z) AS_MUST_CHECK;
 void as_train_forget(struct as_train *t);
 
 /* Scores every item that can be used, and has rank 0 know.  Collective. */

@@ -1,8 +1,9 @@
 /* train_rows.c - the labelled items of a rank, pass by pass.
  *
  * Measures stay in the journals: each pass reads them again.  Two bytes for a measure of an item of
- * the split train are in memory or in a file, and in memory about 100 for every item that is scored;
- * only these leave the rank. */
+ * the split train are in memory; where they have no room there, fits that need sums alone read the
+ * journals again, for others they are in a file.  In memory are about 100 for every item that is
+ * scored; only these leave the rank. */
 #include "train_parts.h"
 
 #include "../examine/unit.h"
@@ -111,7 +112,10 @@ static enum as_status take(struct as_train *t, const struct as_labelled *l,
         return AS_OK;
     if (t->n == t->cap)
         return AS_EBUG;
-    as_scale_apply(&t->scale, row->det[t->det].feat, t->z + t->n * t->scale.dim);
+    if (t->z)
+        as_scale_apply(&t->scale, row->det[t->det].feat, t->z + t->n * t->scale.dim);
+    else
+        t->id[t->n] = row->id;
     t->label[t->n] = altered(l);
     t->group[t->n++] = l->group_number;
     return AS_OK;
@@ -167,8 +171,29 @@ done:
     return status;
 }
 
-/* Measures in memory, as far as --memory and this rank's share of the node's go, else in a file
- * without a name beside the model.  Collective. */
+enum as_status as_train_row(void *train, size_t i, const int16_t **z)
+{
+    struct as_train *t = train;
+    enum as_status status = AS_OK;
+
+    AS_TRY(as_rank_go_on(t->r, &t->said));
+    AS_TRY(as_catalogue_row(t->c, t->id[i], t->row, NULL, &t->said));
+    as_scale_apply(&t->scale, t->row->det[t->det].feat, t->whole);
+    *z = t->whole;
+done:
+    return status;
+}
+
+static void leave_measures(struct as_train *t)
+{
+    t->id = calloc(t->cap + 1, sizeof *t->id);
+    t->row = calloc(1, sizeof *t->row);
+    t->whole = calloc(t->scale.dim, sizeof *t->whole);
+    as_log(AS_LOG_INFO, "measures are read from the journals, as they are needed");
+}
+
+/* Measures in memory, as far as --memory and this rank's share of the node's go, else in the
+ * journals or in a file without a name beside the model.  Collective. */
 static enum as_status place_measures(struct as_train *t, struct as_err *err)
 {
     const size_t bytes = (t->cap + 1) * t->scale.dim * sizeof *t->z;
@@ -183,6 +208,8 @@ static enum as_status place_measures(struct as_train *t, struct as_err *err)
         most = t->o->memory;
     if (bytes <= most) {
         t->z = calloc(bytes, 1);
+    } else if (t->method == AS_FIT_LDA || t->method == AS_FIT_RIDGE) {
+        leave_measures(t);
     } else {
         AS_TRY(as_nameless_map(t->o->output, bytes, &at, err));
         t->z = at;
@@ -201,7 +228,7 @@ static enum as_status make_room(struct as_train *t, struct as_err *err)
     AS_TRY(place_measures(t, err));
     t->label = calloc(t->cap + 1, sizeof *t->label);
     t->group = calloc(t->cap + 1, sizeof *t->group);
-    if (t->z == NULL || t->label == NULL || t->group == NULL)
+    if ((t->z == NULL && !(t->id && t->row && t->whole)) || t->label == NULL || t->group == NULL)
         AS_FAIL(err, AS_ENOMEM, "no memory for %zu items of %u measures; more ranks have more",
                 t->cap, t->scale.dim);
 done:

@@ -12,6 +12,7 @@
 
 #include <inttypes.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,13 +189,11 @@ static uint64_t block_first(const struct plan *p, const struct part *part, uint6
 {
     uint64_t run = 0;
 
-    *pass = block * AS_BLOCK_ROWS;
+    *pass = part->picks ? block * AS_BLOCK_ROWS : 0;
     if (!part->picks)
-        run = block;
-    while (part->picks && run < part->runs && *pass >= p->count[part->first_run + run])
+        return block * AS_BLOCK_ROWS;
+    while (run < part->runs && *pass >= p->count[part->first_run + run])
         *pass -= p->count[part->first_run + run++];
-    if (!part->picks)
-        *pass = 0;
     return run * AS_BLOCK_ROWS;
 }
 
@@ -430,11 +429,8 @@ static enum as_status hash_all(struct plan *p, char digest[65], struct as_err *e
             sink_u64(&p->sink, p->digest[4 * part->first_block + k]);
     }
     AS_TRY(sink_end(&p->sink, sum, err));
-    for (int i = 0; i < 32; i++) {
-        digest[2 * i] = "0123456789abcdef"[sum[i] >> 4];
-        digest[2 * i + 1] = "0123456789abcdef"[sum[i] & 15];
-    }
-    digest[64] = '\0';
+    for (int i = 0; i < 32; i++)
+        snprintf(digest + 2 * i, 3, "%02x", sum[i]);
 done:
     return status;
 }
@@ -445,8 +441,7 @@ static enum as_status digest_one(struct plan *p, unsigned in, char digest[65], s
     enum as_status status = AS_OK, mine = AS_OK;
 
     p->in = in;
-    p->nparts = 0;
-    p->nruns = p->nblocks = 0;
+    p->nruns = p->nblocks = p->nparts = 0;
     plan_parts(p);
     if ((mine = words_new(&p->count, p->nruns, err)) == AS_OK)
         mine = count_runs(p, err);

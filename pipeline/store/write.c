@@ -102,11 +102,10 @@ static enum as_status count_all(struct as_seal *s, struct as_err *err)
         status = as_fail(err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__,
                          "rows begin at %" PRIu64 " where the ranks before end at %" PRIu64,
                          s->what->rows.first, s->before[AS_N_ITEMS]);
-    AS_TRY(as_comm_agree(s->comm, status, err));
-    if (s->what->nfindings + s->what->nmatches + s->what->nlinks + s->what->nmembers +
-                s->what->norigins + s->what->nsensor_maps >
-            0 &&
-        s->named_row_max >= (s->what->parent ? s->what->parent->items : s->total[AS_N_ITEMS]))
+    else if (s->what->nfindings + s->what->nmatches + s->what->nlinks + s->what->nmembers +
+                     s->what->norigins + s->what->nsensor_maps >
+                 0 &&
+             s->named_row_max >= (s->what->parent ? s->what->parent->items : s->total[AS_N_ITEMS]))
         status = as_fail(err, AS_EBUG, AS_REASON_NONE, __FILE__, __LINE__,
                          "a finding, match or link is of row %" PRIu64 ", which is not there",
                          s->named_row_max);
@@ -296,8 +295,7 @@ static enum as_status create_file(struct as_seal *s, struct as_err *err)
     H5Pset_libver_bounds(fapl, H5F_LIBVER_V18, H5F_LIBVER_V18);
     H5Pset_file_locking(fapl, false, true);
     H5Pset_meta_block_size(fapl, META_BLOCK);
-    H5Pset_sieve_buf_size(fapl,
-                          0); /* a write that fails must fail in its own call, not at a close */
+    H5Pset_sieve_buf_size(fapl, 0); /* a write fails in its own call, not at a close */
     if (in_parallel(s) && !set_parallel(s, fapl)) /* the others would wait for ever */
         AS_FAIL(err, AS_EIO, "cannot prepare MPI-IO for %s: %s", s->tmp, as_h5_why(why));
     s->file = H5Fcreate(s->tmp, H5F_ACC_TRUNC, H5P_DEFAULT, fapl);
@@ -307,8 +305,8 @@ static enum as_status create_file(struct as_seal *s, struct as_err *err)
     AS_TRY(as_create_root(s->file, s->what->parent, err));
     for (uint32_t i = 0; i < s->layout.nsets; i++) {
         const struct as_set *set = &s->layout.set[i];
-        bool group = set->form == AS_FORM_GROUP;
-        const struct as_detector *det = group ? s->dets[s->det_of[set->slot]] : NULL;
+        const struct as_detector *det =
+            set->form == AS_FORM_GROUP ? s->dets[s->det_of[set->slot]] : NULL;
         s->out[i].type = as_layout_type(set);
         AS_TRY(as_create_set(s->file, &s->layout, set, det, &s->out[i].ds, err));
     }
@@ -474,9 +472,8 @@ enum as_status as_seal_write(const char *tmp, struct as_comm *comm,
                              const struct as_store_what *what,
                              const struct as_detector *const *dets, struct as_err *err)
 {
-    enum as_status status = AS_OK;
+    enum as_status status = AS_OK, mine = AS_OK;
     struct as_seal *s = calloc(1, sizeof *s);
-    enum as_status mine = AS_OK;
 
     if (s == NULL)
         mine = as_fail(err, AS_ENOMEM, AS_REASON_NONE, __FILE__, __LINE__,
