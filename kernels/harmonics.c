@@ -8,12 +8,20 @@
 #include <math.h>
 #include <string.h>
 
-enum { ORDERS = 6, REACH = AS_HARMONICS_REACH, TAPS = REACH + 1, PRODUCTS = 21 };
+enum {
+    ORDERS = AS_ORDERS,
+    REACH = AS_HARMONICS_REACH,
+    TAPS = REACH + 1,
+    PRODUCTS = 21,
+    EVERY_MAX = 2
+};
 
 /* Spread of the Gaussian, px: order 5 then reaches 8 px, the radius of the published patches. */
 static const double spread = 2.5;
-static const float steps = 4;       /* of a value, per grey level */
-static const float light_steps = 1; /* light varies most, and least of all tells places apart */
+/* Values are steps (sqrt(grey levels + bend^2) - bend): the strong ones must fit into a byte, the
+ * weak ones stay apart. */
+static const float bend = 8, steps = 7;
+static const float light_steps = 6.3F;
 
 /* ---- tables ---- */
 
@@ -91,53 +99,29 @@ void as_harmonics_init(struct as_harmonics *t)
 
 /* ---- rows ---- */
 
-/* What a row takes: sums and differences of opposite rows or columns, orders down, products. */
+/* What a row takes. */
 struct rows {
-    float *even, *odd; /* [TAPS][w] */
-    float *down;       /* [ORDERS][w] */
-    float *product;    /* [PRODUCTS][w] */
-    float *re, *im;    /* [w] */
+    float *down;    /* [ORDERS][w] */
+    float *dealt;   /* [w + EVERY_MAX] */
+    float *product; /* [PRODUCTS][w] */
+    uint8_t *value; /* [w] */
     size_t w;
 };
 
 size_t as_harmonics_scratch(uint32_t w)
 {
-    return ((size_t)2 * TAPS + ORDERS + PRODUCTS + 2) * w * sizeof(float);
+    return ((size_t)(ORDERS + 1 + PRODUCTS) * w + EVERY_MAX) * sizeof(float) +
+           (size_t)AS_HARMONICS * w;
 }
 
 static struct rows rows_of(void *scratch, size_t w)
 {
-    struct rows r = {.even = scratch, .w = w};
+    struct rows r = {.down = scratch, .w = w};
 
-    r.odd = r.even + TAPS * w;
-    r.down = r.odd + TAPS * w;
-    r.product = r.down + ORDERS * w;
-    r.re = r.product + PRODUCTS * w;
-    r.im = r.re + w;
+    r.dealt = r.down + ORDERS * w;
+    r.product = r.dealt + w + EVERY_MAX;
+    r.value = (uint8_t *)(r.product + PRODUCTS * w);
     return r;
-}
-
-/* Sums and differences of what lies k * step before and after each of n samples, k = 0..REACH. */
-static void fold(const float *at, size_t step, uint32_t n, const struct rows *r)
-{
-    for (size_t k = 0; k < TAPS; k++) {
-        const float *before = at - k * step, *after = at + k * step;
-        float *even = r->even + k * r->w, *odd = r->odd + k * r->w;
-        for (uint32_t x = 0; x < n; x++) {
-            even[x] = k ? after[x] + before[x] : after[x];
-            odd[x] = after[x] - before[x];
-        }
-    }
-}
-
-static void weigh(const float *rows, size_t w, const float *taps, uint32_t n, float *out)
-{
-    for (uint32_t x = 0; x < n; x++) {
-        float sum = taps[0] * rows[x];
-        for (size_t k = 1; k < TAPS; k++)
-            sum += taps[k] * rows[k * w + x];
-        out[x] = sum;
-    }
 }
 
 /* Product p, q: order p across, q down. */
@@ -146,56 +130,77 @@ static uint32_t product_of(uint32_t p, uint32_t q)
     return q * (2 * ORDERS + 1 - q) / 2 + p;
 }
 
-static void make_products(const struct as_harmonics *t, const float *at, size_t stride, uint32_t n,
-                          const struct rows *r)
+/* Where the samples lie that are k - REACH beside samples REACH, REACH + every, ... of `from`,
+ * which is dealt into as many rows: samples 0, every, ...; 1, every + 1, ... */
+static void deal(const float *from, const struct rows *r, uint32_t every,
+                 const float *row[AS_ORDERS_ROWS])
 {
-    fold(at - REACH, stride, n + 2 * REACH, r);
-    for (uint32_t q = 0; q < ORDERS; q++)
-        weigh(q & 1 ? r->odd : r->even, r->w, t->taps[q], n + 2 * REACH, r->down + q * r->w);
+    const size_t each = (r->w + every - 1) / every;
+
+    for (size_t k = 0; k < AS_ORDERS_ROWS; k++)
+        row[k] = every > 1 ? r->dealt + k % every * each + k / every : from + k;
+    for (size_t x = 0; every > 1 && x < r->w; x++)
+        r->dealt[x % every * each + x / every] = from[x];
+}
+
+/* The products of n samples of a row, at REACH, REACH + every, ... */
+static void make_products(const struct as_harmonics *t, const float *at, size_t stride,
+                          uint32_t every, uint32_t n, const struct rows *r)
+{
+    const float *row[AS_ORDERS_ROWS];
+
+    for (size_t k = 0; k < AS_ORDERS_ROWS; k++)
+        row[k] = at + k * stride;
+    as_rows.filter_orders(row, r->w, t->taps, ORDERS, r->down, r->w);
     for (uint32_t q = 0; q < ORDERS; q++) {
-        fold(r->down + q * r->w + REACH, 1, n, r);
-        for (uint32_t p = 0; p + q < ORDERS; p++)
-            weigh(p & 1 ? r->odd : r->even, r->w, t->taps[p], n,
-                  r->product + product_of(p, q) * r->w);
+        deal(r->down + q * r->w, r, every, row);
+        as_rows.filter_orders(row, n, t->taps, ORDERS - q, r->product + product_of(0, q) * r->w,
+                              r->w);
     }
 }
 
-/* Harmonic `at` of order n into r->re. */
-static void magnitude(const struct as_harmonics *t, uint32_t at, uint32_t order, uint32_t n,
-                      const struct rows *r)
+/* Harmonic `at` of order n: its products, and where m = 0 the light that is taken off. */
+static struct as_weighed parts(const struct as_harmonics *t, uint32_t at, uint32_t order,
+                               const struct rows *r)
 {
-    const float scale = order ? steps : light_steps;
+    struct as_weighed sum = {.scale = order ? steps : light_steps, .bend = bend};
+    uint32_t re = 1, im = 0;
 
-    memset(r->re, 0, n * sizeof(float));
-    memset(r->im, 0, n * sizeof(float));
+    for (int k = 0; k < 4; k++)
+        sum.re[k] = sum.im[k % 3] = r->product;
+    sum.re_weight[0] = -t->level[at];
     for (uint32_t p = 0; p <= order; p++) {
         const float *from = r->product + product_of(p, order - p) * r->w;
-        float *to = (order - p) & 1 ? r->im : r->re, v = t->weight[at][p];
-        for (uint32_t x = 0; v != 0 && x < n; x++)
-            to[x] += v * from[x];
+        const float weight = t->weight[at][p];
+        if ((order - p) & 1) {
+            sum.im[im] = from;
+            sum.im_weight[im++] = weight;
+        } else {
+            sum.re[re] = from;
+            sum.re_weight[re++] = weight;
+        }
     }
-    for (uint32_t x = 0; x < n; x++) {
-        const float re = r->re[x] - t->level[at] * r->product[x];
-        const float v = scale * sqrtf(re * re + r->im[x] * r->im[x]) + 0.5F;
-        r->re[x] = v < (float)AS_HARMONICS_MOST ? v : (float)AS_HARMONICS_MOST;
-    }
+    return sum;
 }
 
-void as_harmonics_get(const struct as_harmonics *t, const struct as_plane *in, int16_t *out,
-                      void *scratch)
+void as_harmonics_get(const struct as_harmonics *t, const struct as_plane *in, uint32_t every,
+                      uint8_t *out, void *scratch)
 {
-    const uint32_t w = in->w - 2 * REACH, h = in->h - 2 * REACH;
+    const uint32_t w = (in->w - 2 * REACH + every - 1) / every;
+    const uint32_t h = (in->h - 2 * REACH + every - 1) / every;
     const struct rows r = rows_of(scratch, in->w);
 
     for (uint32_t y = 0; y < h; y++, out += (size_t)w * AS_HARMONICS_ROOM) {
         uint32_t at = 0;
-        make_products(t, in->at + (size_t)(y + REACH) * in->stride + REACH, in->stride, w, &r);
-        memset(out, 0, (size_t)w * AS_HARMONICS_ROOM * sizeof *out);
+        make_products(t, in->at + (size_t)y * every * in->stride, in->stride, every, w, &r);
         for (uint32_t n = 0; n < ORDERS; n++)
             for (int m = (int)n; m >= 0; m -= 2, at++) {
-                magnitude(t, at, n, w, &r);
-                for (uint32_t x = 0; x < w; x++)
-                    out[(size_t)x * AS_HARMONICS_ROOM + at] = (int16_t)r.re[x];
+                const struct as_weighed sum = parts(t, at, n, &r);
+                as_rows.root_of_absolute(&sum, w, r.value + at * r.w);
             }
+        memset(out, 0, (size_t)w * AS_HARMONICS_ROOM);
+        for (size_t x = 0; x < w; x++)
+            for (size_t k = 0; k < AS_HARMONICS; k++)
+                out[x * AS_HARMONICS_ROOM + k] = r.value[k * r.w + x];
     }
 }

@@ -10,20 +10,19 @@
 #ifndef AS_HARMONICS_H
 #define AS_HARMONICS_H
 
-#include "base.h"
+#include "simd_rows.h"
 
 enum {
-    AS_HARMONICS = 12,       /* n = 0..5 and m = n, n - 2, ... >= 0                           */
-    AS_HARMONICS_ROOM = 16,  /* values a pixel takes up; the last four are 0                  */
-    AS_HARMONICS_REACH = 10, /* pixels around one that count                                  */
-    AS_HARMONICS_MOST = 8191 /* values are 0..this, so that squared distances stay below 2^31 */
+    AS_HARMONICS = 12,      /* n = 0..5 and m = n, n - 2, ... >= 0                           */
+    AS_HARMONICS_ROOM = 16, /* values a pixel takes up; the last four are 0                  */
+    AS_HARMONICS_REACH = 10 /* pixels around one that count                                  */
 };
 
 /* Filters and weights; filled by as_harmonics_init. */
 struct as_harmonics {
-    float taps[6][AS_HARMONICS_REACH + 1]; /* h_p at 0, 1, ...                                */
-    float weight[AS_HARMONICS][6];         /* of h_p h_q, q = n - p; of Re where q is even    */
-    float level[AS_HARMONICS];             /* times the mean is taken off, where m = 0        */
+    float taps[AS_ORDERS][AS_HARMONICS_REACH + 1]; /* h_p at 0, 1, ... */
+    float weight[AS_HARMONICS][6]; /* of h_p h_q, q = n - p; of Re where q is even    */
+    float level[AS_HARMONICS];     /* times the mean is taken off, where m = 0        */
 };
 
 void as_harmonics_init(struct as_harmonics *t);
@@ -41,7 +40,7 @@ size_t as_harmonics_scratch(uint32_t w);
  * The functions have length 1; values are in quarters of a grey level and rounded.  That of order 0
  * is the mean light, the others of m = 0 do not feel it.
  */
-void as_harmonics_get(const struct as_harmonics *t, const struct as_plane *in, int16_t *out,
-                      void *scratch);
+void as_harmonics_get(const struct as_harmonics *t, const struct as_plane *in, uint32_t every,
+                      uint8_t *out, void *scratch);
 
 #endif

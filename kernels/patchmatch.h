@@ -12,7 +12,7 @@
 
 enum {
     AS_MATCH_STEP = 2,  /* pixels between nodes of the field      */
-    AS_MATCH_ROOM = 16, /* features of a pixel, each 0..8191      */
+    AS_MATCH_ROOM = 16, /* features of a pixel, a byte each       */
     AS_MATCH_SIDE = 16383
 };
 
@@ -22,8 +22,9 @@ struct as_match {
 
 /* What is matched with what; both pictures show the same, and may be the same. */
 struct as_patchmatch {
-    const int16_t *from, *to; /* features, [h][w][AS_MATCH_ROOM]                        */
-    uint32_t from_w, from_h;  /* sides 2..AS_MATCH_SIDE                                 */
+    const uint8_t *from, *nodes; /* features, [nodes down][nodes across][AS_MATCH_ROOM]  */
+    const uint8_t *to;           /* [to_h][to_w][AS_MATCH_ROOM]; nodes: those of its nodes */
+    uint32_t from_w, from_h;     /* sides 2..AS_MATCH_SIDE                                 */
     uint32_t to_w, to_h;
     float ratio;               /* pixels of `to` per pixel of `from`                     */
     uint32_t apart;            /* neighbours lie at least so far (px of `to`, x or y)    */

@@ -10,6 +10,14 @@
 #include "cpu.h"
 
 enum { AS_ENERGY_ROWS = 9, AS_ENERGY_PAD = 4 };
+enum { AS_ORDERS = 6, AS_ORDERS_REACH = 10, AS_ORDERS_ROWS = 2 * AS_ORDERS_REACH + 1 };
+
+/* A complex number of which weighed rows are the parts. */
+struct as_weighed {
+    const float *re[4], *im[3]; /* all readable; the weight may be 0 */
+    float re_weight[4], im_weight[3];
+    float scale, bend;
+};
 
 struct as_rows {
     /* One row of coefficients from eight rows: lo = sum of taps[k] * row[k] and hi likewise, k =
@@ -38,6 +46,17 @@ struct as_rows {
     /* to[x] = from[x]^2;  to[x] *= by[x]. */
     void (*square)(const float *from, size_t n, float *to);
     void (*scale)(const float *by, size_t n, float *to);
+
+    /* Even and odd filters: out[p*stride + x] = taps[p][0] row[10][x] + the sum over k = 1..10 of
+     * taps[p][k] (row[10 + k][x] + row[10 - k][x]); for odd p of their difference, without the
+     * first.  p < orders <= AS_ORDERS; out overlaps no row.                               */
+    void (*filter_orders)(const float *const row[AS_ORDERS_ROWS], size_t w,
+                          const float taps[AS_ORDERS][AS_ORDERS_REACH + 1], uint32_t orders,
+                          float *out, size_t stride);
+
+    /* to[x] = scale * (the root of the absolute value and bend^2, less bend), rounded, at most
+     * 255. */
+    void (*root_of_absolute)(const struct as_weighed *sum, size_t n, uint8_t *to);
 
     /* to[x] = from[x] */
     void (*widen)(const int8_t *from, size_t n, float *to);

@@ -7,6 +7,8 @@
 
 #include "simd_rows.h"
 
+#include <math.h>
+
 /* db4: analysis low pass; the high pass is its mirror with alternating signs, the synthesis ones
  * are both reversed.  Daubechies 1992, table 6.1, N = 4, divided by sqrt 2.
  * Where + and - alternate, as in multiply(), gcc 12 would make vfmsubadd of them in spite of
@@ -160,6 +162,62 @@ static void scale(const float *restrict by, size_t n, float *restrict to)
         to[i] *= by[i];
 }
 
+/* out[x] = the sum over k of t[k] v[k][x], written out because gcc vectorises no loop around
+ * another. */
+static inline void weigh(float (*v)[CHUNK], size_t w, const float *t, float *restrict out)
+{
+    const float t0 = t[0], t1 = t[1], t2 = t[2], t3 = t[3], t4 = t[4], t5 = t[5], t6 = t[6],
+                t7 = t[7], t8 = t[8], t9 = t[9], t10 = t[10];
+
+    for (size_t x = 0; x < w; x++)
+        out[x] = (t0 * v[0][x] + (t1 * v[1][x] + t2 * v[2][x])) +
+                 ((t3 * v[3][x] + t4 * v[4][x]) + (t5 * v[5][x] + t6 * v[6][x])) +
+                 ((t7 * v[7][x] + t8 * v[8][x]) + (t9 * v[9][x] + t10 * v[10][x]));
+}
+
+/* Up to CHUNK columns, from column `from` on. */
+static void filter_chunk(const float *const row[AS_ORDERS_ROWS], size_t from, size_t w,
+                         const float taps[AS_ORDERS][AS_ORDERS_REACH + 1], uint32_t orders,
+                         float *restrict out, size_t stride)
+{
+    float even[AS_ORDERS_REACH + 1][CHUNK], odd[AS_ORDERS_REACH + 1][CHUNK];
+
+    for (size_t k = 0; k <= AS_ORDERS_REACH; k++) {
+        const float *before = row[AS_ORDERS_REACH - k] + from;
+        const float *after = row[AS_ORDERS_REACH + k] + from;
+        for (size_t x = 0; x < w; x++) {
+            even[k][x] = k ? after[x] + before[x] : after[x];
+            odd[k][x] = after[x] - before[x];
+        }
+    }
+    for (uint32_t p = 0; p < orders; p++)
+        weigh(p & 1 ? odd : even, w, taps[p], out + p * stride + from);
+}
+
+static void filter_orders(const float *const row[AS_ORDERS_ROWS], size_t w,
+                          const float taps[AS_ORDERS][AS_ORDERS_REACH + 1], uint32_t orders,
+                          float *out, size_t stride)
+{
+    for (size_t x = 0; x < w; x += CHUNK)
+        filter_chunk(row, x, w - x < CHUNK ? w - x : CHUNK, taps, orders, out, stride);
+}
+
+static void root_of_absolute(const struct as_weighed *sum, size_t n, uint8_t *restrict to)
+{
+    const float *r0 = sum->re[0], *r1 = sum->re[1], *r2 = sum->re[2], *r3 = sum->re[3];
+    const float *i0 = sum->im[0], *i1 = sum->im[1], *i2 = sum->im[2];
+    const struct as_weighed w = *sum;
+
+    for (size_t x = 0; x < n; x++) {
+        const float re = (w.re_weight[0] * r0[x] + w.re_weight[1] * r1[x]) +
+                         (w.re_weight[2] * r2[x] + w.re_weight[3] * r3[x]);
+        const float im = (w.im_weight[0] * i0[x] + w.im_weight[1] * i1[x]) + w.im_weight[2] * i2[x];
+        const float v =
+            w.scale * (sqrtf(sqrtf(re * re + im * im) + w.bend * w.bend) - w.bend) + 0.5f;
+        to[x] = (uint8_t)(int32_t)(v < 255 ? v : 255);
+    }
+}
+
 static void widen(const int8_t *restrict from, size_t n, float *restrict to)
 {
     for (size_t i = 0; i < n; i++)
@@ -170,7 +228,7 @@ static void widen(const int8_t *restrict from, size_t n, float *restrict to)
     (struct as_rows)                                                                               \
     {                                                                                              \
         analyse_columns, analyse_row, synthesise_columns, synthesise_row, wiener_gain, multiply,   \
-            square, scale, widen                                                                          \
+            square, scale, filter_orders, root_of_absolute, widen                                  \
     }
 
 #endif

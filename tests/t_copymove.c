@@ -191,7 +191,7 @@ static void test_invariance(void **state)
     struct as_harmonics t;
     float plane[SIDE * SIDE];
     float room[8192];
-    int16_t f[8][AS_HARMONICS_ROOM];
+    uint8_t f[8][AS_HARMONICS_ROOM];
     (void)state;
 
     as_harmonics_init(&t);
@@ -203,7 +203,7 @@ static void test_invariance(void **state)
                          y = flip * (k / SIDE - AS_HARMONICS_REACH);
             plane[k] = scene(x0 + cos(a) * x - sin(a) * y, 70 + sin(a) * x + cos(a) * y);
         }
-        as_harmonics_get(&t, &(struct as_plane){plane, SIDE, SIDE, SIDE}, f[i], room);
+        as_harmonics_get(&t, &(struct as_plane){plane, SIDE, SIDE, SIDE}, 1, f[i], room);
     }
     for (int i = 1; i < 8; i++) {
         int64_t apart = 0, length = 0;

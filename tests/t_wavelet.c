@@ -158,6 +158,31 @@ static void compare_rows(const struct as_rows *a, const struct as_rows *b, size_
         fail_msg("rows of %zu", n);
 }
 
+static void compare_filters(const struct as_rows *a, const struct as_rows *b, size_t n)
+{
+    const float *rows[AS_ORDERS_ROWS];
+    float own[AS_ORDERS][AS_ORDERS_REACH + 1];
+    struct as_weighed sum = {.scale = 7, .bend = 8};
+
+    for (size_t k = 0; k < AS_ORDERS_ROWS; k++)
+        rows[k] = in + k * 37;
+    memcpy(own, in + 5, sizeof own);
+    for (size_t k = 0; k < 4; k++) {
+        sum.re[k] = rows[k];
+        sum.im[k % 3] = rows[k + 7];
+        sum.re_weight[k] = in[k + 90];
+        sum.im_weight[k % 3] = in[k + 95];
+    }
+    memset(band, 0x55, sizeof band);
+    memset(other, 0x55, sizeof other);
+    a->filter_orders(rows, n, (const float(*)[AS_ORDERS_REACH + 1]) own, AS_ORDERS, band[0], n);
+    b->filter_orders(rows, n, (const float(*)[AS_ORDERS_REACH + 1]) own, AS_ORDERS, other[0], n);
+    a->root_of_absolute(&sum, n, (uint8_t *)band[1]);
+    b->root_of_absolute(&sum, n, (uint8_t *)other[1]);
+    if (memcmp(band, other, sizeof band) != 0)
+        fail_msg("filters of %zu", n);
+}
+
 static void test_variants(void **state)
 {
     struct as_rows ref;
@@ -168,7 +193,7 @@ static void test_variants(void **state)
     for (int cpu = AS_CPU_PLAIN; cpu <= (int)as_cpu_best(); cpu++) {
         as_simd_init((enum as_cpu)cpu);
         for (size_t n = 1; n < 600; n += n < 40 ? 1 : 37)
-            compare_rows(&ref, &as_rows, n);
+            compare_rows(&ref, &as_rows, n), compare_filters(&ref, &as_rows, n);
     }
 }
 

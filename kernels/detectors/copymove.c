@@ -63,8 +63,9 @@ static size_t lay_out(struct as_copy_work *k, uint32_t w, uint32_t h, void *scra
     for (int i = 0; i < 2; i++) {
         struct as_copy_view *v = i ? &k->less : &k->whole;
         v->at = as_scratch_take(&room, padded(v->w, v->h) * sizeof(float));
-        v->features =
-            as_scratch_take(&room, (size_t)v->w * v->h * AS_HARMONICS_ROOM * sizeof(int16_t));
+        v->features = i ? NULL : as_scratch_take(&room, (size_t)v->w * v->h * AS_HARMONICS_ROOM);
+        v->nodes = as_scratch_take(&room, (size_t)as_match_nodes(v->w) * as_match_nodes(v->h) *
+                                              AS_HARMONICS_ROOM);
     }
     k->residual = as_scratch_take(&room, (size_t)k->whole.w * k->whole.h * sizeof(float));
     k->field = as_scratch_take(&room, k->nodes * sizeof *k->field);
@@ -125,11 +126,19 @@ static void repeat_border(struct as_copy_view *v)
     }
 }
 
-static void describe(const struct as_harmonics *t, struct as_copy_view *v, void *scratch)
+static void describe(const struct as_harmonics *t, struct as_copy_work *k)
 {
-    const struct as_plane in = {v->at, v->w + 2 * REACH, v->h + 2 * REACH, v->w + 2 * REACH};
+    const struct as_copy_view *a = &k->whole, *b = &k->less;
+    const struct as_plane whole = {a->at, a->w + 2 * REACH, a->h + 2 * REACH, a->w + 2 * REACH};
+    const struct as_plane less = {b->at, b->w + 2 * REACH, b->h + 2 * REACH, b->w + 2 * REACH};
+    uint8_t *node = a->nodes;
 
-    as_harmonics_get(t, &in, v->features, scratch);
+    as_harmonics_get(t, &whole, 1, a->features, k->rest);
+    as_harmonics_get(t, &less, STEP, b->nodes, k->rest);
+    for (uint32_t y = 0; y < a->h; y += STEP)
+        for (uint32_t x = 0; x < a->w; x += STEP, node += AS_HARMONICS_ROOM)
+            memcpy(node, a->features + ((size_t)y * a->w + x) * AS_HARMONICS_ROOM,
+                   AS_HARMONICS_ROOM);
 }
 
 /* ---- 2 the mask and the map ---- */
@@ -259,7 +268,8 @@ static void tell(const struct as_copy_pass *p, const struct as_copy_region *r, f
 static void run_pass(const struct as_copy_pass *p, bool *residual, float *feat)
 {
     struct as_copy_work *k = p->k;
-    const struct as_patchmatch pm = {.from = p->from->features,
+    const struct as_patchmatch pm = {.from = p->from->nodes,
+                                     .nodes = k->whole.nodes,
                                      .to = k->whole.features,
                                      .from_w = p->from->w,
                                      .from_h = p->from->h,
@@ -297,8 +307,7 @@ static void prepare(const struct as_harmonics *t, const struct as_plane *in, str
     repeat_border(&k->whole);
     shrink_again(k);
     repeat_border(&k->less);
-    describe(t, &k->whole, k->rest);
-    describe(t, &k->less, k->rest);
+    describe(t, k);
     memset(k->mask, 0, k->nodes);
 }
 
@@ -347,7 +356,7 @@ static void copymove_free(void *state)
 
 const struct as_detector as_detector_copymove = {
     .name = "copymove",
-    .version = 2,
+    .version = 3,
     .summary = "parts of the picture that are shown twice, moved, turned or scaled",
     .paper = "D. Cozzolino, G. Poggi, L. Verdoliva, Efficient Dense-Field Copy-Move Forgery "
              "Detection, IEEE TIFS 10(11), 2015",
@@ -360,7 +369,8 @@ const struct as_detector as_detector_copymove = {
         "Works on at most a megapixel: larger pictures are averaged down by a whole number, and a "
         "copy must have about 700 pixels after that and be moved by 32.  Parts without structure, "
         "such as sky, have no match; an area that varies in one direction only is no copy.\n\n"
-        "Measured on pictures it was not chosen on: of 60 made copies 47 were found, none in 60 "
+        "Measured with version 2, whose search differed (of 60 copies it found 53, version 3 51), "
+        "on pictures it was not chosen on: of 60 made copies 47 were found, none in 60 "
         "untouched ones; of 80 copies in parts of 16 photographs 66, with no false alarm in 170 "
         "untouched parts and 1 in 59 whole photographs (at most 2.4 % of all, with 95 % "
         "confidence); on the NoSo set 3 of 5 copies, F1 of pixels .45, with 1 false alarm in 18 "

@@ -13,7 +13,7 @@ enum {
 /* A picture with AS_COPY_REACH pixels of its border repeated around it. */
 struct as_copy_view {
     float *at; /* [h + 2 AS_COPY_REACH][w + 2 AS_COPY_REACH] */
-    int16_t *features;
+    uint8_t *features, *nodes; /* of every pixel (of the whole only), and of the nodes */
     uint32_t w, h;
 };
 
