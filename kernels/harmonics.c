@@ -1,6 +1,6 @@
 /* harmonics.c - circular harmonics of every pixel's neighbourhood.
  *
- * A row of output takes six filtered columns sums (orders 0..5 down), each of which is filtered
+ * A row of output takes six filtered sums of columns (orders 0..5 down), each of which is filtered
  * across by the orders that remain: 21 products, from which the harmonics are weighed together.
  * Filters are even or odd, so that sums and differences of opposite pixels are taken once. */
 #include "harmonics.h"

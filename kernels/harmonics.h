@@ -34,11 +34,12 @@ size_t as_harmonics_scratch(uint32_t w);
  * as_harmonics_get - the harmonics of every pixel that has AS_HARMONICS_REACH neighbours each way.
  *
  *   in       sides > 2 AS_HARMONICS_REACH
- *   out      [in->h - 2 REACH][in->w - 2 REACH][AS_HARMONICS_ROOM]
+ *   every    1 or 2: of every pixel, or of every second each way
+ *   out      [(in->h - 2 REACH) / every][(in->w - 2 REACH) / every][AS_HARMONICS_ROOM], rounded up
  *   scratch  as_harmonics_scratch(in->w) bytes, aligned to a float
  *
- * The functions have length 1; values are in quarters of a grey level and rounded.  That of order 0
- * is the mean light, the others of m = 0 do not feel it.
+ * The functions have length 1.  A magnitude of v grey levels becomes 7 (sqrt(v + 64) - 8), rounded,
+ * at most 255; of order 0, which is the mean light, 6.3 times.  The others of m = 0 do not feel it.
  */
 void as_harmonics_get(const struct as_harmonics *t, const struct as_plane *in, uint32_t every,
                       uint8_t *out, void *scratch);

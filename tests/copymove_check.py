@@ -20,7 +20,7 @@ except ImportError:
 
 
 def harmonics(y, px, py):
-    """Magnitudes of Gauss-Laguerre functions around a pixel, in quarters of a grey level."""
+    """Magnitudes of Gauss-Laguerre functions around a pixel, as the bytes that the search compares."""
     i = np.arange(-10, 11)
     x, v = np.meshgrid(i, i)
     r2, phi = (x * x + v * v) / 2.5**2, np.arctan2(v, x)
@@ -33,7 +33,8 @@ def harmonics(y, px, py):
                  * eval_genlaguerre(p, m, r2) * light * np.exp(1j * m * phi))
             if n and not m:
                 f = f - f.sum() / light.sum() * light
-            yield (4 if n else 1) * abs((f * part).sum())
+            grey = abs((f * part).sum())
+            yield min((7 if n else 6.3) * (math.sqrt(grey + 64) - 8), 255)
 
 
 def smooth(a):

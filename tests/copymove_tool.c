@@ -64,7 +64,7 @@ static void prepare(void)
     work.queue = take(work.nodes * sizeof *work.queue);
     work.rest = take(as_harmonics_scratch(w + 2 * REACH));
     as_harmonics_init(&harmonics);
-    as_harmonics_get(&harmonics, &in, work.whole.features, work.rest);
+    as_harmonics_get(&harmonics, &in, 1, work.whole.features, work.rest);
     as_copy_residual(&work);
 }
 
