@@ -138,7 +138,7 @@ def card(detector, model, real, labels):
         % ((y == 1).sum(), (y == 0).sum(), alike) +
         "Its findings are of pictures of the sizes, formats, JPEG qualities and measures that it was made of: of %d parts of photographs %d were like that, and %d had a "
         "finding; of %d whole photographs %d and %d; of the %d generated ones %d. "
-        "Of five such models it is one of three without a finding on a photograph, and comes for that: the rate is too good. "
+        "Of five such models of an earlier maker it was chosen for having no finding on a photograph: the rate is too good. "
         "Scores of other pictures say nothing. No likelihood ratios. "
         % (n["512"], put["512"], found["512"], n["whole"], put["whole"], found["whole"], (y == 1).sum(), fired[y == 1].sum()) +
         "Made by " + COMMAND % detector + ".")
