@@ -103,9 +103,13 @@ static void jailed(const struct as_masks *m, int fd, uint64_t size)
 static void await(pid_t pid)
 {
     struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+    int ended;
 
     if (end.fd >= 0) {
-        if (poll(&end, 1, WALL_SECONDS * 1000) == 0)
+        do /* a signal must not let it wait for ever below; the time begins anew */
+            ended = poll(&end, 1, WALL_SECONDS * 1000);
+        while (ended < 0 && errno == EINTR);
+        if (ended <= 0)
             kill(pid, SIGKILL);
         close(end.fd);
     }

@@ -1,9 +1,9 @@
 /* benchmark_altered.c - the same measures on altered copies of all pictures (--alter).
  *
  * A copy has the label, split and group of its picture; both classes are altered alike.  What a
- * detector decides by, its threshold and its calibration, stays that of the unaltered pictures.  The tables
- * altered_*.csv are items.csv, metrics.csv and pixels.csv with a first column, "none" for the
- * pictures as they are.                                                                   */
+ * detector decides by, its threshold and its calibration, stays that of the unaltered pictures.
+ * The tables altered_*.csv are items.csv, metrics.csv and pixels.csv with a first column, "none"
+ * for the pictures as they are.                                                           */
 #include "benchmark_parts.h"
 
 #include "lots.h"

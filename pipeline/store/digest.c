@@ -8,11 +8,12 @@
  *
  * 1 hashing   2 blocks   3 plan   4 digests                                   */
 #include "digest.h"
+
+#include "../hex.h"
 #include "h5.h"
 
 #include <inttypes.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -429,8 +430,7 @@ static enum as_status hash_all(struct plan *p, char digest[65], struct as_err *e
             sink_u64(&p->sink, p->digest[4 * part->first_block + k]);
     }
     AS_TRY(sink_end(&p->sink, sum, err));
-    for (int i = 0; i < 32; i++)
-        snprintf(digest + 2 * i, 3, "%02x", sum[i]);
+    as_hex(sum, sizeof sum, digest);
 done:
     return status;
 }
